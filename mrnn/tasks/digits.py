@@ -1,0 +1,93 @@
+"""Handwritten digits (MNIST) read row by row, and the way a drawing becomes one."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from PIL import Image
+
+from mrnn.data import SequenceData, Task, check_count
+
+SIDE, BOX = 28, 20  # MNIST fits a digit into 20 x 20, then centres it in 28 x 28
+FAINT = 0.1  # of the darkest pixel: what lies below is paper, not ink
+MNIST = Path(__file__).resolve().parents[2] / "assets" / "mnist.npz"
+
+
+@cache
+def _mnist() -> dict[str, np.ndarray]:
+    if not MNIST.exists():
+        raise ValueError(f"the digits need {MNIST}, which is missing; it comes with the repository")
+    with np.load(MNIST, allow_pickle=False) as file:
+        return {name: file[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+
+
+@dataclass(frozen=True)
+class Digits(Task):
+    """Which digit? T = 28 rows, from top to bottom, of D = 28 pixels in 0..1.
+
+    source  MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, CC BY-SA 3.0
+    """
+
+    name: ClassVar[str] = "digits"
+    title: ClassVar[str] = "Digits (MNIST)"
+    summary: ClassVar[str] = "Which digit is it, read row by row from the top?"
+    classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
+    input_size: ClassVar[int] = SIDE
+
+    def make(self, n: int, seed: int) -> SequenceData:
+        """n digits drawn from the test digits, without repeats up to all 10,000."""
+        check_count(n)
+        rng = np.random.default_rng(seed)
+        images, labels = _mnist()["x_test"], _mnist()["y_test"]
+        index = rng.choice(len(labels), n, replace=n > len(labels))
+        return _rows(images[index], labels[index])
+
+    def split(self) -> tuple[SequenceData, SequenceData]:
+        """MNIST's own 60,000 training and 10,000 test digits."""
+        mnist = _mnist()
+        return _rows(mnist["x_train"], mnist["y_train"]), _rows(mnist["x_test"], mnist["y_test"])
+
+
+def _rows(images: np.ndarray, labels: np.ndarray) -> SequenceData:
+    """images (N, 28, 28) uint8 and labels (N,) as sequences."""
+    return SequenceData(images.astype(np.float32) / 255, labels.astype(np.int64), np.full(len(labels), SIDE))
+
+
+def to_mnist(drawing: np.ndarray) -> np.ndarray:
+    """Bring a drawing to MNIST's form.
+
+    Its bounding box is scaled to fit 20 x 20 with its proportions kept, smoothly, then centred
+    by its centre of mass in 28 x 28, as MNIST's authors did.
+
+    drawing  (height, width) float: ink in 0..1, 0 where the paper shows
+    returns  (28, 28) float32 in 0..1
+    raises   ValueError if nothing is drawn, or a value is not finite
+    source   http://yann.lecun.com/exdb/mnist
+    """
+    ink = np.asarray(drawing, dtype=np.float32)
+    if ink.ndim != 2 or not ink.size:
+        raise ValueError(f"a drawing must have the axes (height, width), got shape {ink.shape}")
+    if not np.isfinite(ink).all():
+        raise ValueError("a drawing must be finite, but it holds NaN or infinity")
+    ink = np.clip(ink, 0, 1)
+    if ink.max() < FAINT:
+        raise ValueError("the drawing is empty; draw a digit first")
+    rows, columns = (np.flatnonzero((ink > FAINT * ink.max()).any(axis=a)) for a in (1, 0))
+    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = BOX / max(box.shape)
+    height, width = (max(1, round(side * scale)) for side in box.shape)
+    small = np.asarray(Image.fromarray(box).resize((width, height), Image.Resampling.BILINEAR))
+    page = np.zeros((SIDE, SIDE), np.float32)
+    # Whole pixels, so that strokes stay as sharp as MNIST's; and no further than the edge, so that no ink is lost.
+    top = _start(small.sum(axis=1))
+    left = _start(small.sum(axis=0))
+    page[top : top + height, left : left + width] = np.clip(small, 0, 1)
+    return page
+
+
+def _start(mass: np.ndarray) -> int:
+    """Where ink with this mass a row (or column) begins, so that its centre lies in the middle of the page."""
+    centre = float(mass @ np.arange(len(mass)) / mass.sum())
+    return min(max(round((SIDE - 1) / 2 - centre), 0), SIDE - len(mass))

@@ -1,0 +1,110 @@
+"""Alien and non-alien waves: is a second, faster wave hidden in a sine?"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from mrnn.data import SequenceData, Task, check_count
+
+SPAN = 20.0  # each signal covers x from p to p + 20, whatever T
+TRAIN_SEED, TEST_SEED, SPLIT_SIZE = 1_000_003, 2_000_003, 10_000
+
+
+def _setting(default: Any, label: str, help: str, least: float, most: float, step: float) -> Any:
+    return field(default=default, metadata={"label": label, "help": help, "least": least, "most": most, "step": step})
+
+
+@dataclass(frozen=True)
+class Waves(Task):
+    """sin x, or sin x + cos(f x + s): which is it?
+
+    T            steps, x lying evenly from p to p + 20 with p = pi U(-1, 1)
+    amplitude    of the alien part
+    f_low        f is a whole number drawn from f_low ...
+    f_high       ... to f_high, both included
+    sigma        standard deviation of Gaussian noise on every step
+    alien_share  share of alien signals
+    source       the signals of the original MRNN code, at the defaults
+    """
+
+    name: ClassVar[str] = "waves"
+    title: ClassVar[str] = "Alien waves"
+    summary: ClassVar[str] = "Is a second, faster wave hidden in a sine?"
+    classes: ClassVar[tuple[str, ...]] = ("non-alien", "alien")
+    input_size: ClassVar[int] = 1
+
+    T: int = _setting(50, "Steps T", "Points of a signal. They always cover 20 units of x.", 5, 400, 1)
+    amplitude: float = _setting(1.0, "Alien amplitude", "Height of the alien part, cos(f x + s).", 0.0, 5.0, 0.05)
+    f_low: int = _setting(100, "Lowest f", "Smallest frequency of the alien part.", 1, 999, 1)
+    f_high: int = _setting(199, "Highest f", "Largest frequency of the alien part.", 1, 999, 1)
+    sigma: float = _setting(0.0, "Noise sigma", "Standard deviation of noise added to each step.", 0.0, 3.0, 0.05)
+    alien_share: float = _setting(0.5, "Share of aliens", "How many of all signals are alien.", 0.0, 1.0, 0.05)
+
+    def __post_init__(self) -> None:
+        for name, least in ("T", 2), ("f_low", 1), ("f_high", 1):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 1_000_000:
+                raise ValueError(f"{name} must be a whole number from {least} to 1000000, got {value!r}")
+        for name, most in ("amplitude", math.inf), ("sigma", math.inf), ("alien_share", 1.0):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value <= most:
+                raise ValueError(f"{name} must be a number from 0 to {most:g}, got {value!r}")
+        if self.f_low > self.f_high:
+            raise ValueError(f"f_low must not exceed f_high = {self.f_high}, got {self.f_low}")
+
+    def wave(
+        self,
+        kind: Literal["alien", "non-alien"],
+        *,
+        p: float,
+        f: float = 100.0,
+        s: float = 0.0,
+        sigma: float | None = None,
+        seed: int = 0,
+    ) -> SequenceData:
+        """One signal from explicit values.
+
+        kind     its class
+        p        phase: x goes from p to p + 20
+        f, s     frequency and shift of the alien part, unused for "non-alien"
+        sigma    noise; the task's own unless given
+        seed     of the noise
+        returns  SequenceData of N = 1
+        raises   ValueError if a value is not finite, sigma < 0, or there is no such class
+        """
+        if kind not in self.classes:
+            raise ValueError(f"kind must be one of {', '.join(self.classes)}, got {kind!r}")
+        sigma = self.sigma if sigma is None else sigma
+        for name, value in ("p", p), ("f", f), ("s", s), ("sigma", sigma):
+            if not math.isfinite(value):
+                raise ValueError(f"{name} must be a finite number, got {value}")
+        if sigma < 0:
+            raise ValueError(f"sigma must be >= 0, got {sigma:g}")
+        alien = np.array([kind == "alien"])
+        noise = sigma * np.random.default_rng(seed).standard_normal((1, self.T))
+        return self._signals(alien, np.array([p]), np.array([f]), np.array([s]), noise)
+
+    def make(self, n: int, seed: int) -> SequenceData:
+        """n signals of random class, phase, frequency, shift and noise."""
+        check_count(n)
+        rng = np.random.default_rng(seed)
+        alien = rng.random(n) < self.alien_share
+        p = math.pi * rng.uniform(-1, 1, n)
+        f = rng.integers(self.f_low, self.f_high + 1, n)
+        s = rng.uniform(0, 5, n)
+        return self._signals(alien, p, f, s, self.sigma * rng.standard_normal((n, self.T)))
+
+    def split(self) -> tuple[SequenceData, SequenceData]:
+        """10,000 training and 10,000 test signals, by two seeds."""
+        return self.make(SPLIT_SIZE, TRAIN_SEED), self.make(SPLIT_SIZE, TEST_SEED)
+
+    def _signals(
+        self, alien: np.ndarray, p: np.ndarray, f: np.ndarray, s: np.ndarray, noise: np.ndarray
+    ) -> SequenceData:
+        """alien, p, f, s (N,); noise (N, T)."""
+        x = p[:, None] + np.linspace(0.0, SPAN, self.T)  # (N, T)
+        hidden = self.amplitude * np.cos(f[:, None] * x + s[:, None])
+        signal = np.sin(x) + alien[:, None] * hidden + noise
+        return SequenceData(signal[..., None], alien.astype(np.int64), np.full(len(p), self.T))
