@@ -1,0 +1,144 @@
+"""Weights in and out of files: safetensors, which hold numbers and text and never execute."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mrnn.config import ModelConfig
+from mrnn.model import SequenceModel
+
+FORMAT = "mrnn-1"
+
+
+def save(model: SequenceModel, path: str | Path, notes: Mapping[str, Any] | None = None) -> None:
+    """Write a model to a .safetensors file, beside its place and then into it, so that no half file is ever there.
+
+    notes   JSON values kept in the file's metadata: task, recipe, measured figures
+    raises  ValueError if notes cannot be written as JSON; OSError as usual
+    """
+    path = Path(path)
+    try:
+        text = json.dumps(dict(notes or {}), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"notes must be JSON values: {error}") from error
+    metadata = {"format": FORMAT, "config": json.dumps(model.config.to_dict()), "notes": text}
+    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        save_file(tensors, beside, metadata)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def load(path: str | Path, device: str = "cpu") -> SequenceModel:
+    """Read a model that `save` wrote, ready to be used (in evaluation mode).
+
+    The file is taken for what a stranger may have sent: nothing in it is executed, and its
+    configuration must agree with the tensors it holds before any memory is taken for them.
+
+    raises  ValueError that says what is wrong with the file
+    """
+    name = Path(path).name
+    with _opened(path) as file:
+        config, _ = _metadata(file, name)
+        with torch.device("meta"):
+            model = SequenceModel(config)
+        expected = {key: list(value.shape) for key, value in model.state_dict().items()}
+        found = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118, it is no dict
+        if expected != found:
+            odd = sorted(key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))
+            raise ValueError(
+                f"{name} does not hold the model it describes: {odd[0]} has the shape "
+                f"{found.get(odd[0], 'missing')}, its configuration asks for {expected.get(odd[0], 'nothing')}"
+            )
+        tensors = {key: file.get_tensor(key) for key in expected}
+    for key, value in tensors.items():
+        if not value.is_floating_point() or not torch.isfinite(value).all():
+            raise ValueError(f"{name} holds weights that are not finite numbers, in {key}; train the model again")
+    kinds = {value.dtype for value in tensors.values()}
+    if len(kinds) > 1:
+        raise ValueError(f"{name} mixes number formats ({', '.join(sorted(map(str, kinds)))}); it must hold one")
+    model.load_state_dict(tensors, assign=True)
+    return model.requires_grad_(True).to(device).eval()
+
+
+def read_notes(path: str | Path) -> dict[str, Any]:
+    """The notes of a file that `save` wrote, without its weights; ValueError that says what is wrong with it."""
+    with _opened(path) as file:
+        return _metadata(file, Path(path).name)[1]
+
+
+def read_config(path: str | Path) -> ModelConfig:
+    """The configuration of a file that `save` wrote, without its weights; ValueError likewise."""
+    with _opened(path) as file:
+        return _metadata(file, Path(path).name)[0]
+
+
+def load_reference_weights(model: SequenceModel, weights: Mapping[str, Tensor | np.ndarray]) -> None:
+    """Copy weights that bear the names of the original PyTorch code into a model with cell "mrnn".
+
+    weights  cell_{l}.W_xz (D, k), W_hz (m, k), b_xz (k,), W_x_4gates (D, 4km), W_h_4gates (m, 4km),
+             b_4gates (4km,) for each layer l, columns gate (i, g, f, o) x LSTM x unit; fc.weight (C, m), fc.bias (C,)
+    raises   ValueError if a name is missing or unknown, or a shape differs
+    """
+    if model.config.cell != "mrnn":
+        raise ValueError(f"reference weights are those of a k-LSTM, got a model with cell={model.config.cell!r}")
+    targets = dict(reference_names(model))
+    odd = sorted(targets.keys() ^ weights.keys())
+    if odd:
+        raise ValueError(f"reference weights must be {', '.join(targets)}; {odd[0]} is missing or unknown")
+    with torch.no_grad():
+        for name, target in targets.items():
+            value = torch.as_tensor(
+                np.asarray(weights[name]) if not isinstance(weights[name], Tensor) else weights[name]
+            )
+            if value.shape != target.shape:
+                raise ValueError(f"{name} must have the shape {tuple(target.shape)}, got {tuple(value.shape)}")
+            target.copy_(value)
+
+
+def reference_names(model: SequenceModel) -> list[tuple[str, torch.nn.Parameter]]:
+    """Each parameter of a k-LSTM beside its name in the original PyTorch code."""
+    parameters = dict(model.named_parameters())
+    own = {"W_xz": "W_xz", "W_hz": "W_hz", "b_z": "b_xz", "W_x": "W_x_4gates", "W_h": "W_h_4gates", "b": "b_4gates"}
+    named = [
+        (f"cell_{layer}.{theirs}", parameters[f"layers.{layer}.{ours}"])
+        for layer in range(model.config.num_layers)
+        for ours, theirs in own.items()
+    ]
+    return [*named, ("fc.weight", parameters["head.weight"]), ("fc.bias", parameters["head.bias"])]
+
+
+def _opened(path: str | Path) -> Any:
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    try:
+        return safe_open(path, framework="pt")
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path.name} is not a whole .safetensors file: {error}") from error
+
+
+def _metadata(file: Any, name: str) -> tuple[ModelConfig, dict[str, Any]]:
+    metadata = file.metadata() or {}
+    if metadata.get("format") != FORMAT:
+        raise ValueError(f"{name} is a .safetensors file, but not of this program: its format is not {FORMAT}")
+    try:
+        config, notes = json.loads(metadata["config"]), json.loads(metadata["notes"])
+    except (KeyError, ValueError, RecursionError) as error:
+        raise ValueError(f"{name} has no readable configuration and notes") from error
+    if not isinstance(notes, dict):
+        raise ValueError(f"{name} has notes that are no object, but {type(notes).__name__}")
+    try:
+        return ModelConfig.from_dict(config), notes
+    except ValueError as error:
+        raise ValueError(f"{name} has a configuration that breaks a rule: {error}") from error

@@ -1,0 +1,294 @@
+"""SequenceModel: layers of recurrent cells over time, a mask for padding, and a linear head."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor, nn
+
+from mrnn.cells import TORCH_CELLS, PeepholeLayer, TorchLayer
+from mrnn.config import ModelConfig, check_tau
+from mrnn.markov import CHOICES, Choice, MarkovLayer, Selection, gumbel
+from mrnn.trace import Trace
+
+State = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a model answers.
+
+    logits  (N, C), or (N, T, C) with per_step; no softmax applied
+    h       (N, T, m) of the last layer; 0 on padding
+    q       (N, L, T, k) probabilities of the LSTMs of every layer; 0 on padding
+    z       (N, L, T, k) weights they were given; 0 on padding
+    state   (h, c), each (L, N, m), after each sequence's last step;
+            with carry "own" (h, c, mixed), h and c (L, N, k, m) and mixed (L, N, m)
+    """
+
+    logits: Tensor
+    h: Tensor
+    q: Tensor
+    z: Tensor
+    state: State
+
+
+class SequenceModel(nn.Module):
+    """A Markov recurrent network, or a baseline, over sequences.
+
+    config     ModelConfig, kept as `.config`
+    generator  where the first weights are drawn from; torch's global one unless given
+
+    Example:
+        model = SequenceModel(ModelConfig(input_size=1, output_size=2, k=4))
+        out = model(torch.randn(7, 50, 1), tau=0.5)
+        out.z[:, -1].argmax(-1)    # (7, 50): the LSTM the last layer listened to
+    """
+
+    def __init__(self, config: ModelConfig, *, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.config = config
+        sizes = [config.input_size] + [config.hidden_size] * (config.num_layers - 1)
+        self.layers = nn.ModuleList(_layer(config, size) for size in sizes)
+        self.head = cast(nn.Linear, nn.utils.skip_init(nn.Linear, config.hidden_size, config.output_size))
+        if self.device.type != "meta":
+            self.reset_parameters(generator)
+
+    @torch.no_grad()
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Draw all weights anew from `generator`."""
+        for layer in self.layers:
+            layer.reset_parameters(generator)  # type: ignore[operator]
+        bound = 1 / math.sqrt(self.config.hidden_size)
+        self.head.weight.uniform_(-bound, bound, generator=generator)
+        self.head.bias.zero_()
+
+    @property
+    def num_weights(self) -> int:
+        """How many numbers the model learns."""
+        return sum(p.numel() for p in self.parameters())
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.head.weight.device
+
+    def forward(
+        self,
+        x: Tensor,
+        lengths: Tensor | None = None,
+        *,
+        tau: float = 1.0,
+        choice: Choice | Tensor | None = None,
+        allowed: Tensor | None = None,
+        noise: Tensor | None = None,
+        state: State | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Output:
+        """Run over whole sequences.
+
+        x          (N, T, D) float, in the dtype of the weights
+        lengths    (N,) int in [0, T]: steps that count; the rest is padding and changes nothing
+        tau        temperature of "gumbel", > 0
+        choice     "gumbel": a Gumbel-softmax sample; "argmax": one-hot of the most probable LSTM;
+                   "soft": z = q; or (N, L, T) int: the LSTM to take, and -1 where it is free.
+                   None, and what is free: "gumbel" while training, else "argmax"
+        allowed    (k,) bool: LSTMs that may be chosen at all
+        noise      (N, L, T, k) standard Gumbel draws to use instead of fresh ones
+        state      where to go on from, as in `Output.state`; zeros unless given
+        generator  where fresh draws and dropout come from; on the device of x
+        returns    Output
+        raises     ValueError that names what does not fit
+        source     Kuo and Chien, "Markov recurrent neural networks", MLSP 2018; Gumbel-softmax:
+                   Jang, Gu and Poole, ICLR 2017, and Maddison, Mnih and Teh, ICLR 2017
+        """
+        n, steps = self._check_input(x)
+        mask = self._mask(lengths, n, steps, x.device)
+        select, forced = self._selection(tau, choice, allowed, n, steps, x.device)
+        if noise is not None:
+            _check_shape("noise", noise, (n, self.config.num_layers, steps, self.config.num_lstms))
+        elif select.choice == "gumbel" and self.config.cell == "mrnn":
+            noise = gumbel((n, self.config.num_layers, steps, self.config.num_lstms), x, generator)
+        state = self._initial_state(n, x) if state is None else self._check_state(state, n)
+
+        h = x.transpose(0, 1)  # (T, N, D): a step's sequences lie together
+        qs, zs, states = [], [], []
+        for number, layer in enumerate(self.layers):
+            if number:
+                h = self._dropout(h, generator)
+            of_layer = tuple(part[number] for part in state)
+            if not steps:
+                nothing = x.new_zeros(0, n, self.config.num_lstms)
+                h, q, z, new = x.new_zeros(0, n, self.config.hidden_size), nothing, nothing, of_layer
+            else:
+                h, q, z, new = layer(
+                    h,
+                    mask,
+                    of_layer,
+                    select,
+                    None if noise is None else noise[:, number].transpose(0, 1),
+                    None if forced is None else forced[:, number].transpose(0, 1),
+                )
+            qs.append(q)
+            zs.append(z)
+            states.append(new)
+        final = tuple(torch.stack(parts) for parts in zip(*states, strict=True))
+        h = h.transpose(0, 1)  # (N, T, m)
+        last = final[2 if self.config.carry == "own" else 0][-1]  # (N, m), at each sequence's own end
+        return Output(
+            logits=self.head(h if self.config.per_step else last),
+            h=h,
+            q=torch.stack(qs).permute(2, 0, 1, 3),
+            z=torch.stack(zs).permute(2, 0, 1, 3),
+            state=final,
+        )
+
+    @torch.no_grad()
+    def trace(
+        self,
+        x: np.ndarray,
+        lengths: np.ndarray | None = None,
+        *,
+        choice: Choice | np.ndarray = "argmax",
+        tau: float = 1.0,
+        allowed: ArrayLike | None = None,
+        noise: np.ndarray | None = None,
+        seed: int = 0,
+        batch_size: int = 500,
+        on_batch: Callable[[int, int], Any] | None = None,
+    ) -> Trace:
+        """What the model does with sequences, in NumPy, without dropout.
+
+        x, lengths, choice, tau, allowed, noise   as in `forward`, as arrays; lengths at least 1
+        seed        of fresh Gumbel draws
+        batch_size  sequences at once
+        on_batch    called with (done, total) after each batch
+        returns     Trace
+        raises      ValueError that names what does not fit, NaN and infinity in x included
+        """
+        x = np.asarray(x)
+        if not np.isfinite(x).all():
+            raise ValueError("x must be finite, but it holds NaN or infinity")
+        n = len(x)
+        weight, device = self.head.weight, self.device
+        generator = torch.Generator(device).manual_seed(seed)
+        lengths = np.full(n, x.shape[1]) if lengths is None else np.asarray(lengths)
+        was_training = self.training
+        self.eval()
+        parts: list[tuple[np.ndarray, ...]] = []
+        for start in range(0, n, batch_size):
+            rows = slice(start, start + batch_size)
+            out = self(
+                torch.as_tensor(x[rows]).to(weight),
+                torch.as_tensor(lengths[rows], device=device),
+                tau=tau,
+                choice=choice if isinstance(choice, str) else torch.as_tensor(choice[rows], device=device),
+                allowed=None if allowed is None else torch.as_tensor(allowed, device=device),
+                noise=None if noise is None else torch.as_tensor(noise[rows]).to(weight),
+                generator=generator,
+            )
+            parts.append(tuple(a.float().cpu().numpy() for a in (out.q, out.z, self.head(out.h))))
+            if on_batch is not None:
+                on_batch(min(start + batch_size, n), n)
+        self.train(was_training)
+        q, z, logits = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return Trace(q=q, z=z, logits=logits, lengths=lengths)
+
+    def _check_input(self, x: Tensor) -> tuple[int, int]:
+        if x.ndim != 3 or x.shape[2] != self.config.input_size:
+            raise ValueError(f"x must have the axes (N, T, {self.config.input_size}), got shape {tuple(x.shape)}")
+        if x.dtype != self.head.weight.dtype:
+            raise ValueError(f"x must be {self.head.weight.dtype} as the weights are, got {x.dtype}")
+        return x.shape[0], x.shape[1]
+
+    def _mask(self, lengths: Tensor | None, n: int, steps: int, device: torch.device) -> Tensor | None:
+        """(T, N) bool, True at steps that count; None where all do."""
+        if lengths is None:
+            return None
+        lengths = torch.as_tensor(lengths, device=device)
+        if lengths.shape != (n,) or lengths.is_floating_point() or lengths.dtype == torch.bool:
+            raise ValueError(f"lengths must be {n} whole numbers, got shape {tuple(lengths.shape)} of {lengths.dtype}")
+        if n and not 0 <= int(lengths.min()) <= int(lengths.max()) <= steps:
+            raise ValueError(f"lengths must be from 0 to {steps}, got {int(lengths.min())} to {int(lengths.max())}")
+        if n == 0 or int(lengths.min()) == steps:
+            return None
+        return torch.arange(steps, device=device)[:, None] < lengths
+
+    def _selection(
+        self,
+        tau: float,
+        choice: Choice | Tensor | None,
+        allowed: Tensor | None,
+        n: int,
+        steps: int,
+        device: torch.device,
+    ) -> tuple[Selection, Tensor | None]:
+        """How z is chosen, and the LSTMs that are forced (N, L, T), or None."""
+        check_tau(tau)
+        k = self.config.num_lstms
+        if allowed is not None:
+            allowed = torch.as_tensor(allowed, device=device)
+            if allowed.shape != (k,) or allowed.dtype != torch.bool:
+                raise ValueError(f"allowed must be {k} true or false values, got shape {tuple(allowed.shape)}")
+            if not allowed.any():
+                raise ValueError("allowed must leave at least one LSTM, got none")
+        free: Choice = "gumbel" if self.training else "argmax"
+        if choice is None:
+            return Selection(free, tau, allowed), None
+        if isinstance(choice, str):
+            if choice not in CHOICES:
+                raise ValueError(f"choice must be one of {', '.join(CHOICES)}, got {choice!r}")
+            return Selection(choice, tau, allowed), None
+        _check_shape("choice", choice, (n, self.config.num_layers, steps))
+        if choice.is_floating_point() or choice.dtype == torch.bool:
+            raise ValueError(f"choice must hold whole numbers, got {choice.dtype}")
+        forced = choice.long()
+        if forced.numel() and not -1 <= int(forced.min()) <= int(forced.max()) < k:
+            raise ValueError(f"choice must be from -1 to {k - 1}, got {int(forced.min())} to {int(forced.max())}")
+        if allowed is not None and not allowed[forced[forced >= 0]].all():
+            raise ValueError("choice forces an LSTM that is not allowed; allow it, or force another")
+        return Selection(free, tau, allowed), forced
+
+    def _initial_state(self, n: int, x: Tensor) -> State:
+        return tuple(x.new_zeros(shape) for shape in self._state_shapes(n))
+
+    def _check_state(self, state: State, n: int) -> State:
+        shapes = self._state_shapes(n)
+        if len(state) != len(shapes):
+            raise ValueError(
+                f"state must hold {len(shapes)} tensors with carry={self.config.carry!r}, got {len(state)}"
+            )
+        for name, part, shape in zip(("state h", "state c", "state mixed"), state, shapes, strict=False):
+            _check_shape(name, part, shape)
+        return state
+
+    def _state_shapes(self, n: int) -> list[tuple[int, ...]]:
+        layers, k, m = self.config.num_layers, self.config.num_lstms, self.config.hidden_size
+        if self.config.carry == "own":
+            return [(layers, n, k, m), (layers, n, k, m), (layers, n, m)]
+        return [(layers, n, m), (layers, n, m)]
+
+    def _dropout(self, h: Tensor, generator: torch.Generator | None) -> Tensor:
+        # Not F.dropout: it draws from the global generator alone.
+        share = self.config.dropout
+        if not self.training or not share:
+            return h
+        keep = torch.empty_like(h).uniform_(generator=generator) >= share
+        return h * keep / (1 - share)
+
+
+def _layer(config: ModelConfig, input_size: int) -> nn.Module:
+    if config.cell == "mrnn":
+        return MarkovLayer(input_size, config.num_lstms, config.hidden_size, own=config.carry == "own")
+    if config.cell in TORCH_CELLS:
+        return TorchLayer(config.cell, input_size, config.hidden_size)
+    return PeepholeLayer(input_size, config.hidden_size)
+
+
+def _check_shape(name: str, value: Tensor, shape: tuple[int, ...]) -> None:
+    if tuple(value.shape) != shape:
+        raise ValueError(f"{name} must have the shape {shape}, got {tuple(value.shape)}")

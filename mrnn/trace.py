@@ -1,0 +1,51 @@
+"""What a model did with some sequences, in NumPy."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Which LSTM was listened to, and what the model would have answered, at every step.
+
+    q        (N, L, T, k) probabilities of the LSTMs; 0 on padding
+    z        (N, L, T, k) weights they were given; one-hot where the choice was hard; 0 on padding
+    logits   (N, T, C) of the answer after each step
+    lengths  (N,) int in [1, T]: steps that count; the rest is padding
+    raises   ValueError if the shapes do not fit together
+    """
+
+    q: np.ndarray
+    z: np.ndarray
+    logits: np.ndarray
+    lengths: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.q.ndim != 4 or self.q.shape != self.z.shape:
+            raise ValueError(f"q and z must both have the axes (N, L, T, k), got {self.q.shape} and {self.z.shape}")
+        n, _, steps, _ = self.q.shape
+        if self.logits.ndim != 3 or self.logits.shape[:2] != (n, steps):
+            raise ValueError(f"logits must have the axes ({n}, {steps}, C), got {self.logits.shape}")
+        if self.lengths.shape != (n,) or (n and not 1 <= self.lengths.min() <= self.lengths.max() <= steps):
+            raise ValueError(f"lengths must be {n} numbers from 1 to {steps}, got {self.lengths}")
+
+    @property
+    def k(self) -> int:
+        """LSTMs side by side."""
+        return self.q.shape[-1]
+
+    def listened(self, layer: int = -1) -> np.ndarray:
+        """(N, T) int in [0, k): the LSTM with the greatest weight in z at each step of a layer."""
+        return self.z[:, layer].argmax(-1)
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(N, T, C): softmax of the logits, the classes' probabilities after each step."""
+        shifted = np.exp(self.logits - self.logits.max(-1, keepdims=True))
+        return shifted / shifted.sum(-1, keepdims=True)
+
+    @property
+    def answers(self) -> np.ndarray:
+        """(N, C): the classes' probabilities after each sequence's last step."""
+        return self.probabilities[np.arange(len(self.lengths)), self.lengths - 1]
