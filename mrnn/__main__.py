@@ -1,0 +1,161 @@
+"""The command line: python -m mrnn train|evaluate."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tqdm import tqdm
+
+from mrnn.checkpoint import load, read_notes, save
+from mrnn.config import CARRIES, CELLS, OBJECTIVES, ModelConfig, RunConfig, TrainConfig
+from mrnn.runs import perform
+from mrnn.tasks import TASKS, make_task
+from mrnn.training import EpochReport, choose_device, evaluate
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # One line, without the usage: what is wrong should not drown in it.
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; bad arguments end with one line and exit status 2."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    try:
+        asked.run(asked)
+    except (ValueError, FloatingPointError, OSError) as error:
+        message = " ".join(str(error).split())
+        parser.exit(2, f"{parser.prog} {asked.command}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m mrnn", description="Markov recurrent neural networks")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    command = commands.add_parser("train", help="train a model on a task and measure it on the test split")
+    command.set_defaults(run=_train)
+    command.add_argument("task", choices=list(TASKS), metavar="TASK", help=", ".join(TASKS))
+    model = command.add_argument_group("model")
+    model.add_argument("--cell", choices=CELLS, default="mrnn", help="the network (default: %(default)s)")
+    model.add_argument("--k", type=int, help="LSTMs side by side (default: 4; 1 for other cells)")
+    model.add_argument("--hidden-size", type=int, default=128, help="units of each LSTM (default: %(default)s)")
+    model.add_argument("--num-layers", type=int, default=1, help="layers (default: %(default)s)")
+    model.add_argument("--dropout", type=float, default=0.0, help="between layers (default: %(default)s)")
+    model.add_argument("--carry", choices=CARRIES, default="mixed", help="the state handed on (default: %(default)s)")
+    training = command.add_argument_group("training")
+    helps = {"device": "auto takes CUDA, else Apple's MPS, else the CPU", "objective": ", ".join(OBJECTIVES)}
+    for f in fields(TrainConfig):
+        name = f"--{f.name.replace('_', '-')}"
+        kind = type(f.default)
+        training.add_argument(
+            name, type=kind, default=f.default, help=f"{helps.get(f.name, '')} (default: {f.default})"
+        )
+    command.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="settings of the task"
+    )
+    command.add_argument("--out", type=Path, help="the file to write (default: TASK-kK.safetensors)")
+
+    command = commands.add_parser("evaluate", help="measure a model on the test split of its task")
+    command.set_defaults(run=_evaluate)
+    command.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file")
+    command.add_argument("--task", choices=list(TASKS), metavar="TASK", help="another task than the file's own")
+    command.add_argument("--device", default="auto", help=helps["device"])
+    command.add_argument("--json", action="store_true", help="print the figures as JSON")
+    return parser
+
+
+def _train(asked: argparse.Namespace) -> None:
+    task = make_task(asked.task, dict(map(_setting, asked.set)))
+    model = ModelConfig(
+        input_size=task.input_size,
+        output_size=task.output_size,
+        k=asked.k,
+        hidden_size=asked.hidden_size,
+        num_layers=asked.num_layers,
+        dropout=asked.dropout,
+        cell=asked.cell,
+        carry=asked.carry,
+        per_step=task.per_step,
+    )
+    training = TrainConfig(**{f.name: getattr(asked, f.name) for f in fields(TrainConfig)})
+    out = asked.out or Path(f"{task.name}-k{model.k}.safetensors")
+    if not out.parent.is_dir():
+        raise ValueError(f"--out must lie in a folder that is there, got {out}")
+    print(f"device: {choose_device(training.device)}", file=sys.stderr)
+
+    stopped = False
+
+    def stop(*_: Any) -> None:
+        nonlocal stopped
+        stopped = True
+        signal.signal(signal.SIGINT, before)
+
+    with tqdm(unit="batch", disable=None) as bar:
+
+        def on_batch(done: int, total: int) -> bool:
+            bar.total = total
+            bar.update(done - bar.n)
+            return not stopped
+
+        def on_report(report: EpochReport) -> None:
+            bar.write(
+                f"epoch {report.epoch}/{report.epochs}  tau {report.tau:.2f}  loss {report.loss:.4f}  "
+                f"held-out accuracy {report.accuracy_hard:.2%} (soft {report.accuracy_soft:.2%})  {report.seconds:.0f} s",
+                file=sys.stderr,
+            )
+
+        # The first Ctrl-C ends training and keeps the best model so far; a second one breaks off.
+        before = signal.signal(signal.SIGINT, stop)
+        try:
+            trained, notes = perform(
+                RunConfig(task=task.name, settings=task.settings, model=model, training=training),
+                on_report=on_report,
+                on_batch=on_batch,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
+    save(trained, out, notes)
+    figures = notes["figures"]
+    print(f"{out}: test accuracy {figures['test_accuracy_hard']:.2%} (soft {figures['test_accuracy_soft']:.2%})")
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError as error:
+        raise ValueError(f"--set takes NAME=NUMBER, got {text!r}") from error
+
+
+def _evaluate(asked: argparse.Namespace) -> None:
+    model = load(asked.file, str(choose_device(asked.device)))
+    notes = read_notes(asked.file)
+    name = asked.task or notes.get("task")
+    if name is None:
+        raise ValueError(f"{asked.file} does not say its task; name one with --task")
+    task = make_task(name, notes.get("settings", {}) if name == notes.get("task") else {})
+    _, test_data = task.split()
+    with tqdm(unit="batch", disable=None) as bar:
+
+        def on_batch(_done: int, total: int) -> None:
+            bar.total = 2 * total
+            bar.update()
+
+        hard = evaluate(model, test_data, on_batch=on_batch)
+        soft = evaluate(model, test_data, choice="soft", on_batch=on_batch)
+    figures = {"task": name, "n": len(test_data), "accuracy_hard": hard.accuracy, "accuracy_soft": soft.accuracy}
+    if asked.json:
+        print(json.dumps(figures))
+    else:
+        print(f"{name}: accuracy {hard.accuracy:.2%} in use (soft {soft.accuracy:.2%}) on {len(test_data):,} sequences")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""Training as a generator: one report an epoch. And what is measured on the way."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mrnn.config import TrainConfig
+from mrnn.data import SequenceData
+from mrnn.markov import Choice
+from mrnn.model import Output, SequenceModel
+
+OnBatch = Callable[[int, int], Any]
+EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What an epoch of training came to.
+
+    epoch, epochs   which one, from 1, and of how many
+    tau             temperature of the epoch
+    loss            mean of the objective over the epoch's training sequences
+    accuracy_hard   share of held-out sequences (or steps) right in use, with argmax
+    accuracy_soft   the same with z = q
+    usage           (k,) share of steps each LSTM of the last layer was listened to, held-out, argmax
+    seconds         of the epoch, measuring included
+    """
+
+    epoch: int
+    epochs: int
+    tau: float
+    loss: float
+    accuracy_hard: float
+    accuracy_soft: float
+    usage: tuple[float, ...]
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a model does on some sequences: share of right answers, and (k,) use of each LSTM of the last layer."""
+
+    accuracy: float
+    usage: tuple[float, ...]
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device called `name`; "auto" takes CUDA, else Apple's MPS, else the CPU.
+
+    raises  ValueError if there is no such device here
+    """
+    here = ["cpu"]
+    if torch.backends.mps.is_available():
+        here.insert(0, "mps")
+    if torch.cuda.is_available():
+        here.insert(0, "cuda")
+    if name == "auto":
+        return torch.device(here[0])
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    count = torch.cuda.device_count() if device is not None and device.type == "cuda" else 1
+    if device is None or device.type not in here or (device.index or 0) >= count:
+        raise ValueError(f"device must be one of {', '.join(['auto', *here])} on this machine, got {name!r}")
+    return device
+
+
+def train(
+    model: SequenceModel,
+    train_data: SequenceData,
+    config: TrainConfig,
+    *,
+    validation_data: SequenceData | None = None,
+    on_batch: OnBatch | None = None,
+) -> Iterator[EpochReport]:
+    """Train a model in place, yielding one report an epoch.
+
+    model            moved to the device of `config`, where it stays
+    train_data       a share of it is held out for the figures, unless there is validation_data
+    on_batch         called with (batches done, batches in all); when it returns False, training stops there
+    yields           EpochReport
+    raises           ValueError if data and model do not fit; FloatingPointError if the loss is no longer finite
+    source           Kuo and Chien, "Markov recurrent neural networks", MLSP 2018, for the objectives
+    """
+    check_fit(model, train_data)
+    rng = np.random.default_rng(config.seed)
+    if validation_data is None:
+        train_data, validation_data = train_data.held_out(config.validation_share, rng)
+    check_fit(model, validation_data)
+    device = choose_device(config.device)
+    model.to(device)
+    generator = torch.Generator(device).manual_seed(config.seed)
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    per_epoch = math.ceil(len(train_data) / config.batch_size)
+    for epoch in range(1, config.epochs + 1):
+        start = time.perf_counter()
+        tau = config.tau(epoch)
+        total = torch.zeros((), device=device)
+        model.train()
+        for number, batch in enumerate(train_data.batches(config.batch_size, rng), 1):
+            x, y, lengths = _tensors(batch, device)
+            loss = objective(model(x, lengths, tau=tau, generator=generator), y, lengths, config.entropy_weight)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+            optimizer.step()
+            total += loss.detach() * len(batch)
+            done = (epoch - 1) * per_epoch + number
+            if on_batch is not None and on_batch(done, config.epochs * per_epoch) is False:
+                model.eval()
+                return
+        model.eval()
+        mean_loss = float(total) / len(train_data)
+        if not math.isfinite(mean_loss):
+            raise FloatingPointError(
+                f"the loss became {mean_loss} in epoch {epoch}; a learning rate below {config.learning_rate:g} may help"
+            )
+        hard = evaluate(model, validation_data)
+        yield EpochReport(
+            epoch=epoch,
+            epochs=config.epochs,
+            tau=tau,
+            loss=mean_loss,
+            accuracy_hard=hard.accuracy,
+            accuracy_soft=evaluate(model, validation_data, choice="soft").accuracy,
+            usage=hard.usage,
+            seconds=time.perf_counter() - start,
+        )
+
+
+def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float) -> Tensor:
+    """Cross-entropy, minus `entropy_weight` times the entropy of q: its sum over counted steps of the last layer.
+
+    y        (N,) int, or (N, T) for a target at each step; then the mean is over counted steps
+    lengths  (N,) int
+    returns  scalar: a mean over the sequences
+    """
+    if y.ndim == 2:
+        counts = _counted(y, lengths)
+        loss = F.cross_entropy(out.logits[counts], y[counts])
+    else:
+        loss = F.cross_entropy(out.logits, y)
+    if entropy_weight:
+        # Padding has q = 0 and adds nothing.
+        entropy = -(torch.xlogy(out.q[:, -1], out.q[:, -1])).sum((1, 2)).mean()
+        loss = loss - entropy_weight * entropy
+    return loss
+
+
+@torch.no_grad()
+def evaluate(
+    model: SequenceModel,
+    data: SequenceData,
+    *,
+    choice: Choice = "argmax",
+    tau: float = 1.0,
+    seed: int = 0,
+    on_batch: OnBatch | None = None,
+) -> Evaluation:
+    """Share of right answers of a model, without dropout, on the device it is on.
+
+    choice, tau  as in `SequenceModel.forward`; "argmax" is how a model is used
+    seed         of Gumbel noise, where choice is "gumbel"
+    on_batch     called with (batches done, batches in all)
+    raises       ValueError if data and model do not fit
+    """
+    check_fit(model, data)
+    device = model.device
+    generator = torch.Generator(device).manual_seed(seed)
+    was_training = model.training
+    model.eval()
+    right = counted = 0
+    used = torch.zeros(model.config.num_lstms, device=device, dtype=torch.float64)
+    batches = math.ceil(len(data) / EVALUATION_BATCH)
+    for number, batch in enumerate(data.batches(EVALUATION_BATCH), 1):
+        x, y, lengths = _tensors(batch, device)
+        out = model(x, lengths, choice=choice, tau=tau, generator=generator)
+        hits = out.logits.argmax(-1) == y
+        if y.ndim == 2:
+            hits = hits[_counted(y, lengths)]
+        right += int(hits.sum())
+        counted += hits.numel()
+        used += out.z[:, -1].sum((0, 1))
+        if on_batch is not None:
+            on_batch(number, batches)
+    model.train(was_training)
+    return Evaluation(accuracy=right / counted, usage=tuple((used / used.sum()).tolist()))
+
+
+def check_fit(model: SequenceModel, data: SequenceData) -> None:
+    """Refuse data that a model cannot be trained or measured on (ValueError)."""
+    config = model.config
+    if data.x.shape[2] != config.input_size:
+        raise ValueError(f"the model takes {config.input_size} inputs a step, the data have {data.x.shape[2]}")
+    if data.per_step != config.per_step:
+        kinds = {True: "at each step", False: "once a sequence"}
+        raise ValueError(f"the model answers {kinds[config.per_step]}, the data's targets stand {kinds[data.per_step]}")
+    if data.y.max() >= config.output_size:
+        raise ValueError(f"the model knows {config.output_size} classes, the data hold class {data.y.max()}")
+
+
+def _tensors(data: SequenceData, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    return tuple(torch.from_numpy(a).to(device) for a in (data.x, data.y, data.lengths))  # type: ignore[return-value]
+
+
+def _counted(y: Tensor, lengths: Tensor) -> Tensor:
+    """(N, T) bool, True at steps that count."""
+    return torch.arange(y.shape[1], device=y.device) < lengths[:, None]
