@@ -107,7 +107,7 @@ def _train(asked: argparse.Namespace) -> None:
         def on_report(report: EpochReport) -> None:
             bar.write(
                 f"epoch {report.epoch}/{report.epochs}  tau {report.tau:.2f}  loss {report.loss:.4f}  "
-                f"held-out accuracy {report.accuracy_hard:.2%} (soft {report.accuracy_soft:.2%})  {report.seconds:.0f} s",
+                f"held-out {report.accuracy_hard:.2%} (soft {report.accuracy_soft:.2%})  {report.seconds:.0f} s",
                 file=sys.stderr,
             )
 

@@ -1,0 +1,49 @@
+"""Colour j is LSTM j in every chart; probability is always one sequential map.
+
+What has no colour of its own (signals, letters, axes) is drawn in the theme's ink.
+"""
+
+import altair as alt
+
+LSTM_COLOURS = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70",
+    "#717581", "#92dadd", "#6c04fb", "#304574", "#7d2723", "#34f2b9", "#6c344d", "#c02df6",
+)  # fmt: skip
+CURSOR_COLOUR = "#ff2d95"  # seen on both ends of cividis, and no LSTM's
+PROBABILITY = alt.Scale(scheme="cividis", domain=[0, 1])
+BRIGHT = 0.35  # relative luminance from which black letters read better than white ones
+
+
+def lstm_colour(lstm: int) -> str:
+    """The colour of LSTM `lstm`, counted from 1; from 17 on colours come again."""
+    return LSTM_COLOURS[(lstm - 1) % len(LSTM_COLOURS)]
+
+
+def by_lstm(k: int, field: str = "lstm:N", *, legend: bool = False) -> alt.Color:
+    """The encoding that gives each of k LSTMs its colour."""
+    numbers = list(range(1, k + 1))
+    scale = alt.Scale(domain=numbers, range=[lstm_colour(j) for j in numbers])
+    shown = alt.Legend(title="LSTM", orient="top", symbolType="square") if legend else None
+    return alt.Color(field, scale=scale, legend=shown)
+
+
+def by_probability(field: str, title: str, *, offset: float = 8) -> alt.Color:
+    """The encoding of a probability in 0..1, its legend `offset` pixels above the picture."""
+    legend = alt.Legend(title=title, orient="top", gradientLength=140, offset=offset)
+    return alt.Color(field, scale=PROBABILITY, legend=legend)
+
+
+def letters_on_lstm(k: int, field: str = "lstm") -> alt.ExprRef:
+    """Black letters on the bright colours of k LSTMs, white ones on the dark."""
+    bright = [j for j in range(1, k + 1) if _luminance(lstm_colour(j)) > BRIGHT]
+    return alt.ExprRef(f"indexof({bright}, datum.{field}) >= 0 ? '#111111' : '#ffffff'")
+
+
+def letters_on_probability(field: str) -> alt.ExprRef:
+    """Black letters on the bright end of cividis, white ones on the dark."""
+    return alt.ExprRef(f"datum.{field} > 0.55 ? '#111111' : '#ffffff'")
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2

@@ -1,0 +1,193 @@
+"""Training over epochs, and what temperature and number of LSTMs do."""
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from mrnn.charts.colours import by_lstm, letters_on_lstm
+
+EPOCH = alt.Axis(title="epoch", tickMinStep=1, grid=False, format="d")
+
+
+def loss_curve(history: pd.DataFrame, epochs: int) -> alt.Chart:
+    """Loss by epoch.
+
+    history  rows of epoch, loss
+    epochs   how many there will be: the axis does not jump while it grows
+    """
+    return (
+        alt.Chart(history)
+        .mark_line(point=True)
+        .encode(
+            x=_epoch(epochs),
+            y=alt.Y("loss:Q", title="loss", scale=alt.Scale(zero=False)),
+            tooltip=[alt.Tooltip("epoch"), alt.Tooltip("loss", format=".4f")],
+        )
+        .properties(height=150)
+    )
+
+
+def accuracy_curves(accuracy: pd.DataFrame, epochs: int) -> alt.Chart:
+    """Hard and soft accuracy by epoch; hard is solid, soft is dashed.
+
+    accuracy  rows of epoch, kind ("hard" or "soft"), accuracy
+    """
+    dash = alt.StrokeDash(
+        "kind:N",
+        scale=alt.Scale(domain=["hard", "soft"], range=[[1, 0], [5, 4]]),
+        legend=alt.Legend(title="accuracy", orient="top"),
+    )
+    return (
+        alt.Chart(accuracy)
+        .mark_line(point=True)
+        .encode(
+            x=_epoch(epochs),
+            y=alt.Y("accuracy:Q", title="held-out accuracy", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False)),
+            strokeDash=dash,
+            tooltip=[alt.Tooltip("epoch"), alt.Tooltip("kind"), alt.Tooltip("accuracy", format=".2%")],
+        )
+        .properties(height=150)
+    )
+
+
+def usage_area(usage: pd.DataFrame, k: int, epochs: int) -> ChartType:
+    """Use of each LSTM by epoch, stacked; its number stands where its band is wide enough.
+
+    usage  rows of epoch, lstm (from 1), share
+    """
+    bottom = usage.groupby("epoch")["share"].cumsum() - usage["share"]
+    table = usage.assign(bottom=bottom, top=bottom + usage["share"], middle=bottom + usage["share"] / 2)
+    last = table[(table["epoch"] == table["epoch"].max()) & (table["share"] >= 0.08)]
+    share = alt.Y("bottom:Q", title="share of steps", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
+    return alt.layer(
+        alt.Chart(table)
+        .mark_bar(width={"band": 1})
+        .encode(
+            x=alt.X(
+                "epoch:O",
+                title="epoch",
+                scale=alt.Scale(domain=list(range(1, epochs + 1))),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True),
+            ),
+            y=share,
+            y2="top:Q",
+            color=by_lstm(k, legend=True),
+            tooltip=[alt.Tooltip("epoch"), alt.Tooltip("lstm", title="LSTM"), alt.Tooltip("share", format=".1%")],
+        ),
+        alt.Chart(last)
+        .mark_text(fontWeight="bold", color=letters_on_lstm(k), tooltip=None)
+        .encode(x="epoch:O", y="middle:Q", text="lstm:N"),
+    ).properties(height=150)
+
+
+def temperature_sketch(schedule: pd.DataFrame) -> alt.Chart:
+    """tau by epoch.
+
+    schedule  rows of epoch, tau
+    """
+    return (
+        alt.Chart(schedule)
+        .mark_line(point=len(schedule) <= 40)
+        .encode(
+            x=_epoch(int(schedule["epoch"].max())),
+            y=alt.Y("tau:Q", title="tau, temperature", scale=alt.Scale(domainMin=0)),
+            tooltip=[alt.Tooltip("epoch"), alt.Tooltip("tau", format=".3f")],
+        )
+        .properties(height=120)
+    )
+
+
+def blend_bars(selection: pd.DataFrame) -> alt.Chart:
+    """z at every step as stacked bars: a blend at a high temperature, one colour a step at a low one.
+
+    selection  `analysis.selection_table`
+    """
+    k, steps = int(selection["lstm"].max()), int(selection["step"].max()) + 1
+    bottom = selection.groupby("step")["z"].cumsum() - selection["z"]
+    table = selection.assign(
+        bottom=bottom, top=bottom + selection["z"], start=selection["step"] - 0.5, end=selection["step"] + 0.5
+    )
+    return (
+        alt.Chart(table)
+        .mark_rect()
+        .encode(
+            x=alt.X("start:Q", title="step t", scale=alt.Scale(domain=[-0.5, steps - 0.5], nice=False)),
+            x2="end:Q",
+            y=alt.Y("bottom:Q", title="z, weight", scale=alt.Scale(domain=[0, 1])),
+            y2="top:Q",
+            color=by_lstm(k, legend=True),
+            tooltip=[
+                alt.Tooltip("step", title="step t"),
+                alt.Tooltip("lstm", title="LSTM"),
+                alt.Tooltip("z", title="z, weight", format=".3f"),
+                alt.Tooltip("q", title="q, probability", format=".3f"),
+            ],
+        )
+        .properties(height=150)
+    )
+
+
+def accuracy_by_tau(measured: pd.DataFrame, hard: float) -> ChartType:
+    """Accuracy under Gumbel sampling against tau: mean of several draws and their range; and the hard accuracy.
+
+    measured  rows of tau, mean, lowest, highest
+    hard      accuracy in use, with argmax
+    """
+    tau = alt.X("tau:Q", title="tau, temperature (log scale)", scale=alt.Scale(type="log"), axis=alt.Axis(grid=False))
+    title = alt.Y("mean:Q", title="accuracy", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False))
+    tooltip = [
+        alt.Tooltip("tau", title="tau"),
+        alt.Tooltip("mean", title="mean", format=".1%"),
+        alt.Tooltip("lowest", title="lowest draw", format=".1%"),
+        alt.Tooltip("highest", title="highest draw", format=".1%"),
+    ]
+    base = alt.Chart(measured)
+    line = alt.Chart(pd.DataFrame({"mean": [hard], "text": [f"in use (argmax) {hard:.1%}"]}))
+    return alt.layer(
+        base.mark_area(opacity=0.25).encode(x=tau, y=alt.Y("lowest:Q"), y2="highest:Q"),
+        base.mark_line(point=True).encode(x=tau, y=title, tooltip=tooltip),
+        line.mark_rule(strokeDash=[5, 4]).encode(y="mean:Q"),
+        line.mark_text(align="right", dy=-7).encode(x=alt.value(alt.ExprRef("width")), y="mean:Q", text="text:N"),
+    ).properties(height=240)
+
+
+def accuracy_by_k(table: pd.DataFrame) -> ChartType:
+    """Hard accuracy of models with different k.
+
+    table  rows of k, accuracy, weights
+    """
+    base = alt.Chart(table).encode(
+        x=alt.X("k:O", title="k, LSTMs side by side", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("accuracy:Q", title="accuracy in use", axis=alt.Axis(format=".1%"), scale=alt.Scale(zero=False)),
+        tooltip=[
+            alt.Tooltip("k"),
+            alt.Tooltip("accuracy", format=".2%"),
+            alt.Tooltip("weights", title="weights", format=","),
+        ],
+    )
+    return alt.layer(
+        base.mark_line(point={"size": 60}),
+        base.mark_text(dy=-12).encode(text=alt.Text("accuracy:Q", format=".2%")),
+    ).properties(height=220)
+
+
+def class_bars(answers: pd.DataFrame) -> ChartType:
+    """Probability of each class, the most probable one in full ink.
+
+    answers  rows of class, probability
+    """
+    classes = list(answers["class"])
+    best = str(answers.sort_values("probability")["class"].iloc[-1])
+    base = alt.Chart(answers).encode(
+        y=alt.Y("class:N", sort=classes, title=None, axis=alt.Axis(labelOverlap=False)),
+        x=alt.X("probability:Q", title=None, scale=alt.Scale(domain=[0, 1.15]), axis=None),
+        opacity=alt.condition(alt.datum["class"] == best, alt.value(1), alt.value(0.45)),
+    )
+    return alt.layer(
+        base.mark_bar(),
+        base.mark_text(align="left", dx=4).encode(text=alt.Text("probability:Q", format=".0%")),
+    ).properties(height=alt.Step(20))
+
+
+def _epoch(epochs: int) -> alt.X:
+    return alt.X("epoch:Q", axis=EPOCH, scale=alt.Scale(domain=[1, max(epochs, 2)], nice=False))

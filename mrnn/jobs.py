@@ -1,0 +1,104 @@
+"""Runs are trained by a Dask cluster: on this machine, processes of its own that are started on first use."""
+
+import atexit
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from distributed import Client, Future
+
+from mrnn import runs
+
+PROJECT = Path(__file__).resolve().parents[1]
+START_SECONDS = 60.0
+
+
+class Engine:
+    """Trains runs one after another in worker processes.
+
+    The scheduler and its workers listen on 127.0.0.1 alone: a Dask port executes what it is sent.
+    They start with the first run, and end with this process.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._client: Client | None = None
+        self._futures: dict[str, Future] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def submit(self, run_id: str) -> None:
+        """Put a run in the queue; doing so again changes nothing.
+
+        raises  RuntimeError if the engine does not start
+        """
+        with self._lock:
+            client = self._started()
+            if run_id not in self._futures:
+                self._futures[run_id] = client.submit(runs.execute, run_id, key=run_id, pure=False)
+
+    def close(self) -> None:
+        """End the workers and the scheduler."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close(timeout=5)
+            for process in reversed(self._processes):
+                process.terminate()
+            for process in reversed(self._processes):
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+            self._client, self._processes, self._futures = None, [], {}
+            if self._folder is not None:
+                self._folder.cleanup()
+                self._folder = None
+
+    def _started(self) -> Client:
+        alive = self._client is not None and all(p.poll() is None for p in self._processes)
+        if self._client is not None and alive:
+            return self._client
+        atexit.register(self.close)
+        self._folder = tempfile.TemporaryDirectory(prefix="mrnn-engine-", ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        address = folder / "scheduler.json"
+        cores = os.cpu_count() or 1
+        workers = max(1, cores // 2)
+        threads = max(1, (cores - 1) // workers)  # a core is left for the pages
+        # Without its dashboard Dask still answers HTTP, on all interfaces unless it is told otherwise.
+        local = ["--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
+        local += ["--scheduler-file", str(address)]
+        self._spawn("dask_scheduler", *local, "--port", "0", "--idle-timeout", "6h")
+        self._spawn(
+            "dask_worker", *local, "--nworkers", str(workers), "--nthreads", "1", "--memory-limit", "0",
+            "--death-timeout", "60", "--local-directory", str(folder), "--preload", "mrnn.runs",
+            OMP_NUM_THREADS=str(threads),
+        )  # fmt: skip
+        deadline = time.monotonic() + START_SECONDS
+        while not address.exists():
+            if time.monotonic() > deadline or any(p.poll() is not None for p in self._processes):
+                raise RuntimeError(f"the training engine did not start; its log: {self._log()}")
+            time.sleep(0.05)
+        self._client = Client(scheduler_file=str(address), timeout=START_SECONDS, set_as_default=False)
+        self._futures = {}
+        return self._client
+
+    def _spawn(self, module: str, *options: str, **environment: str) -> None:
+        if self._folder is None:
+            raise RuntimeError("the engine has no folder")
+        env = {
+            **os.environ,
+            **environment,
+            "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+            "MRNN_RUNS": str(runs.runs_folder()),
+        }
+        with (Path(self._folder.name) / "log").open("ab") as log:
+            command = [sys.executable, "-m", f"distributed.cli.{module}", *options]
+            self._processes.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL))
+
+    def _log(self) -> str:
+        return (Path(self._folder.name) / "log").read_text()[-300:] if self._folder else ""
