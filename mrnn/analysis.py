@@ -41,19 +41,19 @@ def transition_matrix(counts: np.ndarray) -> np.ndarray:
 
 
 def signal_table(x: np.ndarray, length: int) -> pd.DataFrame:
-    """A one-dimensional signal, x (T, 1), as rows of step, value."""
-    return pd.DataFrame({"step": np.arange(length), "value": x[:length, 0]})
+    """A one-dimensional signal, x (T, 1), as rows of t, value."""
+    return pd.DataFrame({"t": np.arange(length), "value": x[:length, 0]})
 
 
 def selection_table(trace: Trace, n: int = 0, layer: int = -1) -> pd.DataFrame:
-    """q and z of one sequence and layer as rows of step, lstm (from 1), q, z, listened (0 or 1)."""
+    """q and z of one sequence and layer as rows of t, lstm (from 1), q, z, listened (0 or 1)."""
     length = int(trace.lengths[n])
     q, z = trace.q[n, layer, :length], trace.z[n, layer, :length]
     listened = z == z.max(axis=1, keepdims=True)
     step, lstm = np.indices(q.shape)
     return pd.DataFrame(
         {
-            "step": step.ravel(),
+            "t": step.ravel(),
             "lstm": lstm.ravel() + 1,
             "q": q.ravel().round(4),
             "z": z.ravel().round(4),
@@ -63,19 +63,19 @@ def selection_table(trace: Trace, n: int = 0, layer: int = -1) -> pd.DataFrame:
 
 
 def answer_table(trace: Trace, classes: Sequence[str], n: int = 0) -> pd.DataFrame:
-    """Probability of each class after each step of one sequence, as rows of step, class, probability."""
+    """Probability of each class after each step of one sequence, as rows of t, class, probability."""
     length = int(trace.lengths[n])
     p = trace.probabilities[n, :length]
     step, index = np.indices(p.shape)
     return pd.DataFrame(
-        {"step": step.ravel(), "class": np.asarray(classes)[index.ravel()], "probability": p.ravel().round(4)}
+        {"t": step.ravel(), "class": np.asarray(classes)[index.ravel()], "probability": p.ravel().round(4)}
     )
 
 
 def pixel_table(image: np.ndarray) -> pd.DataFrame:
-    """A picture (rows, columns) in 0..1 as rows of step (the row), column, ink."""
+    """A picture (rows, columns) in 0..1 as rows of t (the row), column, ink."""
     row, column = np.indices(image.shape)
-    return pd.DataFrame({"step": row.ravel(), "column": column.ravel(), "ink": image.ravel().round(3)})
+    return pd.DataFrame({"t": row.ravel(), "column": column.ravel(), "ink": image.ravel().round(3)})
 
 
 def decided_at(trace: Trace, n: int = 0) -> int:
@@ -118,14 +118,14 @@ def transition_difference(transitions: pd.DataFrame, first: str, second: str) ->
 
 
 def mean_q(trace: Trace, y: np.ndarray, classes: Sequence[str], layer: int = -1) -> pd.DataFrame:
-    """q averaged over the sequences of each class that occurs, as rows of class, step, lstm (from 1), q."""
+    """q averaged over the sequences of each class that occurs, as rows of class, t, lstm (from 1), q."""
     tables = []
     for name, rows in _classes(y, classes):
         q = trace.q[rows, layer]  # 0 on padding
         counts = (np.arange(q.shape[1]) < trace.lengths[rows][:, None]).sum(0)
         mean = q.sum(0)[counts > 0] / counts[counts > 0, None]
         step, lstm = np.indices(mean.shape)
-        columns = {"class": name, "step": step.ravel(), "lstm": lstm.ravel() + 1, "q": mean.ravel().round(4)}
+        columns = {"class": name, "t": step.ravel(), "lstm": lstm.ravel() + 1, "q": mean.ravel().round(4)}
         tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)
 

@@ -55,16 +55,18 @@ class Evaluation:
     usage: tuple[float, ...]
 
 
+def available_devices() -> list[str]:
+    """The kinds of device on this machine, the one that "auto" takes first."""
+    found = [("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()), ("cpu", True)]
+    return [name for name, here in found if here]
+
+
 def choose_device(name: str = "auto") -> torch.device:
     """The device called `name`; "auto" takes CUDA, else Apple's MPS, else the CPU.
 
     raises  ValueError if there is no such device here
     """
-    here = ["cpu"]
-    if torch.backends.mps.is_available():
-        here.insert(0, "mps")
-    if torch.cuda.is_available():
-        here.insert(0, "cuda")
+    here = available_devices()
     if name == "auto":
         return torch.device(here[0])
     try:

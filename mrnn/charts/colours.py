@@ -29,8 +29,20 @@ def by_lstm(k: int, field: str = "lstm:N", *, legend: bool = False) -> alt.Color
 
 def by_probability(field: str, title: str, *, offset: float = 8) -> alt.Color:
     """The encoding of a probability in 0..1, its legend `offset` pixels above the picture."""
-    legend = alt.Legend(title=title, orient="top", gradientLength=140, offset=offset)
-    return alt.Color(field, scale=PROBABILITY, legend=legend)
+    return alt.Color(field, scale=PROBABILITY, legend=gradient_legend(title, offset=offset))
+
+
+def gradient_legend(title: str, *, offset: float = 8) -> alt.Legend:
+    """A legend of one line: the title, and a bar beside it."""
+    return alt.Legend(
+        title=title,
+        orient="top",
+        titleOrient="left",
+        gradientLength=120,
+        gradientThickness=8,
+        offset=offset,
+        tickCount=2,
+    )
 
 
 def letters_on_lstm(k: int, field: str = "lstm") -> alt.ExprRef:

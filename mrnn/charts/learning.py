@@ -5,29 +5,30 @@ import pandas as pd
 from altair.typing import ChartType
 
 from mrnn.charts.colours import by_lstm, letters_on_lstm
+from mrnn.charts.size import sized
 
 EPOCH = alt.Axis(title="epoch", tickMinStep=1, grid=False, format="d")
 
 
-def loss_curve(history: pd.DataFrame, epochs: int) -> alt.Chart:
+def loss_curve(history: pd.DataFrame, epochs: int) -> ChartType:
     """Loss by epoch.
 
     history  rows of epoch, loss
     epochs   how many there will be: the axis does not jump while it grows
     """
-    return (
+    return sized(
         alt.Chart(history)
         .mark_line(point=True)
         .encode(
             x=_epoch(epochs),
             y=alt.Y("loss:Q", title="loss", scale=alt.Scale(zero=False)),
             tooltip=[alt.Tooltip("epoch"), alt.Tooltip("loss", format=".4f")],
-        )
-        .properties(height=150)
+        ),
+        150,
     )
 
 
-def accuracy_curves(accuracy: pd.DataFrame, epochs: int) -> alt.Chart:
+def accuracy_curves(accuracy: pd.DataFrame, epochs: int) -> ChartType:
     """Hard and soft accuracy by epoch; hard is solid, soft is dashed.
 
     accuracy  rows of epoch, kind ("hard" or "soft"), accuracy
@@ -37,7 +38,7 @@ def accuracy_curves(accuracy: pd.DataFrame, epochs: int) -> alt.Chart:
         scale=alt.Scale(domain=["hard", "soft"], range=[[1, 0], [5, 4]]),
         legend=alt.Legend(title="accuracy", orient="top"),
     )
-    return (
+    return sized(
         alt.Chart(accuracy)
         .mark_line(point=True)
         .encode(
@@ -45,8 +46,8 @@ def accuracy_curves(accuracy: pd.DataFrame, epochs: int) -> alt.Chart:
             y=alt.Y("accuracy:Q", title="held-out accuracy", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False)),
             strokeDash=dash,
             tooltip=[alt.Tooltip("epoch"), alt.Tooltip("kind"), alt.Tooltip("accuracy", format=".2%")],
-        )
-        .properties(height=150)
+        ),
+        150,
     )
 
 
@@ -59,55 +60,58 @@ def usage_area(usage: pd.DataFrame, k: int, epochs: int) -> ChartType:
     table = usage.assign(bottom=bottom, top=bottom + usage["share"], middle=bottom + usage["share"] / 2)
     last = table[(table["epoch"] == table["epoch"].max()) & (table["share"] >= 0.08)]
     share = alt.Y("bottom:Q", title="share of steps", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
-    return alt.layer(
-        alt.Chart(table)
-        .mark_bar(width={"band": 1})
-        .encode(
-            x=alt.X(
-                "epoch:O",
-                title="epoch",
-                scale=alt.Scale(domain=list(range(1, epochs + 1))),
-                axis=alt.Axis(labelAngle=0, labelOverlap=True),
+    return sized(
+        alt.layer(
+            alt.Chart(table)
+            .mark_bar(width={"band": 1})
+            .encode(
+                x=alt.X(
+                    "epoch:O",
+                    title="epoch",
+                    scale=alt.Scale(domain=list(range(1, epochs + 1))),
+                    axis=alt.Axis(labelAngle=0, labelOverlap=True),
+                ),
+                y=share,
+                y2="top:Q",
+                color=by_lstm(k, legend=True),
+                tooltip=[alt.Tooltip("epoch"), alt.Tooltip("lstm", title="LSTM"), alt.Tooltip("share", format=".1%")],
             ),
-            y=share,
-            y2="top:Q",
-            color=by_lstm(k, legend=True),
-            tooltip=[alt.Tooltip("epoch"), alt.Tooltip("lstm", title="LSTM"), alt.Tooltip("share", format=".1%")],
+            alt.Chart(last)
+            .mark_text(fontWeight="bold", color=letters_on_lstm(k), tooltip=None)
+            .encode(x="epoch:O", y="middle:Q", text="lstm:N"),
         ),
-        alt.Chart(last)
-        .mark_text(fontWeight="bold", color=letters_on_lstm(k), tooltip=None)
-        .encode(x="epoch:O", y="middle:Q", text="lstm:N"),
-    ).properties(height=150)
+        150,
+    )
 
 
-def temperature_sketch(schedule: pd.DataFrame) -> alt.Chart:
+def temperature_sketch(schedule: pd.DataFrame) -> ChartType:
     """tau by epoch.
 
     schedule  rows of epoch, tau
     """
-    return (
+    return sized(
         alt.Chart(schedule)
         .mark_line(point=len(schedule) <= 40)
         .encode(
             x=_epoch(int(schedule["epoch"].max())),
             y=alt.Y("tau:Q", title="tau, temperature", scale=alt.Scale(domainMin=0)),
             tooltip=[alt.Tooltip("epoch"), alt.Tooltip("tau", format=".3f")],
-        )
-        .properties(height=120)
+        ),
+        120,
     )
 
 
-def blend_bars(selection: pd.DataFrame) -> alt.Chart:
+def blend_bars(selection: pd.DataFrame) -> ChartType:
     """z at every step as stacked bars: a blend at a high temperature, one colour a step at a low one.
 
     selection  `analysis.selection_table`
     """
-    k, steps = int(selection["lstm"].max()), int(selection["step"].max()) + 1
-    bottom = selection.groupby("step")["z"].cumsum() - selection["z"]
+    k, steps = int(selection["lstm"].max()), int(selection["t"].max()) + 1
+    bottom = selection.groupby("t")["z"].cumsum() - selection["z"]
     table = selection.assign(
-        bottom=bottom, top=bottom + selection["z"], start=selection["step"] - 0.5, end=selection["step"] + 0.5
+        bottom=bottom, top=bottom + selection["z"], start=selection["t"] - 0.5, end=selection["t"] + 0.5
     )
-    return (
+    return sized(
         alt.Chart(table)
         .mark_rect()
         .encode(
@@ -117,13 +121,13 @@ def blend_bars(selection: pd.DataFrame) -> alt.Chart:
             y2="top:Q",
             color=by_lstm(k, legend=True),
             tooltip=[
-                alt.Tooltip("step", title="step t"),
+                alt.Tooltip("t", title="step t"),
                 alt.Tooltip("lstm", title="LSTM"),
                 alt.Tooltip("z", title="z, weight", format=".3f"),
                 alt.Tooltip("q", title="q, probability", format=".3f"),
             ],
-        )
-        .properties(height=150)
+        ),
+        150,
     )
 
 
@@ -143,12 +147,15 @@ def accuracy_by_tau(measured: pd.DataFrame, hard: float) -> ChartType:
     ]
     base = alt.Chart(measured)
     line = alt.Chart(pd.DataFrame({"mean": [hard], "text": [f"in use (argmax) {hard:.1%}"]}))
-    return alt.layer(
-        base.mark_area(opacity=0.25).encode(x=tau, y=alt.Y("lowest:Q"), y2="highest:Q"),
-        base.mark_line(point=True).encode(x=tau, y=title, tooltip=tooltip),
-        line.mark_rule(strokeDash=[5, 4]).encode(y="mean:Q"),
-        line.mark_text(align="right", dy=-7).encode(x=alt.value(alt.ExprRef("width")), y="mean:Q", text="text:N"),
-    ).properties(height=240)
+    return sized(
+        alt.layer(
+            base.mark_area(opacity=0.25).encode(x=tau, y=alt.Y("lowest:Q"), y2="highest:Q"),
+            base.mark_line(point=True).encode(x=tau, y=title, tooltip=tooltip),
+            line.mark_rule(strokeDash=[5, 4]).encode(y="mean:Q"),
+            line.mark_text(align="right", dy=-7).encode(x=alt.value(alt.ExprRef("width")), y="mean:Q", text="text:N"),
+        ),
+        240,
+    )
 
 
 def accuracy_by_k(table: pd.DataFrame) -> ChartType:
@@ -165,10 +172,13 @@ def accuracy_by_k(table: pd.DataFrame) -> ChartType:
             alt.Tooltip("weights", title="weights", format=","),
         ],
     )
-    return alt.layer(
-        base.mark_line(point={"size": 60}),
-        base.mark_text(dy=-12).encode(text=alt.Text("accuracy:Q", format=".2%")),
-    ).properties(height=220)
+    return sized(
+        alt.layer(
+            base.mark_line(point={"size": 60}),
+            base.mark_text(dy=-12).encode(text=alt.Text("accuracy:Q", format=".2%")),
+        ),
+        220,
+    )
 
 
 def class_bars(answers: pd.DataFrame) -> ChartType:
@@ -183,10 +193,13 @@ def class_bars(answers: pd.DataFrame) -> ChartType:
         x=alt.X("probability:Q", title=None, scale=alt.Scale(domain=[0, 1.15]), axis=None),
         opacity=alt.condition(alt.datum["class"] == best, alt.value(1), alt.value(0.45)),
     )
-    return alt.layer(
-        base.mark_bar(),
-        base.mark_text(align="left", dx=4).encode(text=alt.Text("probability:Q", format=".0%")),
-    ).properties(height=alt.Step(20))
+    return sized(
+        alt.layer(
+            base.mark_bar(),
+            base.mark_text(align="left", dx=4).encode(text=alt.Text("probability:Q", format=".0%")),
+        ),
+        20 * len(classes),
+    )
 
 
 def _epoch(epochs: int) -> alt.X:

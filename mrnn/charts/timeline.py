@@ -4,17 +4,18 @@ Each picture is one layered view whose panels are ranges of its pixels, not a co
 so it takes any width it is given, and one rule and one set of catchers serve all panels.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
 from mrnn.charts.colours import CURSOR_COLOUR, PROBABILITY, by_lstm, by_probability, letters_on_lstm
+from mrnn.charts.size import sized
 
 LANE, STRIP, GAP, HEAD = 20, 24, 12, 22  # pixels
 LSTM_TOOLTIP = [
-    alt.Tooltip("step", title="step t"),
+    alt.Tooltip("t", title="step t"),
     alt.Tooltip("lstm", title="LSTM"),
     alt.Tooltip("q", title="q, probability", format=".3f"),
     alt.Tooltip("z", title="z, weight", format=".3f"),
@@ -30,7 +31,7 @@ def timeline(
     signal     `analysis.signal_table`, or None to leave that panel out
     answer     `analysis.answer_table` of one class, or None
     """
-    k, steps = int(selection["lstm"].max()), int(selection["step"].max()) + 1
+    k, steps = int(selection["lstm"].max()), int(selection["t"].max()) + 1
     cells = _with_edges(selection)
     top = HEAD
     layers: list[alt.Chart] = []
@@ -46,7 +47,7 @@ def timeline(
         layers.append(_answer_panel(answer, steps, top + GAP, top + GAP + 64))
         top += GAP + 64
     layers += _cursor_layers(_readout(selection, signal, answer), steps, top, "x")
-    return alt.layer(*layers).resolve_scale(y="independent", color="independent").properties(height=top)
+    return _one_view(layers, "y", top)
 
 
 def _signal_panel(signal: pd.DataFrame, steps: int, top: float, bottom: float) -> alt.Chart:
@@ -57,7 +58,7 @@ def _signal_panel(signal: pd.DataFrame, steps: int, top: float, bottom: float) -
         .encode(
             x=_time(steps),
             y=_panel("value:Q", "signal", top, bottom, zero=False),
-            tooltip=[alt.Tooltip("step", title="step t"), alt.Tooltip("value", title="signal", format=".2f")],
+            tooltip=[alt.Tooltip("t", title="step t"), alt.Tooltip("value", title="signal", format=".2f")],
         )
     )
 
@@ -108,7 +109,7 @@ def _answer_panel(answer: pd.DataFrame, steps: int, top: float, bottom: float) -
         .encode(
             x=_time(steps),
             y=_panel("probability:Q", f"p({name})", top, bottom, domain=[0, 1]),
-            tooltip=[alt.Tooltip("step", title="step t"), alt.Tooltip("probability", title=f"p({name})", format=".0%")],
+            tooltip=[alt.Tooltip("t", title="step t"), alt.Tooltip("probability", title=f"p({name})", format=".0%")],
         )
     )
 
@@ -120,7 +121,7 @@ def rows_timeline(pixels: pd.DataFrame, selection: pd.DataFrame, answer: pd.Data
     selection  `analysis.selection_table`
     answer     `analysis.answer_table`
     """
-    k, rows, columns = int(selection["lstm"].max()), int(pixels["step"].max()) + 1, int(pixels["column"].max()) + 1
+    k, rows, columns = int(selection["lstm"].max()), int(pixels["t"].max()) + 1, int(pixels["column"].max()) + 1
     # Left edge and right edge of each panel, in pixels of whatever width there is.
     picture, strip = ("0", "min(0.42 * width, 290)"), ("0.72 * width - 26", "0.72 * width")
     lanes = (f"{picture[1]} + 10", f"{strip[0]} - 8")
@@ -146,7 +147,7 @@ def rows_timeline(pixels: pd.DataFrame, selection: pd.DataFrame, answer: pd.Data
         .encode(
             x=_across("left:Q", "q(t) by LSTM", lanes, k, number),
             x2="lstm:Q",
-            color=by_probability("q:Q", "probability", offset=28),
+            color=by_probability("q:Q", "probability", offset=26),
             tooltip=LSTM_TOOLTIP,
             **_rows(rows),
         )
@@ -171,7 +172,7 @@ def rows_timeline(pixels: pd.DataFrame, selection: pd.DataFrame, answer: pd.Data
             x2="right:Q",
             color=alt.Color("probability:Q", scale=PROBABILITY, legend=None),
             tooltip=[
-                alt.Tooltip("step", title="row t"),
+                alt.Tooltip("t", title="row t"),
                 alt.Tooltip("class", title="class"),
                 alt.Tooltip("probability", title="probability so far", format=".1%"),
             ],
@@ -180,7 +181,7 @@ def rows_timeline(pixels: pd.DataFrame, selection: pd.DataFrame, answer: pd.Data
         .transform_calculate(right="datum.place + 1"),
         *_cursor_layers(_readout(selection, None, answer), rows, rows * 12, "y"),
     ]
-    return alt.layer(*layers).resolve_scale(x="independent", color="independent").properties(height=rows * 12)
+    return _one_view(layers, "x", rows * 12)
 
 
 def _across(field: str, title: str, edges: tuple[str, str], size: int, labels: dict[str, Any]) -> alt.X:
@@ -197,12 +198,14 @@ def _rows(rows: int) -> dict[str, Any]:
 
 
 def _down(field: str, rows: int) -> alt.Y:
-    axis = alt.Axis(title="row t", grid=False, values=list(range(0, rows, 5)), ticks=True)
+    axis = alt.Axis(
+        title="row t", grid=False, values=list(range(0, rows, 5)), ticks=True, labelPadding=4, titlePadding=4
+    )
     return alt.Y(field, scale=alt.Scale(domain=[rows - 0.5, -0.5], nice=False), axis=axis)
 
 
-def _time(steps: int, field: str = "step:Q") -> alt.X:
-    axis = alt.Axis(title="step t", grid=False, tickMinStep=1, ticks=True)
+def _time(steps: int, field: str = "t:Q") -> alt.X:
+    axis = alt.Axis(title="step t", grid=False, tickMinStep=1, ticks=True, labelPadding=4, titlePadding=4)
     return alt.X(field, scale=alt.Scale(domain=[-0.5, steps - 0.5], nice=False), axis=axis)
 
 
@@ -212,16 +215,23 @@ def _panel(field: str, title: str, top: float, bottom: float, **scale: Any) -> a
     return alt.Y(field, title=title, scale=alt.Scale(range=[bottom, top], **scale), axis=axis)
 
 
+def _one_view(layers: list[alt.Chart], panels: Literal["x", "y"], height: float) -> ChartType:
+    """One view of all layers, each panel with its own scale, `height` pixels high whatever stands around it."""
+    scales: dict[str, Any] = {panels: "independent", "color": "independent"}
+    return sized(alt.layer(*layers).resolve_scale(**scales), height)
+
+
 def _with_edges(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(start=table["step"] - 0.5, end=table["step"] + 0.5)
+    # Each cell reaches a little over its neighbour, so that no seam shows between them.
+    return table.assign(start=table["t"] - 0.5, end=table["t"] + 0.62)
 
 
 def _stays(cells: pd.DataFrame, steps: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The cells listened to, one a step; and each stay with one LSTM: where its middle is, and how long it lasts."""
-    chosen = cells[cells["listened"] == 1].drop_duplicates("step").sort_values("step")
+    chosen = cells[cells["listened"] == 1].drop_duplicates("t").sort_values("t")
     begins = chosen[chosen["lstm"] != chosen["lstm"].shift()]
-    until = begins["step"].shift(-1, fill_value=steps)
-    stay = until - begins["step"]
+    until = begins["t"].shift(-1, fill_value=steps)
+    stay = until - begins["t"]
     return chosen, begins.assign(stay=stay, middle=begins["start"] + stay / 2)
 
 
@@ -229,7 +239,7 @@ def _cursor_layers(readout: pd.DataFrame, steps: int, height: float, axis: str) 
     """A rule and a line of numbers at one step, which follows the mouse and a slider, without a server round trip."""
     slider = alt.binding_range(min=0, max=steps - 1, step=1, name="step t " if axis == "x" else "row t ")
     cursor = alt.selection_point(
-        name="cursor", fields=["step"], on="pointerover", clear=False, empty=False, value=[{"step": 0}], bind=slider
+        name="cursor", fields=["t"], on="pointerover", clear=False, empty=False, value=[{"t": 0}], bind=slider
     )
     if axis == "x":
         at: dict[str, Any] = {"x": _time(steps)}
@@ -241,7 +251,7 @@ def _cursor_layers(readout: pd.DataFrame, steps: int, height: float, axis: str) 
         }
         above = 0
     else:
-        at = {"y": _down("step:Q", steps)}
+        at = {"y": _down("t:Q", steps)}
         catch = {**_rows(steps), "x": alt.value(0), "x2": alt.value(alt.ExprRef("width"))}
         above = -20
     base = alt.Chart(_with_edges(readout))
@@ -256,12 +266,12 @@ def _cursor_layers(readout: pd.DataFrame, steps: int, height: float, axis: str) 
 
 def _readout(selection: pd.DataFrame, signal: pd.DataFrame | None, answer: pd.DataFrame | None) -> pd.DataFrame:
     """The numbers at each step as one line of text."""
-    chosen = selection[selection["listened"] == 1].drop_duplicates("step").set_index("step")
+    chosen = selection[selection["listened"] == 1].drop_duplicates("t").set_index("t")
     text = "t = " + chosen.index.astype(str).to_series(index=chosen.index)
     if signal is not None:
-        text = text + "  ·  signal " + signal.set_index("step")["value"].map("{:.2f}".format)
+        text = text + "  ·  signal " + signal.set_index("t")["value"].map("{:.2f}".format)
     text = text + "  ·  LSTM " + chosen["lstm"].astype(str) + ", q = " + chosen["q"].map("{:.2f}".format)
     if answer is not None:
-        best = answer.sort_values("probability").drop_duplicates("step", keep="last").set_index("step")
+        best = answer.sort_values("probability").drop_duplicates("t", keep="last").set_index("t")
         text = text + "  ·  p(" + best["class"] + ") = " + best["probability"].map("{:.0%}".format)
-    return pd.DataFrame({"step": chosen.index, "text": text.to_numpy()})
+    return pd.DataFrame({"t": chosen.index, "text": text.to_numpy()})

@@ -4,11 +4,18 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from mrnn.charts.colours import PROBABILITY, by_lstm, by_probability, letters_on_lstm, letters_on_probability
+from mrnn.charts.colours import (
+    PROBABILITY,
+    by_lstm,
+    gradient_legend,
+    letters_on_lstm,
+    letters_on_probability,
+)
+from mrnn.charts.size import sized
 
 LARGEST_LABELLED = 8  # a k above this leaves no room for numbers in the cells
-FROM = alt.Axis(title="from LSTM", labelAngle=0, ticks=False, domain=False)
-TO = alt.Axis(title="to LSTM", labelAngle=0, ticks=False, domain=False, orient="bottom")
+FROM = alt.Axis(title="from LSTM", labelAngle=0, ticks=False, domain=False, labelPadding=6, titlePadding=6)
+TO = alt.Axis(title="to LSTM", labelAngle=0, ticks=False, domain=False, labelPadding=6, titlePadding=6)
 
 
 def usage_bars(usage: pd.DataFrame) -> ChartType:
@@ -22,24 +29,27 @@ def usage_bars(usage: pd.DataFrame) -> ChartType:
     usage = usage.assign(end=end, start=end - usage["share"], middle=end - usage["share"] / 2)
     lane = alt.Y("class:N", sort=classes, title="class")
     share = alt.Axis(title="share of steps", format="%", tickCount=5)
-    return alt.layer(
-        alt.Chart(usage)
-        .mark_bar()
-        .encode(
-            y=lane,
-            x=alt.X("start:Q", axis=share, scale=alt.Scale(domain=[0, 1])),
-            x2="end:Q",
-            color=by_lstm(k, legend=True),
-            tooltip=[
-                alt.Tooltip("class", title="class"),
-                alt.Tooltip("lstm", title="LSTM"),
-                alt.Tooltip("share", title="share of steps", format=".1%"),
-            ],
+    return sized(
+        alt.layer(
+            alt.Chart(usage)
+            .mark_bar()
+            .encode(
+                y=lane,
+                x=alt.X("start:Q", axis=share, scale=alt.Scale(domain=[0, 1])),
+                x2="end:Q",
+                color=by_lstm(k, legend=True),
+                tooltip=[
+                    alt.Tooltip("class", title="class"),
+                    alt.Tooltip("lstm", title="LSTM"),
+                    alt.Tooltip("share", title="share of steps", format=".1%"),
+                ],
+            ),
+            alt.Chart(usage[usage["share"] >= 0.05])
+            .mark_text(fontSize=11, fontWeight="bold", color=letters_on_lstm(k), tooltip=None)
+            .encode(y=lane, x="middle:Q", text="lstm:N"),
         ),
-        alt.Chart(usage[usage["share"] >= 0.05])
-        .mark_text(fontSize=11, fontWeight="bold", color=letters_on_lstm(k), tooltip=None)
-        .encode(y=lane, x="middle:Q", text="lstm:N"),
-    ).properties(height=alt.Step(26))
+        26 * len(classes),
+    )
 
 
 def transition_heatmap(transitions: pd.DataFrame, name: str) -> ChartType:
@@ -55,25 +65,25 @@ def transition_heatmap(transitions: pd.DataFrame, name: str) -> ChartType:
         alt.Tooltip("probability", title="probability", format=".1%"),
         alt.Tooltip("count", title="moves", format=","),
     ]
-    colour = by_probability("probability:Q", "probability of the next LSTM")
+    # No legend: the numbers stand in the cells, and three matrices have to fit side by side.
+    colour = alt.Color("probability:Q", scale=PROBABILITY, legend=None)
     return _matrix(table, colour, "probability", ".0%", tooltip, letters_on_probability("probability"))
 
 
-def difference_heatmap(difference: pd.DataFrame, first: str, second: str) -> ChartType:
+def difference_heatmap(difference: pd.DataFrame) -> ChartType:
     """k x k differences of probability between two classes, around 0.
 
     difference  `analysis.transition_difference`
     """
     reach = max(float(difference["difference"].abs().max()), 0.05) if len(difference) else 1.0
-    scale = alt.Scale(scheme="purpleorange", domain=[reach, -reach], domainMid=0)
-    legend = alt.Legend(title=f"{first} minus {second}", orient="top", gradientLength=140, format="+.0%")
+    scale = alt.Scale(scheme="purpleorange", domain=[-reach, reach])
     tooltip = [
         alt.Tooltip("from", title="from LSTM"),
         alt.Tooltip("to", title="to LSTM"),
         alt.Tooltip("difference", title="difference", format="+.1%"),
     ]
     letters = alt.ExprRef(f"abs(datum.difference) > {0.6 * reach} ? '#ffffff' : '#111111'")
-    colour = alt.Color("difference:Q", scale=scale, legend=legend)
+    colour = alt.Color("difference:Q", scale=scale, legend=None)
     return _matrix(difference, colour, "difference", "+.0%", tooltip, letters)
 
 
@@ -95,30 +105,31 @@ def _matrix(
     if table["to"].max() <= LARGEST_LABELLED:
         labels = alt.Chart(known).mark_text(fontSize=11, color=letters, tooltip=None)
         layers.append(labels.encode(**place, text=alt.Text(f"{field}:Q", format=number)))
-    return alt.layer(*layers).properties(height=alt.Step(34 if table["to"].max() <= LARGEST_LABELLED else 18))
+    k = int(table["to"].max())
+    return sized(alt.layer(*layers), k * (34 if k <= LARGEST_LABELLED else 18))
 
 
-def mean_q_heatmap(mean_q: pd.DataFrame, name: str) -> alt.Chart:
+def mean_q_heatmap(mean_q: pd.DataFrame, name: str) -> ChartType:
     """q averaged over the sequences of one class, LSTM by step.
 
     mean_q  `analysis.mean_q`
     name    the class
     """
     table = mean_q[mean_q["class"] == name]
-    steps = int(table["step"].max()) + 1
-    return (
-        alt.Chart(table.assign(start=table["step"] - 0.5, end=table["step"] + 0.5))
+    steps = int(table["t"].max()) + 1
+    return sized(
+        alt.Chart(table.assign(start=table["t"] - 0.5, end=table["t"] + 0.6))
         .mark_rect()
         .encode(
             x=alt.X("start:Q", title="step t", scale=alt.Scale(domain=[-0.5, steps - 0.5], nice=False)),
             x2="end:Q",
             y=alt.Y("lstm:O", title=None, axis=alt.Axis(labelExpr="'LSTM ' + datum.label")),
-            color=alt.Color("q:Q", scale=PROBABILITY, legend=alt.Legend(title="mean q", orient="top")),
+            color=alt.Color("q:Q", scale=PROBABILITY, legend=gradient_legend("mean q")),
             tooltip=[
-                alt.Tooltip("step", title="step t"),
+                alt.Tooltip("t", title="step t"),
                 alt.Tooltip("lstm", title="LSTM"),
                 alt.Tooltip("q", title="mean q", format=".3f"),
             ],
-        )
-        .properties(height=alt.Step(20))
+        ),
+        20 * int(table["lstm"].max()),
     )

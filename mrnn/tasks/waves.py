@@ -86,6 +86,16 @@ class Waves(Task):
         noise = sigma * np.random.default_rng(seed).standard_normal((1, self.T))
         return self._signals(alien, np.array([p]), np.array([f]), np.array([s]), noise)
 
+    def draw(self, rng: np.random.Generator) -> dict[str, Any]:
+        """Values for `wave`, drawn as `make` draws them: kind, p, f, s and a seed for the noise."""
+        return {
+            "kind": self.classes[int(rng.random() < self.alien_share)],
+            "p": math.pi * float(rng.uniform(-1, 1)),
+            "f": int(rng.integers(self.f_low, self.f_high + 1)),
+            "s": float(rng.uniform(0, 5)),
+            "seed": int(rng.integers(10_000)),
+        }
+
     def make(self, n: int, seed: int) -> SequenceData:
         """n signals of random class, phase, frequency, shift and noise."""
         check_count(n)

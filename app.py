@@ -1,0 +1,98 @@
+"""The Overview page: what a Markov recurrent network is, and where to go from here."""
+
+import numpy as np
+import streamlit as st
+
+from mrnn import TASKS, analysis, charts
+from mrnn.tasks.waves import Waves
+from pages import common
+
+common.page(
+    "Markov recurrent networks",
+    "Several LSTMs read the same signal side by side. At every step the network decides which one to listen to.",
+)
+task = TASKS["waves"]
+left, right = st.columns([1, 2], gap="large")
+
+with left:
+    st.markdown(
+        """
+A **Markov recurrent network** (Kuo and Chien, 2018) has **k LSTMs**, each free to learn its own way of remembering.
+At each step it computes **q**, the probability of each LSTM, from what comes in and what it remembers.
+From q it picks **z**: the LSTM whose memory goes on.
+
+So while it learns its task it also learns **regimes** that nobody told it about,
+and when to hand over from one to another.
+
+At the right a trained network reads a signal and asks: *is there an alien wave in it?*
+"""
+    )
+    if st.button("Another signal", icon=":material/casino:", type="primary"):
+        st.session_state["overview_seed"] = int(np.random.default_rng().integers(1_000_000))
+
+with right, common.refusals():
+    entry = next(entry for entry in common.entries("waves") if entry.id == "waves-k4")
+    signal = task.make(1, seed=st.session_state.get("overview_seed", 6))
+    trace = entry.model.trace(signal.x)
+    answer = analysis.answer_table(trace, Waves.classes)
+    says, truth = Waves.classes[int(trace.answers[0].argmax())], Waves.classes[int(signal.y[0])]
+    reading = (
+        f"The signal is {truth}; after the last step the network says {says}, {trace.answers[0].max():.0%}. "
+        "Top: the signal. Then q(t), brighter where an LSTM is more probable, the LSTM that was picked, "
+        "and how sure the network was by then."
+    )
+    st.altair_chart(
+        charts.timeline(
+            analysis.selection_table(trace), analysis.signal_table(signal.x[0], len(signal.x[0])),
+            answer[answer["class"] == "alien"],
+        ),
+        width="stretch",
+        key="overview",
+        alt=reading,
+    )  # fmt: skip
+    st.caption(reading)
+
+st.subheader("Where to go")
+WAYS = (
+    ("pages/waves.py", "Waves", "Make a signal and watch the hand-overs."),
+    ("pages/digits.py", "Digits", "Draw a digit; the network reads it row by row."),
+    ("pages/train.py", "Train", "Train your own network and watch it learn."),
+    ("pages/transitions.py", "Transitions", "Which LSTM follows which, class by class."),
+    ("pages/k_and_tau.py", "k and tau", "More LSTMs, or a softer choice: what changes?"),
+)
+with st.grid("auto", min_column_width=190) as grid:
+    for path, label, what in WAYS:
+        with grid.cell(), st.container(border=True):
+            st.page_link(path, label=f"**{label}**")
+            st.caption(what)
+
+st.subheader("The equations")
+st.markdown("One layer, one step. The input is $x_t$; $h_{t-1}$ and $c_{t-1}$ are what the step before handed on.")
+st.latex(r"a_t = x_t W_{xz} + h_{t-1} W_{hz} + b_z \qquad q_t = \operatorname{softmax}(a_t)")
+st.latex(
+    r"z_t = \operatorname{softmax}\!\left(\frac{a_t + g_t}{\tau}\right) \text{ in training} \qquad "
+    r"z_t = \text{one-hot}(\arg\max a_t) \text{ in use}"
+)
+st.latex(
+    r"i, f, o = \sigma(\cdot),\; g = \tanh(\cdot) \text{ of } x_t W_x^{(j)} + h_{t-1} W_h^{(j)} + b^{(j)} "
+    r"\quad\text{for each LSTM } j = 1 \dots k"
+)
+st.latex(r"C_j = f \odot c_{t-1} + i \odot g \qquad H_j = o \odot \tanh C_j")
+st.latex(r"h_t = \textstyle\sum_j z_{t,j} H_j \qquad c_t = \textstyle\sum_j z_{t,j} C_j")
+st.markdown(
+    """
+| symbol | what it is | where you see it |
+| --- | --- | --- |
+| $x_t$ | what comes in at step t: one number of a wave, or a row of 28 pixels | the signal on [Waves](waves), the rows on [Digits](digits) |
+| $k$ | how many LSTMs stand side by side; k = 1 is a plain LSTM | side by side on [k and tau](k_and_tau) |
+| $a_t$ | selection logits: the votes for each LSTM before they become probabilities | they make q, on every page |
+| $q_t$ | probability of each LSTM at step t; adds up to 1 | the bright and dark lanes on [Waves](waves) and [Digits](digits) |
+| $z_t$ | weight of each LSTM: one-hot in use, a blend in training | the coloured strip under q; blends on [k and tau](k_and_tau) |
+| $g_t$ | Gumbel noise: makes the softmax a random draw with probabilities q | one fixed draw on [k and tau](k_and_tau) |
+| $\\tau$ | tau, temperature: high blends the LSTMs, low picks nearly one | the slider on [k and tau](k_and_tau), the sketch on [Train](train) |
+| $i, f, o, g$ | gates of an LSTM: what it lets in, keeps, shows, and its proposal | inside each LSTM |
+| $C_j, H_j$ | cell state and output of LSTM j | one colour each, the same on every page |
+| $h_t, c_t$ | the mixed state, handed on to all k LSTMs | it decides the next q: see [Transitions](transitions) |
+"""
+)
+st.caption('Source: C.-Y. Kuo and J.-T. Chien, "Markov recurrent neural networks", IEEE MLSP 2018.')

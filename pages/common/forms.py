@@ -1,0 +1,43 @@
+"""Forms that follow from a dataclass: a new setting of a task has its widget at once."""
+
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from mrnn import Task
+from pages.common import words
+
+AnyTask = TypeVar("AnyTask", bound=Task)
+
+
+def task_settings(task: AnyTask, key: str) -> AnyTask:
+    """A widget for each setting of a task; the task with what was set.
+
+    raises  ValueError if the settings break a rule of the task together
+    """
+    chosen: dict[str, Any] = {}
+    for f in fields(task):
+        kind = int if isinstance(f.default, int) else float
+        chosen[f.name] = st.slider(
+            f.metadata["label"],
+            kind(f.metadata["least"]),
+            kind(f.metadata["most"]),
+            kind(getattr(task, f.name)),
+            kind(f.metadata["step"]),
+            help=f.metadata["help"],
+            key=f"{key}_{f.name}",
+            persist_state="session",
+        )
+    return replace(task, **chosen)
+
+
+def layer_picker(layers: int, key: str) -> int:
+    """Which layer to look at, from 0; asked only where there are several."""
+    if layers == 1:
+        return 0
+    options = list(range(1, layers + 1))
+    picked = st.segmented_control(
+        "Layer", options, default=layers, required=True, key=key, help=words.LAYER, persist_state="session"
+    )
+    return (picked or layers) - 1

@@ -1,0 +1,42 @@
+"""What surrounds every page: its title, the menu, and one way to say what is wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from pages.common import person
+
+SIDEBAR = 220  # pixels
+ICON = str(Path(__file__).resolve().parents[2] / "assets" / "icon.png")
+MENU = (
+    ("app.py", "Overview", ":material/home:"),
+    ("pages/waves.py", "Waves", ":material/airwave:"),
+    ("pages/digits.py", "Digits", ":material/draw:"),
+    ("pages/train.py", "Train", ":material/model_training:"),
+    ("pages/transitions.py", "Transitions", ":material/grid_on:"),
+    ("pages/k_and_tau.py", "k and tau", ":material/thermostat:"),
+)
+
+
+def page(title: str, lead: str) -> None:
+    """Begin a page: browser title, menu, heading, and one line on what can be found out here."""
+    st.set_page_config(page_title=f"{title} · MRNN", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
+    person.recognise()
+    with st.sidebar:
+        st.markdown("**Markov recurrent networks**")
+        for path, label, icon in MENU:
+            st.page_link(path, label=label, icon=icon)
+    st.title(title)
+    st.markdown(lead)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Show what the code below refuses as one sentence, and end the page there."""
+    try:
+        yield
+    except (ValueError, RuntimeError, OSError) as error:
+        st.error(" ".join(str(error).split()), icon=":material/error:")
+        st.stop()

@@ -1,0 +1,159 @@
+"""Models that can be picked: those that ship with the app, and one's own. All that is cached is cached here."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mrnn import ModelConfig, SequenceData, SequenceModel, Task, Trace, evaluate, load, read_notes, runs
+from mrnn.checkpoint import read_config
+from mrnn.jobs import Engine
+from mrnn.tasks import make_task
+from pages.common import person
+
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "models"
+CHUNK = 250  # sequences between two moves of a progress bar
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model on the menu.
+
+    id      "waves-k4" of a shipped one, or a run's id
+    path    its file
+    label   what the menu calls it
+    config  its shape
+    notes   task, recipe, measured figures
+    """
+
+    id: str
+    path: Path
+    label: str
+    config: ModelConfig
+    notes: dict[str, Any]
+
+    @property
+    def task(self) -> Task:
+        """The task it was trained on, with its settings."""
+        return make_task(self.notes["task"], self.notes.get("settings", {}))
+
+    @property
+    def accuracy(self) -> float | None:
+        """Hard accuracy on the test split, where it was measured."""
+        value = self.notes.get("figures", {}).get("test_accuracy_hard")
+        return value if isinstance(value, float) else None
+
+    @property
+    def model(self) -> SequenceModel:
+        """The model itself."""
+        return _load(str(self.path), self.path.stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _load(path: str, changed: int) -> SequenceModel:  # noqa: ARG001, a changed file is another model
+    return load(path)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _describe(path: str, changed: int) -> tuple[ModelConfig, dict[str, Any]]:  # noqa: ARG001
+    return read_config(path), read_notes(path)
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """The one engine of this server; it starts its processes with the first run."""
+    return Engine()
+
+
+def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
+    """All models of a task (or of all): the shipped ones by k, then the person's own, newest first."""
+    found = [_entry(path.stem, path, None) for path in sorted(SHIPPED.glob("*.safetensors"))]
+    found.sort(key=lambda entry: (entry.notes["task"] != "waves", entry.notes["task"], entry.config.num_lstms))
+    for run in runs.list_runs(owner) if owner else []:
+        if run.model_file is not None:
+            found.append(_entry(run.id, run.model_file, run.label))
+    return [entry for entry in found if task in (None, entry.notes["task"])]
+
+
+def _entry(entry_id: str, path: Path, label: str | None) -> Entry:
+    config, notes = _describe(str(path), path.stat().st_mtime_ns)
+    name = f"k = {config.k}" if config.cell == "mrnn" else config.cell
+    accuracy = notes.get("figures", {}).get("test_accuracy_hard")
+    right = f", {accuracy:.1%} right" if isinstance(accuracy, float) else ""
+    text = f"{name}, shipped{right}" if label is None else f"{label}{right} (yours)"
+    return Entry(id=entry_id, path=path, label=text, config=config, notes=notes)
+
+
+def pick(task: str | None, *, prefer: str, key: str) -> Entry:
+    """The model picker: shipped models and one's own.
+
+    task    only models of this task, or None for all
+    prefer  id of the one chosen at first
+    """
+    found = {entry.id: entry for entry in entries(task, person.owner())}
+    if not found:
+        st.warning(f"There is no model for {task} yet. Train one on the Train page.")
+        st.stop()
+    # A model trained a moment ago is what the person wants to see.
+    wanted = st.session_state.get("newest_model", prefer)
+    ids = list(found)
+
+    def label(entry_id: str) -> str:
+        entry = found.get(entry_id)
+        if entry is None:
+            return entry_id
+        return entry.label if task else f"{entry.task.title}: {entry.label}"
+
+    chosen = st.selectbox(
+        "Model",
+        ids,
+        index=ids.index(wanted) if wanted in found else ids.index(prefer) if prefer in found else 0,
+        format_func=label,
+        key=key,
+        persist_state="session",
+        help="Models that ship with the app, and your own from the Train page.",
+    )
+    return found[chosen]
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def sequences(task: str, settings: str, n: int, seed: int) -> SequenceData:
+    """n sequences of a task; settings as JSON, so that they can be hashed."""
+    return make_task(task, json.loads(settings)).make(n, seed)
+
+
+def survey(entry: Entry, data: SequenceData, label: str) -> Trace:
+    """What a model does in use with many sequences, with a progress bar; a second look is free."""
+    bar = st.progress(0.0, text=label) if len(data) > CHUNK else None
+    parts: list[Trace] = []
+    for start in range(0, len(data), CHUNK):
+        piece = data.take(slice(start, start + CHUNK))
+        parts.append(_trace(entry.id, entry.path.stat().st_mtime_ns, piece.x, piece.lengths, entry))
+        if bar is not None:
+            bar.progress(min(1.0, (start + CHUNK) / len(data)), text=label)
+    if bar is not None:
+        bar.empty()
+    arrays = ([getattr(part, name) for part in parts] for name in ("q", "z", "logits", "lengths"))
+    q, z, logits, lengths = (np.concatenate(pieces) for pieces in arrays)
+    return Trace(q=q, z=z, logits=logits, lengths=lengths)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _trace(model: str, changed: int, x: np.ndarray, lengths: np.ndarray, _entry: Entry) -> Trace:  # noqa: ARG001
+    return _entry.model.trace(x, lengths)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def sampled_accuracy(model: str, changed: int, tau: float, seed: int, n: int, _entry: Entry) -> float:  # noqa: ARG001
+    """Accuracy of a model under Gumbel sampling at a temperature, on n sequences of its task."""
+    data = _entry.task.make(n, seed=7)
+    return evaluate(_entry.model, data, choice="gumbel", tau=tau, seed=seed).accuracy
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def hard_accuracy(model: str, changed: int, n: int, _entry: Entry) -> float:  # noqa: ARG001
+    """Accuracy of a model in use, on the sequences that `sampled_accuracy` takes."""
+    return evaluate(_entry.model, _entry.task.make(n, seed=7)).accuracy

@@ -1,0 +1,21 @@
+"""The symbols in one line each, the same on every page."""
+
+K = "k: how many LSTMs stand side by side. With k = 1 it is a plain LSTM."
+TAU = "tau, temperature of the Gumbel-softmax: high blends the LSTMs, low picks nearly one. In use, one is picked."
+Q = "q: the probability of each LSTM at a step, computed from the input and the last hidden state."
+Z = "z: the LSTM that is listened to. In use it is the most probable one."
+BETA = "beta: how strongly training rewards an undecided q (its entropy). Used by the objective ER alone."
+HIDDEN = "m, hidden size: numbers in the memory of each LSTM."
+LAYERS = "L: layers, one above the other. Each has its own k LSTMs and its own z."
+OBJECTIVE = (
+    "What training minimises. MLE: cross-entropy. ER: minus beta times the entropy of q. VB: the same with beta = 1."
+)
+TAU0 = "tau0: the temperature in the first epoch."
+RATE = "Each epoch multiplies tau by exp(-rate). 0 keeps it constant."
+FLOOR = "tau never falls below this floor."
+EPOCHS = "How often training goes through all training sequences."
+LEARNING_RATE = "Step size of the optimiser, Adam."
+SEED = "Fixes every random draw: the same seed on the same device gives the same model."
+DEVICE = "What computes: auto takes a CUDA GPU, else Apple's MPS, else the CPU."
+LAYER = "Which layer's LSTMs are shown. The last one feeds the answer."
+HARD = "Hard: the most probable LSTM is listened to at each step, as in use. Soft: all are blended by q."

@@ -1,0 +1,99 @@
+"""Draw a digit, or take one of MNIST's test digits, and see how the network reads it row by row."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from mrnn import TASKS, analysis, charts
+from mrnn.tasks.digits import to_mnist
+from pages import common
+
+SIDE = 264  # pixels of the canvas
+BRUSH = 21
+EXAMPLE = 4  # shown until something is drawn
+
+common.page(
+    "Digits",
+    "The network reads a digit row by row, from the top. See which LSTM it listens to at each row, and when it makes up its mind.",
+)
+left, right = st.columns([1, 2], gap="large")
+classes = TASKS["digits"].classes
+test = common.sequences("digits", "{}", 10_000, 0)
+
+
+def another_digit() -> None:
+    st.session_state["digit_number"] = int(np.random.default_rng().integers(len(test)))
+
+
+with left:
+    entry = common.pick("digits", prefer="digits-k4", key="model_digits")
+    source = st.segmented_control(
+        "Digit", ("Draw", "Test digit"), default="Draw", required=True, key="digit_source", persist_state="session"
+    )
+    truth: str | None = None
+    if source == "Draw":
+        st.space(40)  # the canvas' toolbar covers what lies just above it
+        canvas = st_canvas(
+            stroke_width=BRUSH,
+            stroke_color="#ffffff",
+            background_color="#000000",
+            width=SIDE,
+            height=SIDE,
+            drawing_mode="freedraw",
+            return_image_data=True,
+            key="canvas",
+        )
+        st.caption("Draw one digit with the mouse or a finger. The toolbar above the black field undoes and clears.")
+        drawn = canvas.image_data is not None and bool((canvas.json_data or {}).get("objects"))
+        if drawn:
+            with common.refusals():
+                image = to_mnist(np.asarray(canvas.image_data)[..., 0] / 255.0)
+        else:
+            image, truth = test.x[EXAMPLE], classes[int(test.y[EXAMPLE])]
+    else:
+        st.session_state.setdefault("digit_number", EXAMPLE)
+        number = st.number_input(
+            "Number of the test digit", 0, len(test) - 1, key="digit_number", persist_state="session",
+            help="MNIST's 10,000 test digits, in an order of their own. No model was trained on them.",
+        )  # fmt: skip
+        st.button(
+            "Random test digit", icon=":material/casino:", on_click=another_digit, type="primary", width="stretch"
+        )
+        drawn, image, truth = True, test.x[int(number)], classes[int(test.y[int(number)])]
+    layer = common.layer_picker(entry.config.num_layers, key="layer_digits")
+    answers_place = st.container()
+
+with right, common.refusals():
+    trace = entry.model.trace(image[None])
+    says = trace.answers[0]
+    best = classes[int(says.argmax())]
+    if not drawn:
+        st.markdown(f"#### Nothing drawn yet: here is a test digit, a {truth}")
+    elif truth is None:
+        st.markdown(f"#### The model reads a {best}, {says.max():.1%}")
+    else:
+        verdict = "right" if best == truth else f"wrong, it is a {truth}"
+        st.markdown(f"#### The model reads a {best}, {says.max():.1%} ({verdict})")
+    selection = analysis.selection_table(trace, layer=layer)
+    settled = analysis.decided_at(trace)
+    reading = (
+        f"Time runs downwards, row by row. From row {settled} on the answer stays {best}. "
+        "Level with each row: q, brighter where an LSTM is more probable; the LSTM that was picked; the answer so far."
+    )
+    chart = charts.rows_timeline(analysis.pixel_table(image), selection, analysis.answer_table(trace, classes))
+    st.altair_chart(
+        chart, width="stretch", key="rows", alt=f"The digit as 28 x 28 pixels beside q(t) and z(t). {reading}"
+    )
+    st.caption(
+        f"{reading} The picture is what the network sees: 28 x 28 pixels, scaled and centred as MNIST's digits are."
+    )
+
+with answers_place:
+    st.markdown("**Answer after the last row**")
+    table = pd.DataFrame({"class": classes, "probability": says})
+    st.altair_chart(
+        charts.class_bars(table), width="stretch", key="answers", alt=f"Probability of each digit; {best} is first."
+    )
+
+st.caption("Digits: MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, licence CC BY-SA 3.0.")

@@ -1,0 +1,330 @@
+"""Train a network in a process of its own, and watch it learn."""
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from mrnn import TASKS, ModelConfig, RunConfig, TrainConfig, charts, runs
+from mrnn.config import CARRIES, CELLS, OBJECTIVES
+from mrnn.model import count_weights
+from mrnn.training import available_devices
+from pages import common
+
+PRESETS = {"waves": {"hidden": 32, "epochs": 8}, "digits": {"hidden": 64, "epochs": 4}}
+REFRESH = 1.0  # seconds between two looks at a run
+DEVICES = {"cuda": "the GPU (CUDA)", "mps": "Apple's GPU (MPS)", "cpu": "the CPU"}
+
+common.page(
+    "Train",
+    "Choose a network and watch it learn. It trains in a process of its own: look at the other pages meanwhile.",
+)
+left, right = st.columns([1, 2], gap="large")
+owner = common.owner()
+mine = runs.list_runs(owner)
+active = next((run for run in mine if run.active), None)
+
+
+def settings() -> RunConfig:
+    """The form; ValueError if its values break a rule together."""
+    words = common.words
+    name = st.segmented_control(
+        "Task",
+        list(TASKS),
+        default="waves",
+        required=True,
+        format_func=lambda n: TASKS[n].title,
+        key="t_task",
+        persist_state="session",
+    )
+    task = TASKS[name or "waves"]
+    preset = PRESETS.get(task.name, PRESETS["waves"])
+    one, two = st.columns(2)
+    k = one.slider("k, LSTMs", 1, 16, 4, help=words.K, key="t_k", persist_state="session")
+    hidden = two.select_slider(
+        "m, hidden size",
+        (8, 16, 32, 64, 128, 256),
+        preset["hidden"],
+        help=words.HIDDEN,
+        key=f"t_hidden_{task.name}",
+        persist_state="session",
+    )
+    layers = one.slider("L, layers", 1, 4, 1, help=words.LAYERS, key="t_layers", persist_state="session")
+    epochs = two.slider(
+        "Epochs", 1, 40, preset["epochs"], help=words.EPOCHS, key=f"t_epochs_{task.name}", persist_state="session"
+    )
+    tau0 = one.slider("tau0", 0.1, 10.0, 1.0, 0.1, help=words.TAU0, key="t_tau0", persist_state="session")
+    rate = two.slider("Rate", 0.0, 1.0, 0.3, 0.05, help=words.RATE, key="t_rate", persist_state="session")
+    floor = one.slider("tau floor", 0.05, 5.0, 0.1, 0.05, help=words.FLOOR, key="t_floor", persist_state="session")
+    seed = two.number_input("Seed", 0, 999_999, 0, help=words.SEED, key="t_seed", persist_state="session")
+    with st.expander("More: objective, optimiser, cell, device, task"):
+        objective = st.segmented_control(
+            "Objective",
+            OBJECTIVES,
+            default="mle",
+            required=True,
+            format_func=str.upper,
+            help=words.OBJECTIVE,
+            key="t_objective",
+            persist_state="session",
+        )
+        beta = st.slider(
+            "beta",
+            0.0,
+            1.0,
+            0.1,
+            0.01,
+            help=words.BETA,
+            disabled=objective != "er",
+            key="t_beta",
+            persist_state="session",
+        )
+        learning_rate = st.select_slider(
+            "Learning rate",
+            (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02),
+            0.005,
+            help=words.LEARNING_RATE,
+            key="t_rate_of_learning",
+            persist_state="session",
+        )
+        cell = st.selectbox(
+            "Cell",
+            CELLS,
+            help="mrnn is the k-LSTM. The others have one network and nothing to choose.",
+            key="t_cell",
+            persist_state="session",
+        )
+        carry = st.segmented_control(
+            "Carry", CARRIES, default="mixed", required=True, disabled=cell != "mrnn", key="t_carry", persist_state="session",
+            help="mixed: all LSTMs go on from one mixed state, as published. own: each goes on from its own.",
+        )  # fmt: skip
+        devices = ["auto", *available_devices()]
+        device = st.selectbox("Device", devices, help=words.DEVICE, key="t_device", persist_state="session")
+        task = common.task_settings(task, key="t")
+    several = cell == "mrnn"
+    model = ModelConfig(
+        input_size=task.input_size,
+        output_size=task.output_size,
+        k=k if several else 1,
+        hidden_size=hidden,
+        num_layers=layers,
+        cell=cell,
+        carry=carry if several and carry else "mixed",
+        per_step=task.per_step,
+    )
+    training = TrainConfig(
+        epochs=epochs,
+        tau0=tau0,
+        rate=rate,
+        tau_floor=floor,
+        seed=int(seed),
+        objective=objective or "mle",
+        beta=beta,
+        learning_rate=learning_rate,
+        device=device,
+    )
+    return RunConfig(task=task.name, settings=task.settings, model=model, training=training)
+
+
+def start(config: RunConfig) -> None:
+    run_id = runs.create(config, owner)
+    with st.spinner("Starting the training engine"):
+        common.engine().submit(run_id)
+    st.session_state["watched"] = run_id
+    st.rerun()
+
+
+with left:
+    # What starts a run stands above the form, but needs what the form says.
+    button = st.container()
+    config: RunConfig | None = None
+    try:
+        config = settings()
+    except ValueError as error:
+        button.error(str(error), icon=":material/error:")
+    chosen_device = config.training.device if config else "auto"
+    device = available_devices()[0] if chosen_device == "auto" else chosen_device
+    if config is not None:
+        weights = f"k = {config.model.k}: {count_weights(config.model):,} weights"
+        button.markdown(f"**{weights}**, trained on {DEVICES.get(device, device)}")
+    pressed = button.button(
+        "Train", icon=":material/play_arrow:", type="primary", width="stretch", key="train", disabled=active is not None or config is None,
+        help="One run at a time for each person." if active else None,
+    )  # fmt: skip
+    if pressed and config is not None:
+        with common.refusals():
+            start(config)
+    if config is not None:
+        epochs = range(1, config.training.epochs + 1)
+        schedule = pd.DataFrame({"epoch": epochs, "tau": [config.training.tau(epoch) for epoch in epochs]})
+        st.altair_chart(
+            charts.temperature_sketch(schedule), width="stretch", key="schedule", alt="tau, the temperature, by epoch."
+        )
+        st.caption(
+            f"tau falls from {schedule['tau'].iloc[0]:.2f} to {schedule['tau'].iloc[-1]:.2f} with these settings."
+        )
+
+
+def curves(run: runs.Run, total_epochs: int) -> None:
+    """Loss, accuracy and use of each LSTM so far."""
+    history = pd.DataFrame(list(run.history))
+    one, two = st.columns(2)
+    with one:
+        st.altair_chart(
+            charts.loss_curve(history[["epoch", "loss"]], total_epochs),
+            width="stretch",
+            key="loss",
+            alt="Loss by epoch.",
+        )
+    with two:
+        accuracy = history.melt("epoch", ["accuracy_hard", "accuracy_soft"], "kind", "accuracy")
+        accuracy["kind"] = accuracy["kind"].str.removeprefix("accuracy_")
+        st.altair_chart(
+            charts.accuracy_curves(accuracy, total_epochs),
+            width="stretch",
+            key="accuracy",
+            alt="Held-out accuracy by epoch, hard and soft.",
+        )
+    use = history[["epoch", "usage"]].explode("usage", ignore_index=True).rename(columns={"usage": "share"})
+    use["share"] = use["share"].astype(float)
+    use["lstm"] = use.groupby("epoch").cumcount() + 1
+    st.altair_chart(
+        charts.usage_area(use, int(use["lstm"].max()), total_epochs),
+        width="stretch",
+        key="use",
+        alt="Use of each LSTM by epoch.",
+    )
+    last = history.iloc[-1]
+    st.caption(
+        f"After epoch {int(last['epoch'])}: {last['accuracy_hard']:.1%} right with hard choices, as in use, {last['accuracy_soft']:.1%} with "
+        f"soft ones, at tau {last['tau']:.2f}; measured on a tenth of the training data, held out. {common.words.HARD}"
+    )
+
+
+def heading(run: runs.Run) -> str:
+    if run.config is None:
+        return run.label
+    return f"{TASKS[run.config.task].title}, {run.label}"
+
+
+@st.fragment(run_every=REFRESH if active else None)
+def live(run_id: str) -> None:
+    run = runs.read(run_id)
+    total_epochs = run.config.training.epochs if run.config else 1
+    if run.state == "waiting":
+        ahead = sum(r.active and r.created < run.created for r in runs.list_runs())
+        st.info(
+            f"Waiting: {ahead} {'run is' if ahead == 1 else 'runs are'} ahead of yours."
+            if ahead
+            else "Starting a process to train in."
+        )
+        if time.time() - run.created > 5:
+            with common.refusals():
+                common.engine().submit(run_id)  # after a restart of the server the engine does not know it yet
+    elif run.state == "running":
+        seconds = sum(report["seconds"] for report in run.history)
+        rest = seconds / len(run.history) * (total_epochs - len(run.history)) if run.history else None
+        done = f"Epoch {min(len(run.history) + 1, total_epochs)} of {total_epochs} on {DEVICES.get(run.device, run.device)}"
+        left_over = f", about {rest:.0f} s left" if rest else ""
+        st.progress(
+            run.done / run.total if run.total else 0.0, text=f"{done}{left_over}" if run.total else "Preparing the data"
+        )
+    elif run.state == "failed":
+        st.error(f"Training failed: {run.reason}", icon=":material/error:")
+    else:
+        figures = run.result.get("figures", {})
+        what = "Stopped; the best model so far is kept" if run.state == "stopped" else "Finished"
+        if figures:
+            st.success(
+                f"{what}: {figures['test_accuracy_hard']:.2%} of {figures['test_n']:,} test sequences right in use "
+                f"({figures['test_accuracy_soft']:.2%} soft). It is in every page's model picker.",
+                icon=":material/check_circle:",
+            )
+        else:
+            st.info("Stopped before it began.")
+    if run.active and st.button(
+        "Stop",
+        icon=":material/stop:",
+        key="stop",
+        help="Training ends after the batch at work; the best model is kept.",
+    ):
+        runs.stop(run_id)
+    if run.history:
+        curves(run, total_epochs)
+    elif run.active:
+        st.caption("The curves begin after the first epoch.")
+    if active is not None and not run.active:
+        if run.model_file is not None and run.config is not None:
+            for key in (f"model_{run.config.task}", "model_transitions", f"tau_model_{run.config.task}"):
+                st.session_state[key] = run.id
+        st.rerun()
+
+
+def add_upload() -> None:
+    """Keep what was just uploaded, or say what is wrong with it."""
+    file = st.session_state.get("upload")
+    if file is None:
+        return
+    try:
+        run_id = runs.adopt(file.getvalue(), file.name, owner)
+        task = runs.read(run_id).result["task"]
+        for key in (f"model_{task}", "model_transitions", f"tau_model_{task}"):
+            st.session_state[key] = run_id
+        st.session_state["upload_said"] = (True, f"{file.name} is now in the model pickers.")
+    except (ValueError, OSError) as error:
+        st.session_state["upload_said"] = (False, " ".join(str(error).split()))
+
+
+def own_model(run: runs.Run) -> None:
+    """One line of the list of one's own models."""
+    name, figure, download, delete = st.columns([5, 3, 2, 2], vertical_alignment="center")
+    name.markdown(f"**{TASKS[run.result['task']].title if run.result else ''}** {run.label}")
+    accuracy = run.result.get("figures", {}).get("test_accuracy_hard")
+    figure.markdown(
+        f"{run.state}{f', {accuracy:.2%} right' if isinstance(accuracy, float) else ''}{run.reason and ': ' + run.reason}"
+    )
+    file = run.model_file
+    if file is not None:
+        download.download_button(
+            "Download", file.read_bytes, f"{run.result.get('task', 'model')}-{run.id}.safetensors", icon=":material/download:",
+            key=f"download_{run.id}", on_click="ignore", width="stretch",
+        )  # fmt: skip
+    if delete.button("Delete", icon=":material/delete:", key=f"delete_{run.id}", width="stretch"):
+        with common.refusals():
+            runs.delete(run.id, owner)
+        st.rerun()
+
+
+with right:
+    watched = active.id if active else st.session_state.get("watched")
+    shown = next((run for run in mine if run.id == watched), None)
+    shown = shown or next((run for run in mine if run.state != "uploaded"), None)
+    if shown is None:
+        st.markdown("#### Nothing trained yet")
+        st.markdown(
+            "Press **Train** at the left. With the settings as they stand a small network learns to tell alien from "
+            "non-alien waves in about a minute on two CPU cores. Here you will see, epoch by epoch:"
+        )
+        st.markdown(
+            "- the **loss**, which should fall;\n"
+            "- the **accuracy**, hard and soft: when the two part, the network leans on blending its LSTMs;\n"
+            "- the **use of each LSTM**: does it listen to all of them, or forget some?"
+        )
+    else:
+        st.markdown(f"#### {heading(shown)}")
+        live(shown.id)
+
+st.divider()
+st.subheader("Your models")
+over = [run for run in mine if not run.active]
+if not over:
+    st.caption("None yet. What you train or upload is listed here; only this browser sees it.")
+for run in over[:20]:
+    own_model(run)
+st.file_uploader(
+    "Load a model file (.safetensors) that was downloaded here, or saved by mrnn", type="safetensors", key="upload", on_change=add_upload,
+    help="It is checked and kept for this browser alone.",
+)  # fmt: skip
+if "upload_said" in st.session_state:
+    good, text = st.session_state.pop("upload_said")
+    (st.success if good else st.error)(text)

@@ -1,0 +1,94 @@
+"""Make a signal, and see which LSTM is listened to while it comes in."""
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from mrnn import analysis, charts
+from mrnn.tasks.waves import Waves
+from pages import common
+
+common.page(
+    "Waves",
+    "Is a second, faster wave hidden in the sine? See which LSTM the network listens to at each step, and how soon it knows.",
+)
+left, right = st.columns([1, 2], gap="large")
+
+START = {"kind": "alien", "p": 0.0, "f": 144, "s": 1.0, "seed": 0}
+for name, value in START.items():
+    st.session_state.setdefault(f"wave_{name}", value)
+
+
+def draw_at_random(task: Waves) -> None:
+    for name, value in task.draw(np.random.default_rng()).items():
+        st.session_state[f"wave_{name}"] = value
+
+
+with left:
+    entry = common.pick("waves", prefer="waves-k4", key="model_waves")
+    layer = common.layer_picker(entry.config.num_layers, key="layer_waves")
+    random_button = st.container()
+    kind = st.segmented_control("Signal", Waves.classes, key="wave_kind", required=True, persist_state="session")
+    p = st.slider(
+        "Phase p", -math.pi, math.pi, step=0.01, key="wave_p", help="x runs from p to p + 20.", persist_state="session"
+    )
+    alien = kind == "alien"
+    f = st.slider(
+        "Frequency f",
+        1,
+        999,
+        key="wave_f",
+        disabled=not alien,
+        help="Of the alien part, cos(f x + s).",
+        persist_state="session",
+    )
+    s = st.slider(
+        "Shift s",
+        0.0,
+        5.0,
+        step=0.01,
+        key="wave_s",
+        disabled=not alien,
+        help="Of the alien part, cos(f x + s).",
+        persist_state="session",
+    )
+    with st.expander("More: length, noise, and what is drawn at random"), common.refusals():
+        task = common.task_settings(Waves(), key="waves")
+        noise_seed = st.number_input(
+            "Noise seed", 0, 9_999, key="wave_seed", help="Another seed, another noise.", persist_state="session"
+        )
+    random_button.button(
+        "Random signal",
+        icon=":material/casino:",
+        on_click=draw_at_random,
+        args=(task,),
+        type="primary",
+        width="stretch",
+    )
+
+with right, common.refusals():
+    signal = task.wave(kind, p=p, f=f, s=s, seed=noise_seed)
+    trace = entry.model.trace(signal.x)
+    says = trace.answers[0]
+    best = Waves.classes[int(says.argmax())]
+    verdict = "right" if best == kind else "wrong"
+    st.markdown(f"#### The model says: {best}, {says.max():.1%} ({verdict})")
+    answer = analysis.answer_table(trace, Waves.classes)
+    selection = analysis.selection_table(trace, layer=layer)
+    use = analysis.usage(trace.listened(layer), trace.lengths, trace.k)
+    settled = analysis.decided_at(trace)
+    reading = (
+        f"From step {settled} on the answer stays {best}. LSTM {use.argmax() + 1} is listened to most, "
+        f"for {use.max():.0%} of the steps. Bright is probable; the strip shows the LSTM that was picked."
+    )
+    chart = charts.timeline(selection, analysis.signal_table(signal.x[0], task.T), answer[answer["class"] == "alien"])
+    st.altair_chart(
+        chart, width="stretch", key="timeline", alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}"
+    )
+    st.caption(f"{reading} Move the mouse over the picture, or use the slider, to read any step.")
+    spacing = 20 / (task.T - 1)
+    st.caption(
+        f"The samples lie {spacing:.2f} apart, so waves beyond f = {math.pi / spacing:.0f} are faster than they can show: "
+        "what you see of the alien part is an alias, a slower wave through the same points."
+    )
