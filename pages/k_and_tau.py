@@ -15,6 +15,7 @@ common.page(
     "k and tau",
     "The same signal read by networks with more and fewer LSTMs; and one choice, from a soft blend to a hard pick, as the temperature falls.",
 )
+st.subheader("k: how many LSTMs")
 left, right = st.columns([1, 2], gap="large")
 
 
@@ -39,6 +40,7 @@ with left:
     )
     task = TASKS[name or names[0]]
     st.button("Another signal", icon=":material/casino:", on_click=another_signal, type="primary", width="stretch")
+with right:
     models = common.entries(task.name, common.owner())
     chosen = st.multiselect(
         "Networks side by side",
@@ -55,12 +57,11 @@ with common.refusals():
     data = task.make(1, seed=st.session_state.get("k_seed", 3))
     truth = task.classes[int(data.y[0])]
 
-with right:
-    st.subheader("k: how many LSTMs")
-    if not picked:
-        st.info("Choose at least one network at the left.")
-    for column, entry in zip(st.columns(max(len(picked), 1)), picked, strict=False):
-        with column, common.refusals():
+if not picked:
+    st.info("Choose at least one network to see it read the signal.")
+with st.grid("auto", min_column_width=230) as grid:
+    for entry in picked:
+        with grid.cell(), common.refusals():
             trace = entry.model.trace(data.x)
             best = task.classes[int(trace.answers[0].argmax())]
             verdict = "right" if best == truth else "wrong"
@@ -69,30 +70,30 @@ with right:
             one_input = data.x.shape[2] == 1
             signal = analysis.signal_table(data.x[0], int(data.lengths[0])) if one_input else None
             st.altair_chart(
-                charts.timeline(selection, signal), width="stretch", key=f"k_{entry.id}",
+                charts.timeline(selection, signal, compact=True), width="stretch", key=f"k_{entry.id}",
                 alt=f"q(t) and z(t) of the network with k = {entry.config.k}.",
             )  # fmt: skip
-            listened = selection[selection["listened"] == 1]["lstm"]
-            handovers = int((listened.to_numpy()[1:] != listened.to_numpy()[:-1]).sum())
-            st.caption(
-                f"{handovers} hand-overs between {listened.nunique()} of {entry.config.k} LSTMs; {entry.model.num_weights:,} weights."
-            )
-    st.caption(
-        f"One and the same signal, {truth}, in every picture. With k = 1 there is nothing to choose: q is 1 throughout."
+            listened = selection[selection["listened"] == 1]["lstm"].to_numpy()
+            handovers = int((listened[1:] != listened[:-1]).sum())
+            heard = f"{handovers} hand-overs between {len(set(listened))} of {entry.config.k} LSTMs"
+            st.caption(f"{heard}; {entry.model.num_weights:,} weights.")
+st.caption(
+    f"One and the same signal, {truth}, in every picture; bright is probable. "
+    "With k = 1 there is nothing to choose: q is 1 throughout."
+)
+measured = [entry for entry in picked if entry.accuracy is not None and entry.config.cell == "mrnn"]
+if len(measured) > 1:
+    table = pd.DataFrame(
+        [{"k": e.config.k, "accuracy": e.accuracy, "weights": e.model.num_weights} for e in measured]
+    ).drop_duplicates("k")
+    st.altair_chart(
+        charts.accuracy_by_k(table), width="stretch", key="by_k", alt="Accuracy in use of the networks against k."
     )
-    measured = [entry for entry in picked if entry.accuracy is not None and entry.config.cell == "mrnn"]
-    if len(measured) > 1:
-        table = pd.DataFrame(
-            [{"k": e.config.k, "accuracy": e.accuracy, "weights": e.model.num_weights} for e in measured]
-        ).drop_duplicates("k")
-        st.altair_chart(
-            charts.accuracy_by_k(table), width="stretch", key="by_k", alt="Accuracy in use of the networks against k."
-        )
-        top = table.sort_values("accuracy").iloc[-1]
-        st.caption(
-            f"Accuracy in use on test data, as each model's file states it: best with k = {int(top['k'])}, {top['accuracy']:.2%}. "
-            "One training run each, so small differences mean little."
-        )
+    top = table.sort_values("accuracy").iloc[-1]
+    st.caption(
+        f"Accuracy in use on test data, as each model's file states it: best with k = {int(top['k'])}, {top['accuracy']:.2%}. "
+        "One training run each, so small differences mean little."
+    )
 
 st.divider()
 left, right = st.columns([1, 2], gap="large")

@@ -61,7 +61,7 @@ def settings() -> RunConfig:
         objective = st.segmented_control(
             "Objective",
             OBJECTIVES,
-            default="mle",
+            default=OBJECTIVES[0],
             required=True,
             format_func=str.upper,
             help=words.OBJECTIVE,
@@ -95,7 +95,7 @@ def settings() -> RunConfig:
             persist_state="session",
         )
         carry = st.segmented_control(
-            "Carry", CARRIES, default="mixed", required=True, disabled=cell != "mrnn", key="t_carry", persist_state="session",
+            "Carry", CARRIES, default=CARRIES[0], required=True, disabled=cell != "mrnn", key="t_carry", persist_state="session",
             help="mixed: all LSTMs go on from one mixed state, as published. own: each goes on from its own.",
         )  # fmt: skip
         devices = ["auto", *available_devices()]
@@ -109,7 +109,7 @@ def settings() -> RunConfig:
         hidden_size=hidden,
         num_layers=layers,
         cell=cell,
-        carry=carry if several and carry else "mixed",
+        carry=carry if several and carry else CARRIES[0],
         per_step=task.per_step,
     )
     training = TrainConfig(
@@ -118,7 +118,7 @@ def settings() -> RunConfig:
         rate=rate,
         tau_floor=floor,
         seed=int(seed),
-        objective=objective or "mle",
+        objective=objective or OBJECTIVES[0],
         beta=beta,
         learning_rate=learning_rate,
         device=device,

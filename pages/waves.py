@@ -68,7 +68,7 @@ with left:
     )
 
 with right, common.refusals():
-    signal = task.wave(kind, p=p, f=f, s=s, seed=noise_seed)
+    signal = task.wave(str(kind), p=p, f=f, s=s, seed=noise_seed)
     trace = entry.model.trace(signal.x)
     says = trace.answers[0]
     best = Waves.classes[int(says.argmax())]

@@ -23,13 +23,18 @@ LSTM_TOOLTIP = [
 
 
 def timeline(
-    selection: pd.DataFrame, signal: pd.DataFrame | None = None, answer: pd.DataFrame | None = None
+    selection: pd.DataFrame,
+    signal: pd.DataFrame | None = None,
+    answer: pd.DataFrame | None = None,
+    *,
+    compact: bool = False,
 ) -> ChartType:
     """Signal, q(t), z(t) and the answer so far, one under the other; time runs to the right.
 
     selection  `analysis.selection_table`
     signal     `analysis.signal_table`, or None to leave that panel out
     answer     `analysis.answer_table` of one class, or None
+    compact    for a narrow place: no legend, and only the LSTM among the numbers at the cursor
     """
     k, steps = int(selection["lstm"].max()), int(selection["t"].max()) + 1
     cells = _with_edges(selection)
@@ -39,14 +44,16 @@ def timeline(
         layers.append(_signal_panel(signal, steps, top, top + 100))
         top += 100 + GAP
     lanes = max(k * LANE, 40)
-    layers.append(_q_lanes(cells, steps, top, top + lanes))
+    colour = alt.Color("q:Q", scale=PROBABILITY, legend=None) if compact else by_probability("q:Q", "q, probability")
+    layers.append(_q_lanes(cells, colour, steps, top, top + lanes))
     top += lanes + GAP
     layers += _z_strip(cells, k, steps, top)
     top += STRIP
     if answer is not None:
         layers.append(_answer_panel(answer, steps, top + GAP, top + GAP + 64))
         top += GAP + 64
-    layers += _cursor_layers(_readout(selection, signal, answer), steps, top, "x")
+    readout = _readout(selection, None, None) if compact else _readout(selection, signal, answer)
+    layers += _cursor_layers(readout, steps, top, "x")
     return _one_view(layers, "y", top)
 
 
@@ -63,7 +70,7 @@ def _signal_panel(signal: pd.DataFrame, steps: int, top: float, bottom: float) -
     )
 
 
-def _q_lanes(cells: pd.DataFrame, steps: int, top: float, bottom: float) -> alt.Chart:
+def _q_lanes(cells: pd.DataFrame, colour: alt.Color, steps: int, top: float, bottom: float) -> alt.Chart:
     lanes = alt.Axis(grid=False, orient="left", labelExpr="'LSTM ' + datum.label", labelOverlap=False, titlePadding=8)
     return (
         alt.Chart(cells)
@@ -72,7 +79,7 @@ def _q_lanes(cells: pd.DataFrame, steps: int, top: float, bottom: float) -> alt.
             x=_time(steps, "start:Q"),
             x2="end:Q",
             y=alt.Y("lstm:O", title="q(t)", scale=alt.Scale(range=[top, bottom]), axis=lanes),
-            color=by_probability("q:Q", "q, probability"),
+            color=colour,
             tooltip=LSTM_TOOLTIP,
         )
     )

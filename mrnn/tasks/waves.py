@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Waves(Task):
 
     def wave(
         self,
-        kind: Literal["alien", "non-alien"],
+        kind: str,
         *,
         p: float,
         f: float = 100.0,
@@ -66,7 +66,7 @@ class Waves(Task):
     ) -> SequenceData:
         """One signal from explicit values.
 
-        kind     its class
+        kind     its class, "alien" or "non-alien"
         p        phase: x goes from p to p + 20
         f, s     frequency and shift of the alien part, unused for "non-alien"
         sigma    noise; the task's own unless given
