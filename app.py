@@ -41,12 +41,11 @@ with right, common.refusals():
         "Top: the signal. Then q(t), brighter where an LSTM is more probable, the LSTM that was picked, "
         "and how sure the network was by then."
     )
-    st.altair_chart(
+    common.show(
         charts.timeline(
             analysis.selection_table(trace), analysis.signal_table(signal.x[0], len(signal.x[0])),
             answer[answer["class"] == "alien"],
         ),
-        width="stretch",
         key="overview",
         alt=reading,
     )  # fmt: skip

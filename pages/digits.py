@@ -82,9 +82,7 @@ with right, common.refusals():
         "Level with each row: q, brighter where an LSTM is more probable; the LSTM that was picked; the answer so far."
     )
     chart = charts.rows_timeline(analysis.pixel_table(image), selection, analysis.answer_table(trace, classes))
-    st.altair_chart(
-        chart, width="stretch", key="rows", alt=f"The digit as 28 x 28 pixels beside q(t) and z(t). {reading}"
-    )
+    common.show(chart, key="rows", alt=f"The digit as 28 x 28 pixels beside q(t) and z(t). {reading}")
     st.caption(
         f"{reading} The picture is what the network sees: 28 x 28 pixels, scaled and centred as MNIST's digits are."
     )
@@ -92,8 +90,6 @@ with right, common.refusals():
 with answers_place:
     st.markdown("**Answer after the last row**")
     table = pd.DataFrame({"class": classes, "probability": says})
-    st.altair_chart(
-        charts.class_bars(table), width="stretch", key="answers", alt=f"Probability of each digit; {best} is first."
-    )
+    common.show(charts.class_bars(table), key="answers", alt=f"Probability of each digit; {best} is first.")
 
 st.caption("Digits: MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, licence CC BY-SA 3.0.")

@@ -69,8 +69,8 @@ with st.grid("auto", min_column_width=230) as grid:
             selection = analysis.selection_table(trace)
             one_input = data.x.shape[2] == 1
             signal = analysis.signal_table(data.x[0], int(data.lengths[0])) if one_input else None
-            st.altair_chart(
-                charts.timeline(selection, signal, compact=True), width="stretch", key=f"k_{entry.id}",
+            common.show(
+                charts.timeline(selection, signal, compact=True), key=f"k_{entry.id}",
                 alt=f"q(t) and z(t) of the network with k = {entry.config.k}.",
             )  # fmt: skip
             listened = selection[selection["listened"] == 1]["lstm"].to_numpy()
@@ -86,9 +86,7 @@ if len(measured) > 1:
     table = pd.DataFrame(
         [{"k": e.config.k, "accuracy": e.accuracy, "weights": e.model.num_weights} for e in measured]
     ).drop_duplicates("k")
-    st.altair_chart(
-        charts.accuracy_by_k(table), width="stretch", key="by_k", alt="Accuracy in use of the networks against k."
-    )
+    common.show(charts.accuracy_by_k(table), key="by_k", alt="Accuracy in use of the networks against k.")
     top = table.sort_values("accuracy").iloc[-1]
     st.caption(
         f"Accuracy in use on test data, as each model's file states it: best with k = {int(top['k'])}, {top['accuracy']:.2%}. "
@@ -122,9 +120,7 @@ with right, common.refusals():
         f"One bar a step: how much each LSTM weighs in z. At tau {tau:.2f} the heaviest has {weight:.0%} on average; "
         "at 100% the choice is one-hot."
     )
-    st.altair_chart(
-        charts.blend_bars(analysis.selection_table(soft, layer=layer)), width="stretch", key="blend", alt=reading
-    )
+    common.show(charts.blend_bars(analysis.selection_table(soft, layer=layer)), key="blend", alt=reading)
     st.caption(reading)
 
     st.markdown("**Accuracy as tau changes**")
@@ -151,5 +147,5 @@ with right, common.refusals():
             f"Line: mean of {DRAWS} draws; band: lowest to highest draw. Sampled answers are right most often at tau {best['tau']:g} "
             f"({best['mean']:.1%}); picking the most probable LSTM gives {in_use:.1%} on the same {SEQUENCES} sequences."
         )
-        st.altair_chart(charts.accuracy_by_tau(table, in_use), width="stretch", key="by_tau", alt=reading)
+        common.show(charts.accuracy_by_tau(table, in_use), key="by_tau", alt=reading)
         st.caption(reading)

@@ -1,12 +1,13 @@
 """Train a network in a process of its own, and watch it learn."""
 
 import time
+from typing import cast
 
 import pandas as pd
 import streamlit as st
 
 from mrnn import TASKS, ModelConfig, RunConfig, TrainConfig, charts, runs
-from mrnn.config import CARRIES, CELLS, OBJECTIVES
+from mrnn.config import CARRIES, CELLS, OBJECTIVES, Carry, Objective
 from mrnn.model import count_weights
 from mrnn.training import available_devices
 from pages import common
@@ -109,7 +110,7 @@ def settings() -> RunConfig:
         hidden_size=hidden,
         num_layers=layers,
         cell=cell,
-        carry=carry if several and carry else CARRIES[0],
+        carry=cast(Carry, carry) if several else CARRIES[0],
         per_step=task.per_step,
     )
     training = TrainConfig(
@@ -118,7 +119,7 @@ def settings() -> RunConfig:
         rate=rate,
         tau_floor=floor,
         seed=int(seed),
-        objective=objective or OBJECTIVES[0],
+        objective=cast(Objective, objective),
         beta=beta,
         learning_rate=learning_rate,
         device=device,
@@ -157,9 +158,7 @@ with left:
     if config is not None:
         epochs = range(1, config.training.epochs + 1)
         schedule = pd.DataFrame({"epoch": epochs, "tau": [config.training.tau(epoch) for epoch in epochs]})
-        st.altair_chart(
-            charts.temperature_sketch(schedule), width="stretch", key="schedule", alt="tau, the temperature, by epoch."
-        )
+        common.show(charts.temperature_sketch(schedule), key="schedule", alt="tau, the temperature, by epoch.")
         st.caption(
             f"tau falls from {schedule['tau'].iloc[0]:.2f} to {schedule['tau'].iloc[-1]:.2f} with these settings."
         )
@@ -170,27 +169,24 @@ def curves(run: runs.Run, total_epochs: int) -> None:
     history = pd.DataFrame(list(run.history))
     one, two = st.columns(2)
     with one:
-        st.altair_chart(
+        common.show(
             charts.loss_curve(history[["epoch", "loss"]], total_epochs),
-            width="stretch",
             key="loss",
             alt="Loss by epoch.",
         )
     with two:
         accuracy = history.melt("epoch", ["accuracy_hard", "accuracy_soft"], "kind", "accuracy")
         accuracy["kind"] = accuracy["kind"].str.removeprefix("accuracy_")
-        st.altair_chart(
+        common.show(
             charts.accuracy_curves(accuracy, total_epochs),
-            width="stretch",
             key="accuracy",
             alt="Held-out accuracy by epoch, hard and soft.",
         )
     use = history[["epoch", "usage"]].explode("usage", ignore_index=True).rename(columns={"usage": "share"})
     use["share"] = use["share"].astype(float)
     use["lstm"] = use.groupby("epoch").cumcount() + 1
-    st.altair_chart(
+    common.show(
         charts.usage_area(use, int(use["lstm"].max()), total_epochs),
-        width="stretch",
         key="use",
         alt="Use of each LSTM by epoch.",
     )

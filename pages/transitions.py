@@ -40,15 +40,15 @@ with right, common.refusals():
     for column, name in zip(columns, (first, second), strict=False):
         with column:
             st.markdown(f"**{name}**: the next LSTM")
-            st.altair_chart(
-                charts.transition_heatmap(transitions, name), width="stretch", key=f"matrix_{column is columns[0]}",
+            common.show(
+                charts.transition_heatmap(transitions, name), key=f"matrix_{column is columns[0]}",
                 alt=f"Probability of the next LSTM, given the last, in class {name}.",
             )  # fmt: skip
     with columns[2]:
         st.markdown(f"**{first} minus {second}**")
         difference = analysis.transition_difference(transitions, first, second)
-        st.altair_chart(
-            charts.difference_heatmap(difference), width="stretch", key="difference",
+        common.show(
+            charts.difference_heatmap(difference), key="difference",
             alt=f"Difference of the transition probabilities of {first} and {second}.",
         )  # fmt: skip
     stays = transitions[transitions["from"] == transitions["to"]].groupby("class")["count"].sum()
@@ -62,9 +62,7 @@ with right, common.refusals():
     )
     st.markdown("**Use of each LSTM, by class**")
     use = analysis.usage_by_class(trace, data.y, classes, layer)
-    st.altair_chart(
-        charts.usage_bars(use), width="stretch", key="usage", alt="Share of steps each LSTM was listened to, by class."
-    )
+    common.show(charts.usage_bars(use), key="usage", alt="Share of steps each LSTM was listened to, by class.")
     total = analysis.usage(trace.listened(layer), trace.lengths, trace.k)
     unused = [str(j + 1) for j in range(trace.k) if total[j] < 0.001]
     heard = f"LSTM {total.argmax() + 1} is listened to most, for {total.max():.0%} of all steps."
@@ -73,8 +71,8 @@ with right, common.refusals():
     st.markdown(f"**q(t), averaged over all sequences of a class**: {first} above, {second} below")
     mean_q = analysis.mean_q(trace, data.y, classes, layer)
     for name in dict.fromkeys((first, second)):
-        st.altair_chart(
-            charts.mean_q_heatmap(mean_q, name), width="stretch", key=f"mean_{name}",
+        common.show(
+            charts.mean_q_heatmap(mean_q, name), key=f"mean_{name}",
             alt=f"Mean probability of each LSTM at each step in class {name}.",
         )  # fmt: skip
     st.caption(
@@ -88,7 +86,7 @@ with right, common.refusals():
                     if name in here:
                         with grid.cell():
                             st.markdown(f"**{name}**")
-                            st.altair_chart(
-                                charts.transition_heatmap(transitions, name), width="stretch", key=f"all_{name}",
+                            common.show(
+                                charts.transition_heatmap(transitions, name), key=f"all_{name}",
                                 alt=f"Probability of the next LSTM in class {name}.",
                             )  # fmt: skip

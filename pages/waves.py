@@ -83,9 +83,7 @@ with right, common.refusals():
         f"for {use.max():.0%} of the steps. Bright is probable; the strip shows the LSTM that was picked."
     )
     chart = charts.timeline(selection, analysis.signal_table(signal.x[0], task.T), answer[answer["class"] == "alien"])
-    st.altair_chart(
-        chart, width="stretch", key="timeline", alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}"
-    )
+    common.show(chart, key="timeline", alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}")
     st.caption(f"{reading} Move the mouse over the picture, or use the slider, to read any step.")
     spacing = 20 / (task.T - 1)
     st.caption(

@@ -23,7 +23,7 @@ def by_lstm(k: int, field: str = "lstm:N", *, legend: bool = False) -> alt.Color
     """The encoding that gives each of k LSTMs its colour."""
     numbers = list(range(1, k + 1))
     scale = alt.Scale(domain=numbers, range=[lstm_colour(j) for j in numbers])
-    shown = alt.Legend(title="LSTM", orient="top", symbolType="square") if legend else None
+    shown = alt.Legend(title="LSTM", orient="top", titleOrient="left", symbolType="square") if legend else None
     return alt.Color(field, scale=scale, legend=shown)
 
 

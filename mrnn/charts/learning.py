@@ -36,14 +36,19 @@ def accuracy_curves(accuracy: pd.DataFrame, epochs: int) -> ChartType:
     dash = alt.StrokeDash(
         "kind:N",
         scale=alt.Scale(domain=["hard", "soft"], range=[[1, 0], [5, 4]]),
-        legend=alt.Legend(title="accuracy", orient="top"),
+        legend=None,  # the axis says it
     )
     return sized(
         alt.Chart(accuracy)
         .mark_line(point=True)
         .encode(
             x=_epoch(epochs),
-            y=alt.Y("accuracy:Q", title="held-out accuracy", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False)),
+            y=alt.Y(
+                "accuracy:Q",
+                title="accuracy (— hard, - - soft)",
+                axis=alt.Axis(format="%"),
+                scale=alt.Scale(zero=False),
+            ),
             strokeDash=dash,
             tooltip=[alt.Tooltip("epoch"), alt.Tooltip("kind"), alt.Tooltip("accuracy", format=".2%")],
         ),

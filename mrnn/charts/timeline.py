@@ -71,7 +71,7 @@ def _signal_panel(signal: pd.DataFrame, steps: int, top: float, bottom: float) -
 
 
 def _q_lanes(cells: pd.DataFrame, colour: alt.Color, steps: int, top: float, bottom: float) -> alt.Chart:
-    lanes = alt.Axis(grid=False, orient="left", labelExpr="'LSTM ' + datum.label", labelOverlap=False, titlePadding=8)
+    lanes = alt.Axis(grid=False, orient="left", labelExpr="'LSTM ' + datum.label", labelOverlap=False)
     return (
         alt.Chart(cells)
         .mark_rect()
@@ -148,17 +148,17 @@ def rows_timeline(pixels: pd.DataFrame, selection: pd.DataFrame, answer: pd.Data
             color=alt.Color("ink:Q", scale=alt.Scale(domain=[0, 1], range=["#0b0e14", "#ffffff"]), legend=None),
             **_rows(rows),
         )
-        .transform_calculate(right="datum.column + 1.05"),  # a little over: no seams between pixels
+        .transform_calculate(right="datum.column + 1.15"),
         alt.Chart(cells)
         .mark_rect()
         .encode(
             x=_across("left:Q", "q(t) by LSTM", lanes, k, number),
-            x2="lstm:Q",
+            x2="right:Q",
             color=by_probability("q:Q", "probability", offset=26),
             tooltip=LSTM_TOOLTIP,
             **_rows(rows),
         )
-        .transform_calculate(left="datum.lstm - 1"),
+        .transform_calculate(left="datum.lstm - 1", right="datum.lstm + 0.04"),
         alt.Chart(chosen)
         .mark_rect()
         .encode(
@@ -185,7 +185,7 @@ def rows_timeline(pixels: pd.DataFrame, selection: pd.DataFrame, answer: pd.Data
             ],
             **_rows(rows),
         )
-        .transform_calculate(right="datum.place + 1"),
+        .transform_calculate(right="datum.place + 1.08"),
         *_cursor_layers(_readout(selection, None, answer), rows, rows * 12, "y"),
     ]
     return _one_view(layers, "x", rows * 12)
@@ -194,7 +194,15 @@ def rows_timeline(pixels: pd.DataFrame, selection: pd.DataFrame, answer: pd.Data
 def _across(field: str, title: str, edges: tuple[str, str], size: int, labels: dict[str, Any]) -> alt.X:
     """An x axis of its own, from 0 to `size`, between two edges given as expressions in pixels."""
     axis = alt.Axis(
-        title=title, orient="bottom", grid=False, ticks=False, domain=False, labelAngle=0, labelPadding=4, **labels
+        title=title,
+        orient="bottom",
+        grid=False,
+        ticks=False,
+        domain=False,
+        labelAngle=0,
+        labelPadding=3,
+        titlePadding=4,
+        **labels,
     )
     scale = alt.Scale(domain=[0, size], range=[alt.ExprRef(edge) for edge in edges], nice=False)
     return alt.X(field, axis=axis, scale=scale)
@@ -212,13 +220,13 @@ def _down(field: str, rows: int) -> alt.Y:
 
 
 def _time(steps: int, field: str = "t:Q") -> alt.X:
-    axis = alt.Axis(title="step t", grid=False, tickMinStep=1, ticks=True, labelPadding=4, titlePadding=4)
+    axis = alt.Axis(title="step t", grid=False, tickMinStep=1, ticks=True)
     return alt.X(field, scale=alt.Scale(domain=[-0.5, steps - 0.5], nice=False), axis=axis)
 
 
 def _panel(field: str, title: str, top: float, bottom: float, **scale: Any) -> alt.Y:
     """A y axis of its own that covers the pixels from `top` to `bottom`."""
-    axis = alt.Axis(grid=False, orient="left", tickCount=3, titlePadding=8)
+    axis = alt.Axis(grid=False, orient="left", tickCount=3)
     return alt.Y(field, title=title, scale=alt.Scale(range=[bottom, top], **scale), axis=axis)
 
 

@@ -14,8 +14,8 @@ from mrnn.charts.colours import (
 from mrnn.charts.size import sized
 
 LARGEST_LABELLED = 8  # a k above this leaves no room for numbers in the cells
-FROM = alt.Axis(title="from LSTM", labelAngle=0, ticks=False, domain=False, labelPadding=6, titlePadding=6)
-TO = alt.Axis(title="to LSTM", labelAngle=0, ticks=False, domain=False, labelPadding=6, titlePadding=6)
+FROM = alt.Axis(title="from LSTM", labelAngle=0, ticks=False, domain=False)
+TO = alt.Axis(title="to LSTM", labelAngle=0, ticks=False, domain=False)
 
 
 def usage_bars(usage: pd.DataFrame) -> ChartType:

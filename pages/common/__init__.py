@@ -2,7 +2,7 @@
 
 from pages.common import words
 from pages.common.forms import layer_picker, task_settings
-from pages.common.frame import MENU, page, refusals
+from pages.common.frame import MENU, page, refusals, show
 from pages.common.models import Entry, engine, entries, hard_accuracy, pick, sampled_accuracy, sequences, survey
 from pages.common.person import owner
 
@@ -19,6 +19,7 @@ __all__ = [
     "refusals",
     "sampled_accuracy",
     "sequences",
+    "show",
     "survey",
     "task_settings",
     "words",

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
+from altair.typing import ChartType
 
 from pages.common import person
 
@@ -30,6 +31,16 @@ def page(title: str, lead: str) -> None:
             st.page_link(path, label=label, icon=icon)
     st.title(title)
     st.markdown(lead)
+
+
+def show(chart: ChartType, *, key: str, alt: str) -> None:
+    """Draw a chart over the whole width of its place.
+
+    key  the picture's name on its page; also a CSS class, st-key-picture-NAME
+    alt  what it shows, for those who cannot see it
+    """
+    with st.container(key=f"picture-{key}"):
+        st.altair_chart(chart, width="stretch", key=key, alt=alt)
 
 
 @contextmanager
