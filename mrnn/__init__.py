@@ -1,5 +1,6 @@
 """Markov recurrent neural networks: the model, its tasks, its training, and what is seen in it."""
 
+from mrnn.analysis import transition_counts, usage
 from mrnn.checkpoint import load, load_reference_weights, read_notes, save
 from mrnn.config import ModelConfig, RunConfig, TrainConfig
 from mrnn.data import SequenceData, Task
@@ -25,4 +26,6 @@ __all__ = [
     "read_notes",
     "save",
     "train",
+    "transition_counts",
+    "usage",
 ]

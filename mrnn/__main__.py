@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from mrnn.checkpoint import load, read_notes, save
 from mrnn.config import CARRIES, CELLS, OBJECTIVES, ModelConfig, RunConfig, TrainConfig
-from mrnn.runs import perform
+from mrnn.runs import check_task, perform
 from mrnn.tasks import TASKS, make_task
 from mrnn.training import EpochReport, choose_device, evaluate
 
@@ -88,6 +88,8 @@ def _train(asked: argparse.Namespace) -> None:
     out = asked.out or Path(f"{task.name}-k{model.k}.safetensors")
     if not out.parent.is_dir():
         raise ValueError(f"--out must lie in a folder that is there, got {out}")
+    if out.is_dir():
+        raise ValueError(f"--out must be a file, got the folder {out}")
     print(f"device: {choose_device(training.device)}", file=sys.stderr)
 
     stopped = False
@@ -137,10 +139,12 @@ def _setting(text: str) -> tuple[str, Any]:
 def _evaluate(asked: argparse.Namespace) -> None:
     model = load(asked.file, str(choose_device(asked.device)))
     notes = read_notes(asked.file)
-    name = asked.task or notes.get("task")
-    if name is None:
+    name, settings = notes.get("task"), notes.get("settings", {})
+    if asked.task not in (None, name):
+        name, settings = asked.task, {}
+    if not isinstance(name, str) or not isinstance(settings, dict):
         raise ValueError(f"{asked.file} does not say its task; name one with --task")
-    task = make_task(name, notes.get("settings", {}) if name == notes.get("task") else {})
+    task = check_task(model.config, name, settings)
     _, test_data = task.split()
     with tqdm(unit="batch", disable=None) as bar:
 

@@ -49,8 +49,8 @@ def selection_table(trace: Trace, n: int = 0, layer: int = -1) -> pd.DataFrame:
     """q and z of one sequence and layer as rows of t, lstm (from 1), q, z, listened (0 or 1)."""
     length = int(trace.lengths[n])
     q, z = trace.q[n, layer, :length], trace.z[n, layer, :length]
-    listened = z == z.max(axis=1, keepdims=True)
     step, lstm = np.indices(q.shape)
+    listened = lstm == trace.listened(layer)[n, :length, None]  # one, even where weights are equal
     return pd.DataFrame(
         {
             "t": step.ravel(),

@@ -4,6 +4,7 @@ They are k = 1 with q = z = 1, so nothing downstream needs to ask which cell it 
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mrnn.markov import Selection
 
-TORCH_CELLS: dict[str, type[nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "elman": nn.RNN}
+TORCH_CELLS: dict[str, Callable[[int, int], nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "elman": nn.RNN}
 
 
 class TorchLayer(nn.Module):
@@ -21,7 +22,9 @@ class TorchLayer(nn.Module):
         super().__init__()
         self.hidden_size = hidden_size
         # Torch would draw from the global generator here; `reset_parameters` draws from the one handed in.
-        self.rnn = nn.utils.skip_init(TORCH_CELLS[cell], input_size, hidden_size)
+        with torch.device("meta"):
+            rnn = TORCH_CELLS[cell](input_size, hidden_size)
+        self.rnn = rnn.to_empty(device=torch.get_default_device())
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator | None) -> None:

@@ -35,6 +35,8 @@ def save(model: SequenceModel, path: str | Path, notes: Mapping[str, Any] | None
     try:
         save_file(tensors, beside, metadata)
         beside.replace(path)
+    except SafetensorError as error:
+        raise OSError(f"{path} could not be written: {error}") from error
     finally:
         beside.unlink(missing_ok=True)
 
@@ -60,9 +62,12 @@ def load(path: str | Path, device: str = "cpu") -> SequenceModel:
                 f"{name} does not hold the model it describes: {odd[0]} has the shape "
                 f"{found.get(odd[0], 'missing')}, its configuration asks for {expected.get(odd[0], 'nothing')}"
             )
-        tensors = {key: file.get_tensor(key) for key in expected}
+        # A copy: what safetensors hands out is the file itself, and changes when somebody writes into it.
+        tensors = {key: file.get_tensor(key).clone() for key in expected}
     for key, value in tensors.items():
-        if not value.is_floating_point() or not torch.isfinite(value).all():
+        if value.dtype not in (torch.float32, torch.float64):
+            raise ValueError(f"{name} holds weights as {value.dtype}, in {key}; they must be float32 or float64")
+        if not torch.isfinite(value).all():
             raise ValueError(f"{name} holds weights that are not finite numbers, in {key}; train the model again")
     kinds = {value.dtype for value in tensors.values()}
     if len(kinds) > 1:
@@ -128,12 +133,16 @@ def _opened(path: str | Path) -> Any:
         raise ValueError(f"{path.name} is not a whole .safetensors file: {error}") from error
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
 def _metadata(file: Any, name: str) -> tuple[ModelConfig, dict[str, Any]]:
     metadata = file.metadata() or {}
     if metadata.get("format") != FORMAT:
         raise ValueError(f"{name} is a .safetensors file, but not of this program: its format is not {FORMAT}")
     try:
-        config, notes = json.loads(metadata["config"]), json.loads(metadata["notes"])
+        config, notes = (json.loads(metadata[name], parse_constant=_refuse) for name in ("config", "notes"))
     except (KeyError, ValueError, RecursionError) as error:
         raise ValueError(f"{name} has no readable configuration and notes") from error
     if not isinstance(notes, dict):

@@ -2,7 +2,9 @@
 
 import json
 import math
+import sys
 from dataclasses import asdict, dataclass, field, fields
+from reprlib import repr as short  # an error quotes no more than this of a stranger's file
 from typing import Any, Literal, Self, get_args
 
 Cell = Literal["mrnn", "lstm", "gru", "elman", "peephole"]
@@ -17,30 +19,36 @@ DEFAULT_K = 4
 
 def _whole(name: str, value: Any, least: int, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} must be a whole number, got {value!r}")
+        raise ValueError(f"{name} must be a whole number, got {short(value)}")
     if not least <= value <= most:
-        raise ValueError(f"{name} must be from {least} to {most}, got {value}")
+        raise ValueError(f"{name} must be from {least} to {most}, got {short(value)}")
 
 
-def _number(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{name} must be a finite number, got {value!r}")
+def _number(
+    name: str, value: Any, *, above: float | None = None, least: float | None = None, most: float | None = None
+) -> None:
+    # A whole number may be too large for a float: compare it with the largest one, which converts neither.
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not -sys.float_info.max <= value <= sys.float_info.max:
+        raise ValueError(f"{name} must be a finite number, got {short(value)}")
     if above is not None and not value > above:
         raise ValueError(f"{name} must be > {above:g}, got {value:g}")
     if least is not None and not value >= least:
         raise ValueError(f"{name} must be >= {least:g}, got {value:g}")
+    if most is not None and not value <= most:
+        raise ValueError(f"{name} must be <= {most:g}, got {value:g}")
 
 
 def _one_of(name: str, value: Any, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {short(value)}")
 
 
 def check_tau(tau: Any) -> None:
     """Refuse a temperature that is not a finite number above 0 (ValueError)."""
-    if isinstance(tau, int | float) and not isinstance(tau, bool) and tau <= 0:
+    _number("tau", tau)
+    if tau <= 0:
         raise ValueError(f"tau must be > 0, got {tau:g}; 0.1 is already close to one-hot")
-    _number("tau", tau, above=0)
 
 
 class _Json:
@@ -58,7 +66,7 @@ class _Json:
         known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
         unknown = sorted(set(values) - known)
         if unknown:
-            raise ValueError(f"{cls.__name__} does not know {', '.join(map(repr, unknown))}; it knows {sorted(known)}")
+            raise ValueError(f"{cls.__name__} does not know {short(unknown[0])}; it knows {sorted(known)}")
         try:
             return cls(**values)
         except TypeError as error:
@@ -106,7 +114,7 @@ class ModelConfig(_Json):
         if self.dropout >= 1:
             raise ValueError(f"dropout must be below 1, got {self.dropout:g}; 0.2 is usual")
         if not isinstance(self.per_step, bool):
-            raise ValueError(f"per_step must be true or false, got {self.per_step!r}")
+            raise ValueError(f"per_step must be true or false, got {short(self.per_step)}")
         if self.cell != "mrnn" and self.k != 1:
             raise ValueError(f"k must be 1 with cell={self.cell!r}, got {self.k}; only cell='mrnn' has several LSTMs")
         if self.cell != "mrnn" and self.carry != "mixed":
@@ -154,7 +162,7 @@ class TrainConfig(_Json):
         _whole("epochs", self.epochs, 1, 100_000)
         _whole("batch_size", self.batch_size, 1, 1_000_000)
         _whole("seed", self.seed, 0, 2**63 - 1)
-        _number("learning_rate", self.learning_rate, above=0)
+        _number("learning_rate", self.learning_rate, above=0, most=1000)  # Adam overflows somewhere above
         _number("clip", self.clip, above=0)
         _one_of("objective", self.objective, OBJECTIVES)
         _number("beta", self.beta, least=0)
@@ -167,7 +175,7 @@ class TrainConfig(_Json):
         if self.validation_share >= 1:
             raise ValueError(f"validation_share must be below 1, got {self.validation_share:g}; 0.1 is usual")
         if not isinstance(self.device, str) or not self.device:
-            raise ValueError(f"device must be a name such as auto, cpu, cuda or mps, got {self.device!r}")
+            raise ValueError(f"device must be a name such as auto, cpu, cuda or mps, got {short(self.device)}")
 
     @property
     def entropy_weight(self) -> float:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 Choice = Literal["gumbel", "argmax", "soft"]
 CHOICES: tuple[Choice, ...] = ("gumbel", "argmax", "soft")
+COLDEST = 1e-30  # below, logits divided by tau overflow float32; z is one-hot long before
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Selection:
         elif noise is None:
             raise ValueError("choice 'gumbel' needs noise, got None")
         else:
-            z = ((a + noise) / self.tau).softmax(-1)
+            z = ((a + noise) / max(self.tau, COLDEST)).softmax(-1)
         if forced is not None:
             one_hot = F.one_hot(forced.clamp(min=0), a.shape[-1]).to(a.dtype)
             z = torch.where((forced >= 0)[:, None], one_hot, z)

@@ -80,16 +80,16 @@ class SequenceModel(nn.Module):
     def forward(
         self,
         x: Tensor,
-        lengths: Tensor | None = None,
+        lengths: Tensor | np.ndarray | None = None,
         *,
         tau: float = 1.0,
-        choice: Choice | Tensor | None = None,
-        allowed: Tensor | None = None,
-        noise: Tensor | None = None,
+        choice: Choice | Tensor | np.ndarray | None = None,
+        allowed: Tensor | ArrayLike | None = None,
+        noise: Tensor | np.ndarray | None = None,
         state: State | None = None,
         generator: torch.Generator | None = None,
     ) -> Output:
-        """Run over whole sequences.
+        """Run over whole sequences. What goes with x may be arrays as well as tensors.
 
         x          (N, T, D) float, in the dtype of the weights
         lengths    (N,) int in [0, T]: steps that count; the rest is padding and changes nothing
@@ -110,7 +110,9 @@ class SequenceModel(nn.Module):
         mask = self._mask(lengths, n, steps, x.device)
         select, forced = self._selection(tau, choice, allowed, n, steps, x.device)
         if noise is not None:
+            noise = torch.as_tensor(noise)
             _check_shape("noise", noise, (n, self.config.num_layers, steps, self.config.num_lstms))
+            noise = noise.to(x)
         elif select.choice == "gumbel" and self.config.cell == "mrnn":
             noise = gumbel((n, self.config.num_layers, steps, self.config.num_lstms), x, generator)
         state = self._initial_state(n, x) if state is None else self._check_state(state, n)
@@ -171,30 +173,33 @@ class SequenceModel(nn.Module):
         raises      ValueError that names what does not fit, NaN and infinity in x included
         """
         x = np.asarray(x)
+        if x.ndim != 3 or x.shape[2] != self.config.input_size or not len(x):
+            raise ValueError(f"x must have the axes (N, T, {self.config.input_size}), N >= 1, got shape {x.shape}")
         if not np.isfinite(x).all():
             raise ValueError("x must be finite, but it holds NaN or infinity")
         n = len(x)
-        weight, device = self.head.weight, self.device
-        generator = torch.Generator(device).manual_seed(seed)
+        generator = torch.Generator(self.device).manual_seed(seed)
         lengths = np.full(n, x.shape[1]) if lengths is None else np.asarray(lengths)
         was_training = self.training
         self.eval()
         parts: list[tuple[np.ndarray, ...]] = []
-        for start in range(0, n, batch_size):
-            rows = slice(start, start + batch_size)
-            out = self(
-                torch.as_tensor(x[rows]).to(weight),
-                torch.as_tensor(lengths[rows], device=device),
-                tau=tau,
-                choice=choice if isinstance(choice, str) else torch.as_tensor(choice[rows], device=device),
-                allowed=None if allowed is None else torch.as_tensor(allowed, device=device),
-                noise=None if noise is None else torch.as_tensor(noise[rows]).to(weight),
-                generator=generator,
-            )
-            parts.append(tuple(a.float().cpu().numpy() for a in (out.q, out.z, self.head(out.h))))
-            if on_batch is not None:
-                on_batch(min(start + batch_size, n), n)
-        self.train(was_training)
+        try:
+            for start in range(0, n, batch_size):
+                rows = slice(start, start + batch_size)
+                out = self(
+                    torch.as_tensor(x[rows]).to(self.head.weight),
+                    lengths[rows],
+                    tau=tau,
+                    choice=choice if isinstance(choice, str) else choice[rows],
+                    allowed=allowed,
+                    noise=None if noise is None else noise[rows],
+                    generator=generator,
+                )
+                parts.append(tuple(a.float().cpu().numpy() for a in (out.q, out.z, self.head(out.h))))
+                if on_batch is not None:
+                    on_batch(min(start + batch_size, n), n)
+        finally:
+            self.train(was_training)
         q, z, logits = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         return Trace(q=q, z=z, logits=logits, lengths=lengths)
 
@@ -205,7 +210,7 @@ class SequenceModel(nn.Module):
             raise ValueError(f"x must be {self.head.weight.dtype} as the weights are, got {x.dtype}")
         return x.shape[0], x.shape[1]
 
-    def _mask(self, lengths: Tensor | None, n: int, steps: int, device: torch.device) -> Tensor | None:
+    def _mask(self, lengths: Tensor | np.ndarray | None, n: int, steps: int, device: torch.device) -> Tensor | None:
         """(T, N) bool, True at steps that count; None where all do."""
         if lengths is None:
             return None
@@ -221,8 +226,8 @@ class SequenceModel(nn.Module):
     def _selection(
         self,
         tau: float,
-        choice: Choice | Tensor | None,
-        allowed: Tensor | None,
+        choice: Choice | Tensor | np.ndarray | None,
+        allowed: Tensor | ArrayLike | None,
         n: int,
         steps: int,
         device: torch.device,
@@ -243,6 +248,7 @@ class SequenceModel(nn.Module):
             if choice not in CHOICES:
                 raise ValueError(f"choice must be one of {', '.join(CHOICES)}, got {choice!r}")
             return Selection(choice, tau, allowed), None
+        choice = torch.as_tensor(choice, device=device)
         _check_shape("choice", choice, (n, self.config.num_layers, steps))
         if choice.is_floating_point() or choice.dtype == torch.bool:
             raise ValueError(f"choice must hold whole numbers, got {choice.dtype}")
@@ -264,6 +270,8 @@ class SequenceModel(nn.Module):
             )
         for name, part, shape in zip(("state h", "state c", "state mixed"), state, shapes, strict=False):
             _check_shape(name, part, shape)
+            if part.dtype != self.head.weight.dtype:
+                raise ValueError(f"{name} must be {self.head.weight.dtype} as the weights are, got {part.dtype}")
         return state
 
     def _state_shapes(self, n: int) -> list[tuple[int, ...]]:

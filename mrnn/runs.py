@@ -24,8 +24,9 @@ from typing import Any, Literal
 
 import torch
 
-from mrnn.checkpoint import load, read_config, read_notes, save
+from mrnn.checkpoint import load, read_notes, save
 from mrnn.config import ModelConfig, RunConfig
+from mrnn.data import Task
 from mrnn.model import SequenceModel
 from mrnn.tasks import make_task
 from mrnn.training import EpochReport, OnBatch, choose_device, evaluate, train
@@ -97,8 +98,7 @@ def perform(
                The test split is used once, for the result
     raises     ValueError if task, model and settings do not fit together
     """
-    task = make_task(config.task, config.settings)
-    check_task(config.model, config.task, config.settings)
+    task = check_task(config.model, config.task, config.settings)
     train_data, test_data = task.split()
     model = SequenceModel(config.model, generator=torch.Generator().manual_seed(config.training.seed))
     history: list[EpochReport] = []
@@ -131,10 +131,11 @@ def perform(
     return model, notes
 
 
-def check_task(model: ModelConfig, name: Any, settings: Any) -> None:
-    """Refuse a model that was not made for a task (ValueError)."""
-    if not isinstance(name, str) or not isinstance(settings, dict):
-        raise ValueError("the model does not say which task it was trained on")
+def check_task(model: ModelConfig, name: Any, settings: Any) -> Task:
+    """The task with its settings, if the model fits it.
+
+    raises  ValueError if it does not, or there is no such task or setting
+    """
     task = make_task(name, settings)
     needed = (task.input_size, task.output_size, task.per_step)
     has = (model.input_size, model.output_size, model.per_step)
@@ -143,6 +144,7 @@ def check_task(model: ModelConfig, name: Any, settings: Any) -> None:
             f"the model does not fit task {name!r}: the task has {needed[0]} inputs a step and {needed[1]} classes, "
             f"the model {has[0]} and {has[1]}"
         )
+    return task
 
 
 # -- folders ---------------------------------------------------------------------------------------------------------
@@ -198,8 +200,7 @@ def adopt(content: bytes, name: str, owner: str) -> str:
         file = beside / "model.safetensors"
         file.write_bytes(content)
         model, notes = load(file), read_notes(file)
-        check_task(model.config, notes.get("task"), notes.get("settings"))
-        _check_settings(notes["task"], notes["settings"])
+        _check_settings(check_task(model.config, notes.get("task"), notes.get("settings")))
         shown = "".join(c for c in name if c.isprintable())[:60] or "model"
         _write_json(beside / "config.json", {"owner": owner, "created": time.time(), "name": shown})
         _write_json(beside / "result.json", {"state": "uploaded", "notes": notes})
@@ -326,10 +327,10 @@ def _progress(folder: Path, device: str) -> Iterator[OnBatch]:
         sign.join()
 
 
-def _check_settings(name: str, settings: dict[str, Any]) -> None:
+def _check_settings(task: Task) -> None:
     """Refuse settings beyond what the pages offer: a stranger's file must not ask for endless sequences."""
-    for f in fields(make_task(name, {})):
-        value = settings.get(f.name, f.default)
+    for f in fields(task):
+        value = getattr(task, f.name)
         if not f.metadata["least"] <= value <= f.metadata["most"]:
             raise ValueError(f"the model's task has {f.name} = {value}, beyond what can be shown here")
 
@@ -358,18 +359,3 @@ def _read_history(path: Path) -> tuple[dict[str, Any], ...]:
     # A line without its end is one that is being written: leave it for the next reader.
     lines = path.read_text().split("\n")[:-1]
     return tuple(json.loads(line) for line in lines)
-
-
-__all__ = [
-    "Run",
-    "adopt",
-    "create",
-    "delete",
-    "execute",
-    "list_runs",
-    "owner_of",
-    "perform",
-    "read",
-    "read_config",
-    "stop",
-]

@@ -155,8 +155,9 @@ def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float) ->
     else:
         loss = F.cross_entropy(out.logits, y)
     if entropy_weight:
-        # Padding has q = 0 and adds nothing.
-        entropy = -(torch.xlogy(out.q[:, -1], out.q[:, -1])).sum((1, 2)).mean()
+        q = out.q[:, -1]
+        # Where q is 0, on padding and for an LSTM that is ruled out, the slope of q log q is infinite: bound it.
+        entropy = -(q * q.clamp(min=torch.finfo(q.dtype).tiny).log()).sum((1, 2)).mean()
         loss = loss - entropy_weight * entropy
     return loss
 
@@ -186,18 +187,20 @@ def evaluate(
     right = counted = 0
     used = torch.zeros(model.config.num_lstms, device=device, dtype=torch.float64)
     batches = math.ceil(len(data) / EVALUATION_BATCH)
-    for number, batch in enumerate(data.batches(EVALUATION_BATCH), 1):
-        x, y, lengths = _tensors(batch, device)
-        out = model(x, lengths, choice=choice, tau=tau, generator=generator)
-        hits = out.logits.argmax(-1) == y
-        if y.ndim == 2:
-            hits = hits[_counted(y, lengths)]
-        right += int(hits.sum())
-        counted += hits.numel()
-        used += out.z[:, -1].sum((0, 1))
-        if on_batch is not None:
-            on_batch(number, batches)
-    model.train(was_training)
+    try:
+        for number, batch in enumerate(data.batches(EVALUATION_BATCH), 1):
+            x, y, lengths = _tensors(batch, device)
+            out = model(x, lengths, choice=choice, tau=tau, generator=generator)
+            hits = out.logits.argmax(-1) == y
+            if y.ndim == 2:
+                hits = hits[_counted(y, lengths)]
+            right += int(hits.sum())
+            counted += hits.numel()
+            used += out.z[:, -1].sum((0, 1))
+            if on_batch is not None:
+                on_batch(number, batches)
+    finally:
+        model.train(was_training)
     return Evaluation(accuracy=right / counted, usage=tuple((used / used.sum()).tolist()))
 
 

@@ -82,7 +82,10 @@ def difference_heatmap(difference: pd.DataFrame) -> ChartType:
         alt.Tooltip("to", title="to LSTM"),
         alt.Tooltip("difference", title="difference", format="+.1%"),
     ]
-    letters = alt.ExprRef(f"abs(datum.difference) > {0.6 * reach} ? '#ffffff' : '#111111'")
+    # The ends of this map: a dark purple, and an orange that is as dark only at its very end.
+    letters = alt.ExprRef(
+        f"datum.difference < {-0.6 * reach} || datum.difference > {0.9 * reach} ? '#ffffff' : '#111111'"
+    )
     colour = alt.Color("difference:Q", scale=scale, legend=None)
     return _matrix(difference, colour, "difference", "+.0%", tooltip, letters)
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from reprlib import repr as short
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,11 +47,11 @@ class Waves(Task):
         for name, least in ("T", 2), ("f_low", 1), ("f_high", 1):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 1_000_000:
-                raise ValueError(f"{name} must be a whole number from {least} to 1000000, got {value!r}")
-        for name, most in ("amplitude", math.inf), ("sigma", math.inf), ("alien_share", 1.0):
+                raise ValueError(f"{name} must be a whole number from {least} to 1000000, got {short(value)}")
+        for name, most in ("amplitude", 1e6), ("sigma", 1e6), ("alien_share", 1.0):
             value = getattr(self, name)
-            if not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value <= most:
-                raise ValueError(f"{name} must be a number from 0 to {most:g}, got {value!r}")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+                raise ValueError(f"{name} must be a number from 0 to {most:g}, got {short(value)}")
         if self.f_low > self.f_high:
             raise ValueError(f"f_low must not exceed f_high = {self.f_high}, got {self.f_low}")
 
