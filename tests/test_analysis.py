@@ -1,0 +1,303 @@
+"""Tables: they hold the trace's own numbers, and what they count agrees with loops in plain Python.
+
+Sizes: N = 13 sequences, L = 2 layers, T = 7 steps, k = 5 LSTMs; C = 3 classes.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mrnn import Trace, analysis
+
+N, L, T, K = 13, 2, 7, 5
+CLASSES = ("calm", "loud", "never", "odd")  # nothing is of the class "never"
+LENGTHS = np.array([7, 1, 3, 2, 5, 7, 6, 1, 4, 2, 3, 5, 6])
+Y = np.array([0, 0, 1, 3, 1, 3, 0, 1, 3, 0, 3, 1, 0])
+COUNTED = np.arange(T) < LENGTHS[:, None]  # (N, T)
+
+
+def random_trace(seed: int = 0, *, hard: bool = True) -> Trace:
+    rng = np.random.default_rng(seed)
+    q = rng.dirichlet(np.full(K, 0.7), (N, L, T))
+    z = np.eye(K)[rng.integers(0, K, (N, L, T))] if hard else rng.dirichlet(np.ones(K), (N, L, T))
+    padding = ~COUNTED[:, None, :, None]
+    return Trace(
+        q=np.where(padding, 0, q),
+        z=np.where(padding, 0, z),
+        logits=rng.normal(size=(N, T, len(CLASSES))),
+        lengths=LENGTHS,
+    )
+
+
+TRACE = random_trace()
+Z = TRACE.listened()  # (N, T)
+
+
+def shares_by_loop(z: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    counts = [0] * K
+    for sequence, length in zip(z.tolist(), lengths.tolist(), strict=True):
+        for t in range(length):
+            counts[sequence[t]] += 1
+    return np.array([count / sum(counts) for count in counts])
+
+
+def moves_by_loop(z: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    counts = [[0] * K for _ in range(K)]
+    for sequence, length in zip(z.tolist(), lengths.tolist(), strict=True):
+        for t in range(1, length):
+            counts[sequence[t - 1]][sequence[t]] += 1
+    return np.array(counts)
+
+
+# -- use and moves ---------------------------------------------------------------------------------------------------
+
+
+def test_usage_agrees_with_a_loop_and_sums_to_1():
+    share = analysis.usage(Z, LENGTHS, K)
+    np.testing.assert_allclose(share, shares_by_loop(Z, LENGTHS), rtol=1e-12)
+    np.testing.assert_allclose(share.sum(), 1, rtol=1e-12)
+
+
+def test_moves_agree_with_a_loop_and_number_one_less_than_the_steps_of_each_sequence():
+    counts = analysis.transition_counts(Z, LENGTHS, K)
+    np.testing.assert_array_equal(counts, moves_by_loop(Z, LENGTHS))
+    assert counts.sum() == (LENGTHS - 1).sum()
+    assert np.issubdtype(counts.dtype, np.integer)
+
+
+def test_a_move_is_counted_in_the_row_it_leaves_and_the_column_it_enters():
+    counts = analysis.transition_counts(np.array([[2, 4, 4]]), np.array([3]), K)
+    assert {(i, j): counts[i, j] for i, j in np.argwhere(counts).tolist()} == {(2, 4): 1, (4, 4): 1}
+
+
+@pytest.mark.parametrize("junk", [-999, 0, K - 1, K, 999])
+def test_padding_changes_no_count_whatever_it_holds(junk):
+    dirty = np.where(COUNTED, Z, junk)
+    np.testing.assert_array_equal(analysis.usage(dirty, LENGTHS, K), analysis.usage(Z, LENGTHS, K))
+    np.testing.assert_array_equal(analysis.transition_counts(dirty, LENGTHS, K), moves_by_loop(Z, LENGTHS))
+
+
+def test_an_lstm_that_is_not_heard_has_share_0_and_no_moves():
+    z = np.array([[0, 2, 2]])
+    np.testing.assert_allclose(analysis.usage(z, np.array([3]), K), [1 / 3, 0, 2 / 3, 0, 0], rtol=1e-12)
+    assert analysis.transition_counts(z, np.array([3]), K)[:, [1, 3, 4]].sum() == 0
+
+
+def test_where_no_step_counts_all_shares_and_moves_are_0():
+    for z, lengths in (Z, 0 * LENGTHS), (Z[:0], LENGTHS[:0]):
+        np.testing.assert_array_equal(analysis.usage(z, lengths, K), np.zeros(K))
+        np.testing.assert_array_equal(analysis.transition_counts(z, lengths, K), np.zeros((K, K)))
+
+
+@pytest.mark.parametrize("count", [analysis.usage, analysis.transition_counts])
+@pytest.mark.parametrize(
+    ("z", "lengths", "message"),
+    [
+        (Z, LENGTHS + 1, "lengths must be from 0 to 7, got 2 to 8"),
+        (Z, LENGTHS - 2, "lengths must be from 0 to 7, got -1 to 5"),
+        (Z + 1, LENGTHS, "z must be from 0 to 4, got 1 to 5"),
+        (Z - 1, LENGTHS, "z must be from 0 to 4, got -1 to 3"),
+        (Z[0], LENGTHS[:1], r"z must have the axes \(N, T\) and lengths \(N,\), got shapes \(7,\) and \(1,\)"),
+        (TRACE.z[:, 0], LENGTHS, r"z must have the axes .* got shapes \(13, 7, 5\) and \(13,\)"),
+        (Z, LENGTHS[1:], r"z must have the axes .* got shapes \(13, 7\) and \(12,\)"),
+    ],
+)
+def test_paths_and_lengths_that_do_not_fit_are_refused(count, z, lengths, message):
+    with pytest.raises(ValueError, match=message):
+        count(z, lengths, K)
+
+
+def test_rows_of_the_transition_matrix_sum_to_1_or_are_nan_where_an_lstm_was_never_left():
+    counts = np.array([[3, 0, 1], [0, 0, 0], [0, 7, 0]])
+    matrix = analysis.transition_matrix(counts)
+    np.testing.assert_allclose(matrix[[0, 2]], [[0.75, 0, 0.25], [0, 1, 0]], rtol=1e-12)
+    assert np.isnan(matrix[1]).all()
+    rows = analysis.transition_matrix(analysis.transition_counts(Z, LENGTHS, K)).sum(axis=1)
+    np.testing.assert_allclose(rows, np.ones(K), rtol=1e-12)
+
+
+# -- tables of one sequence ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layer", [0, 1, -1])
+@pytest.mark.parametrize("n", [0, 2, 12])
+def test_selection_table_holds_q_and_z_of_the_steps_that_count(n, layer):
+    trace = random_trace(hard=False)
+    table = analysis.selection_table(trace, n, layer)
+    assert len(table) == LENGTHS[n] * K
+    for row in table.to_dict("records"):
+        place = (n, layer, row["t"], row["lstm"] - 1)
+        np.testing.assert_allclose([row["q"], row["z"]], [trace.q[place], trace.z[place]], rtol=0, atol=6e-5)
+        assert row["listened"] == (trace.listened(layer)[n, row["t"]] == row["lstm"] - 1)
+    assert not table.duplicated(["t", "lstm"]).any()
+
+
+def test_selection_table_is_of_the_first_sequence_and_the_last_layer_unless_told():
+    pd.testing.assert_frame_equal(analysis.selection_table(TRACE), analysis.selection_table(TRACE, 0, L - 1))
+
+
+def test_exactly_one_lstm_is_listened_to_at_each_step_even_where_weights_are_equal():
+    tied = replace(TRACE, z=np.where(COUNTED[:, None, :, None], 1 / K, 0) * np.ones((N, L, T, K)))
+    for trace in TRACE, tied:
+        table = analysis.selection_table(trace)
+        assert (table.groupby("t")["listened"].sum() == 1).all()
+        np.testing.assert_array_equal(table[table["listened"] == 1]["lstm"] - 1, trace.listened()[0])
+
+
+@pytest.mark.parametrize("n", [0, 3])
+def test_answer_table_holds_the_probability_of_each_class_after_each_step_that_counts(n):
+    table = analysis.answer_table(TRACE, CLASSES, n)
+    assert len(table) == LENGTHS[n] * len(CLASSES)
+    for row in table.to_dict("records"):
+        expected = TRACE.probabilities[n, row["t"], CLASSES.index(row["class"])]
+        np.testing.assert_allclose(row["probability"], expected, rtol=0, atol=6e-5)
+
+
+def test_signal_table_holds_the_steps_that_count_of_a_signal():
+    x = np.random.default_rng(0).normal(size=(T, 1))
+    table = analysis.signal_table(x, 3)
+    assert table.to_dict("list") == {"t": [0, 1, 2], "value": x[:3, 0].tolist()}
+
+
+def test_pixel_table_holds_each_pixel_at_its_row_and_column():
+    image = np.random.default_rng(0).random((5, 3))
+    table = analysis.pixel_table(image)
+    assert len(table) == image.size
+    for row in table.to_dict("records"):
+        np.testing.assert_allclose(row["ink"], image[row["t"], row["column"]], rtol=0, atol=6e-4)
+
+
+def decided_by_loop(best: list[int]) -> int:
+    return min(t for t in range(len(best)) if all(answer == best[-1] for answer in best[t:]))
+
+
+def test_the_answer_is_decided_from_the_step_on_after_which_it_never_changes():
+    for seed in range(11):
+        trace = random_trace(seed)
+        for n, length in enumerate(LENGTHS):
+            assert analysis.decided_at(trace, n) == decided_by_loop(trace.logits[n, :length].argmax(-1).tolist())
+
+
+@pytest.mark.parametrize(("best", "step"), [([1, 1, 1], 0), ([1, 0, 1], 2), ([0, 1, 1], 1), ([2, 0, 1], 2), ([1], 0)])
+def test_an_answer_that_comes_back_is_decided_only_when_it_stays(best, step):
+    steps = len(best)
+    q = np.ones((1, 1, steps, 1))
+    trace = Trace(q=q, z=q, logits=np.eye(3)[[best]], lengths=np.array([steps]))
+    assert analysis.decided_at(trace) == step
+
+
+# -- tables by class -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_usage_by_class_agrees_with_a_loop_over_the_sequences_of_each_class(layer):
+    table = analysis.usage_by_class(TRACE, Y, CLASSES, layer)
+    assert list(dict.fromkeys(table["class"])) == ["calm", "loud", "odd"]
+    for name, part in table.groupby("class"):
+        rows = CLASSES.index(str(name)) == Y
+        assert part["lstm"].tolist() == [1, 2, 3, 4, 5]
+        expected = shares_by_loop(TRACE.listened(layer)[rows], LENGTHS[rows])
+        np.testing.assert_allclose(part["share"], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_transitions_by_class_agree_with_a_loop_over_the_sequences_of_each_class(layer):
+    table = analysis.transitions_by_class(TRACE, Y, CLASSES, layer)
+    assert list(dict.fromkeys(table["class"])) == ["calm", "loud", "odd"]
+    assert len(table) == 3 * K * K
+    for name in "calm", "loud", "odd":
+        rows = CLASSES.index(name) == Y
+        counts = moves_by_loop(TRACE.listened(layer)[rows], LENGTHS[rows])
+        for row in table[table["class"] == name].to_dict("records"):
+            i, j = row["from"] - 1, row["to"] - 1
+            assert row["count"] == counts[i, j]
+            left = counts[i].sum()
+            np.testing.assert_allclose(row["probability"], counts[i, j] / left if left else np.nan, rtol=1e-12)
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_mean_q_agrees_with_a_loop_over_the_sequences_of_a_class_that_still_go_on(layer):
+    table = analysis.mean_q(TRACE, Y, CLASSES, layer)
+    expected = {}
+    for name in "calm", "loud", "odd":
+        rows = np.flatnonzero(CLASSES.index(name) == Y)
+        for t in range(LENGTHS[rows].max()):
+            going = [TRACE.q[n, layer, t] for n in rows if t < LENGTHS[n]]
+            expected |= {(name, t, j + 1): sum(q[j] for q in going) / len(going) for j in range(K)}
+    found = {(row["class"], row["t"], row["lstm"]): row["q"] for row in table.to_dict("records")}
+    assert found.keys() == expected.keys()
+    assert len(table) == len(found)
+    np.testing.assert_allclose([found[key] for key in expected], list(expected.values()), rtol=0, atol=6e-5)
+
+
+def by_class(trace: Trace) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    return (
+        analysis.usage_by_class(trace, Y, CLASSES),
+        analysis.transitions_by_class(trace, Y, CLASSES),
+        analysis.mean_q(trace, Y, CLASSES),
+    )
+
+
+def test_more_padding_changes_no_table():
+    def padded(a: np.ndarray, axis: int) -> np.ndarray:
+        return np.concatenate([a, np.zeros_like(a).take(range(4), axis)], axis)
+
+    longer = Trace(q=padded(TRACE.q, 2), z=padded(TRACE.z, 2), logits=padded(TRACE.logits, 1), lengths=LENGTHS)
+    for ours, theirs in zip(by_class(TRACE), by_class(longer), strict=True):
+        pd.testing.assert_frame_equal(ours, theirs)
+    for n in range(N):
+        selections = [analysis.selection_table(trace, n) for trace in (TRACE, longer)]
+        answers = [analysis.answer_table(trace, CLASSES, n) for trace in (TRACE, longer)]
+        pd.testing.assert_frame_equal(selections[0], selections[1])
+        pd.testing.assert_frame_equal(answers[0], answers[1])
+        assert analysis.decided_at(TRACE, n) == analysis.decided_at(longer, n)
+
+
+def test_the_difference_of_two_classes_is_that_of_their_probabilities():
+    table = analysis.transitions_by_class(TRACE, Y, CLASSES)
+    found = analysis.transition_difference(table, "loud", "odd").set_index(["from", "to"])["difference"]
+    sides = {name: table[table["class"] == name].set_index(["from", "to"])["probability"] for name in ("loud", "odd")}
+    assert len(found) == K * K
+    expected = sides["loud"].loc[found.index].to_numpy() - sides["odd"].loc[found.index].to_numpy()
+    np.testing.assert_allclose(found.to_numpy(), expected, rtol=1e-12)
+
+
+def test_the_difference_of_two_classes_is_antisymmetric_and_0_of_one_with_itself():
+    table = analysis.transitions_by_class(TRACE, Y, CLASSES)
+    forth, back = (analysis.transition_difference(table, *pair) for pair in (("calm", "odd"), ("odd", "calm")))
+    pd.testing.assert_frame_equal(forth, back.assign(difference=-back["difference"]))
+    assert forth["difference"].abs().max() > 0.01
+    np.testing.assert_array_equal(analysis.transition_difference(table, "odd", "odd")["difference"].dropna(), 0.0)
+
+
+def test_where_one_class_never_left_an_lstm_the_difference_is_nan():
+    z = np.array([[0, 1, 1], [0, 1, 1], [0, 0, 0]])
+    one_hot = np.eye(2)[z][:, None]
+    trace = Trace(q=one_hot, z=one_hot, logits=np.zeros((3, 3, 2)), lengths=np.array([3, 3, 3]))
+    table = analysis.transitions_by_class(trace, np.array([0, 0, 1]), ("first", "second"))
+    found = analysis.transition_difference(table, "first", "second")
+    np.testing.assert_allclose(found["difference"], [-1, 1, np.nan, np.nan], rtol=1e-12)
+
+
+def test_permuting_the_lstms_permutes_every_table_and_nothing_else():
+    order = np.array([3, 0, 4, 1, 2])  # LSTM j of the permuted trace was LSTM order[j]
+    permuted = replace(TRACE, q=TRACE.q[..., order], z=TRACE.z[..., order])
+    name = dict(zip(range(1, K + 1), (order + 1).tolist(), strict=True))
+    z = permuted.listened()
+    np.testing.assert_array_equal(analysis.usage(z, LENGTHS, K), analysis.usage(Z, LENGTHS, K)[order])
+    moves = analysis.transition_counts(Z, LENGTHS, K)
+    np.testing.assert_array_equal(analysis.transition_counts(z, LENGTHS, K), moves[np.ix_(order, order)])
+
+    def same(ours: pd.DataFrame, theirs: pd.DataFrame, keys: list[str]) -> None:
+        renamed = theirs.assign(**{key: theirs[key].map(name) for key in ("lstm", "from", "to") if key in theirs})
+        ours, renamed = (table.sort_values(keys, ignore_index=True) for table in (ours, renamed))
+        pd.testing.assert_frame_equal(ours, renamed)
+
+    usage, transitions, mean_q = zip(by_class(TRACE), by_class(permuted), strict=True)
+    same(*usage, ["class", "lstm"])
+    same(*transitions, ["class", "from", "to"])
+    same(*mean_q, ["class", "t", "lstm"])
+    same(analysis.selection_table(TRACE), analysis.selection_table(permuted), ["t", "lstm"])
+    pd.testing.assert_frame_equal(analysis.answer_table(TRACE, CLASSES), analysis.answer_table(permuted, CLASSES))

@@ -1,0 +1,518 @@
+"""Charts: valid Vega-Lite, drawn for real; a colour means one LSTM, and a probability one map.
+
+Sizes: T = 7 steps, k = 5 LSTMs, C = 3 classes, 11 epochs.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import combinations, pairwise
+from typing import Any, NamedTuple
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+
+from mrnn import Trace, analysis, charts
+from mrnn.charts.colours import CURSOR_COLOUR
+
+T, K, EPOCHS = 7, 5, 11
+CLASSES = ("calm", "loud", "odd")
+VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+
+
+# -- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def make_trace(k: int = K, steps: int = T, listened: list[int] | None = None, n: int = 1) -> Trace:
+    rng = np.random.default_rng(steps)
+    z = rng.integers(0, k, (n, 1, steps)) if listened is None else np.array([[listened]])
+    return Trace(
+        q=rng.dirichlet(np.ones(k), (n, 1, steps)),
+        z=np.eye(k)[z],
+        logits=rng.normal(size=(n, steps, len(CLASSES))),
+        lengths=np.full(n, steps),
+    )
+
+
+TRACE = make_trace(listened=[1, 1, 3, 3, 3, 1, 0])  # LSTMs 2 2 4 4 4 2 1; nobody listens to 3 and 5
+SELECTION = analysis.selection_table(TRACE)
+ANSWER = analysis.answer_table(TRACE, CLASSES)
+LOUD = ANSWER[ANSWER["class"] == "loud"]
+SIGNAL = analysis.signal_table(np.sin(np.arange(T))[:, None], T)
+PIXELS = analysis.pixel_table(np.random.default_rng(0).random((T, 3)))
+MANY = make_trace(n=31)
+Y = np.arange(31) % 2
+TRANSITIONS = analysis.transitions_by_class(MANY, Y, CLASSES)
+DIFFERENCE = analysis.transition_difference(TRANSITIONS, "calm", "loud")
+HISTORY = pd.DataFrame({"epoch": [1, 2, 3], "loss": [0.7, 0.4, 0.3], "tau": [2.0, 1.5, 1.1]})
+ACCURACY = pd.DataFrame(
+    {"epoch": [1, 2, 1, 2], "kind": ["hard", "hard", "soft", "soft"], "accuracy": [0.5, 0.9, 0.6, 1]}
+)
+USAGE = analysis.usage_by_class(MANY, Y, CLASSES)
+USAGE_BY_EPOCH = pd.DataFrame(
+    {"epoch": np.repeat([1, 2], K), "lstm": np.tile(range(1, K + 1), 2), "share": [0.1, 0.2, 0.3, 0.2, 0.2] * 2}
+)
+TAUS = pd.DataFrame(
+    {"tau": [0.1, 1.0, 10.0], "mean": [0.9, 0.8, 0.5], "lowest": [0.8, 0.7, 0.4], "highest": [1, 0.9, 0.6]}
+)
+KS = pd.DataFrame({"k": [1, 2, 4], "accuracy": [0.9, 0.95, 0.99], "weights": [100, 200, 400]})
+
+CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "accuracy_by_k": (charts.accuracy_by_k, (KS,)),
+    "accuracy_by_tau": (charts.accuracy_by_tau, (TAUS, 0.93)),
+    "accuracy_curves": (charts.accuracy_curves, (ACCURACY, EPOCHS)),
+    "blend_bars": (charts.blend_bars, (SELECTION,)),
+    "class_bars": (charts.class_bars, (ANSWER[ANSWER["t"] == T - 1],)),
+    "difference_heatmap": (charts.difference_heatmap, (DIFFERENCE,)),
+    "loss_curve": (charts.loss_curve, (HISTORY, EPOCHS)),
+    "mean_q_heatmap": (charts.mean_q_heatmap, (analysis.mean_q(MANY, Y, CLASSES), "loud")),
+    "rows_timeline": (charts.rows_timeline, (PIXELS, SELECTION, ANSWER)),
+    "temperature_sketch": (charts.temperature_sketch, (HISTORY,)),
+    "timeline": (charts.timeline, (SELECTION, SIGNAL, LOUD)),
+    "transition_heatmap": (charts.transition_heatmap, (TRANSITIONS, "loud")),
+    "usage_area": (charts.usage_area, (USAGE_BY_EPOCH, K, EPOCHS)),
+    "usage_bars": (charts.usage_bars, (USAGE,)),
+}
+IN_LSTM_COLOURS = ("blend_bars", "rows_timeline", "timeline", "usage_area", "usage_bars")
+OF_PROBABILITIES = ("mean_q_heatmap", "rows_timeline", "timeline", "transition_heatmap")
+WITH_CURSOR = ("timeline", "rows_timeline")
+
+
+# -- how it is looked at ---------------------------------------------------------------------------------------------
+
+
+class Mark(NamedTuple):
+    """One drawn thing: its kind ("rect", "text" ...), role ("mark", "axis-label" ...), place, colour and data."""
+
+    kind: str
+    role: str
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str
+    text: str
+    data: str
+
+
+def scene_of(spec: dict[str, Any]) -> dict[str, Any]:
+    """What Vega draws of a chart, 700 pixels wide."""
+    return vl_convert.vegalite_to_scenegraph({**spec, "width": 700}, vl_version=VERSION)["scenegraph"]
+
+
+def drawn(chart: Any) -> list[Mark]:
+    """The marks that Vega draws of a chart, or of its specification."""
+    return list(_marks(scene_of(chart if isinstance(chart, dict) else chart.to_dict()), "", "", 0, 0))
+
+
+def _marks(node: dict[str, Any], kind: str, role: str, left: float, top: float) -> Iterator[Mark]:
+    if "marktype" in node:
+        kind, role = node["marktype"], node.get("role", "")
+    else:
+        left, top = left + (node.get("x") or 0), top + (node.get("y") or 0)
+        size = (node.get("width", 0), node.get("height", 0))
+        words = str(node.get("text", ""))
+        yield Mark(kind, role, left, top, *size, str(node.get("fill", "")), words, node.get("description", ""))
+    for child in node.get("items", ()):
+        yield from _marks(child, kind, role, left, top)
+
+
+@cache
+def spec_of(name: str) -> dict[str, Any]:
+    """The Vega-Lite of a chart above, checked against its schema."""
+    function, arguments = CHARTS[name]
+    return function(*arguments).to_dict()
+
+
+@cache
+def picture_of(name: str) -> list[Mark]:
+    """What is drawn of a chart above."""
+    return drawn(spec_of(name))
+
+
+def rects(marks: list[Mark]) -> list[Mark]:
+    return [mark for mark in marks if (mark.kind, mark.role) == ("rect", "mark")]
+
+
+def texts(marks: list[Mark], role: str = "mark") -> list[Mark]:
+    return [mark for mark in marks if (mark.kind, mark.role) == ("text", role) and mark.text]
+
+
+def parts(spec: Any) -> Iterator[dict[str, Any]]:
+    """Every JSON object within a specification."""
+    if isinstance(spec, dict):
+        yield spec
+    for child in spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list) else ():
+        yield from parts(child)
+
+
+def colour_encodings(name: str) -> list[dict[str, Any]]:
+    spec = {key: value for key, value in spec_of(name).items() if key != "datasets"}
+    return [encoding["color"] for encoding in parts(spec) if isinstance(encoding.get("color"), dict)]
+
+
+def rgb(colour: str) -> list[float]:
+    """#rrggbb or rgb(r, g, b) as three numbers in 0..1."""
+    if colour.startswith("#"):
+        return [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return [float(number) / 255 for number in re.findall(r"[\d.]+", colour)]
+
+
+def linear(colour: str) -> np.ndarray:
+    """sRGB without its gamma (IEC 61966-2-1)."""
+    return np.array([c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb(colour)])
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of the Web Content Accessibility Guidelines, 1 to 21."""
+    dark, bright = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def lab(colour: str) -> np.ndarray:
+    """CIE 1976 L*a*b* of an sRGB colour, under D65."""
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = (
+        math.cbrt(v) if v > (6 / 29) ** 3 else v / (3 * (6 / 29) ** 2) + 4 / 29
+        for v in np.array(to_xyz) @ linear(colour) / [0.9505, 1.0, 1.089]
+    )
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+# -- every chart -----------------------------------------------------------------------------------------------------
+
+
+def test_every_chart_is_among_these_tests():
+    assert set(CHARTS) == set(charts.__all__) - {"LSTM_COLOURS", "lstm_colour"}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_is_valid_vega_lite_and_draws_its_data(name):
+    svg = vl_convert.vegalite_to_svg(spec_of(name), vl_version=VERSION)
+    assert svg.startswith("<svg")
+    assert not re.search(r"NaN|undefined|null|Infinity", svg)
+    marks = [mark for mark in picture_of(name) if mark.role == "mark" and mark.kind not in ("group", "")]
+    assert len(marks) >= 2
+    assert all(math.isfinite(v) for mark in marks for v in (mark.x, mark.y, mark.width, mark.height))
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_changes_no_table_and_is_the_same_each_time(name):
+    function, arguments = CHARTS[name]
+    before = [a.copy() if isinstance(a, pd.DataFrame) else a for a in arguments]
+    first, second = (json.dumps(function(*arguments).to_dict(validate=False), sort_keys=True) for _ in range(2))
+    for table, copy in zip(arguments, before, strict=True):
+        if isinstance(table, pd.DataFrame):
+            pd.testing.assert_frame_equal(table, copy)
+    without_numbers = [re.sub(r"(view|param|layer)_\d+", r"\1", text) for text in (first, second)]
+    assert without_numbers[0] == without_numbers[1]
+
+
+# -- colours ---------------------------------------------------------------------------------------------------------
+
+
+def test_colours_of_the_lstms_are_far_apart():
+    """17 in CIE 1976 is seen at a glance; 2 is the least that can be seen."""
+    assert len(charts.LSTM_COLOURS) == 16
+    for one, other in combinations([*charts.LSTM_COLOURS, CURSOR_COLOUR], 2):
+        assert np.linalg.norm(lab(one) - lab(other)) >= 17, f"{one} and {other}"
+
+
+def test_lab_of_known_colours():
+    np.testing.assert_allclose(lab("#ffffff"), [100, 0, 0], rtol=0, atol=0.02)
+    np.testing.assert_allclose(lab("#ff0000"), [53.24, 80.09, 67.2], rtol=0, atol=0.05)
+
+
+def test_colours_come_again_after_the_sixteenth_lstm():
+    assert [charts.lstm_colour(j) for j in range(1, 17)] == list(charts.LSTM_COLOURS)
+    assert charts.lstm_colour(17) == charts.lstm_colour(1)
+    assert charts.lstm_colour(35) == charts.lstm_colour(3)
+
+
+@pytest.mark.parametrize("name", IN_LSTM_COLOURS)
+def test_lstm_j_has_the_same_colour_in_every_chart(name):
+    scales = [(c["field"], c["scale"]) for c in colour_encodings(name) if c.get("field") == "lstm"]
+    assert scales
+    for _, scale in scales:
+        assert scale["domain"] == [1, 2, 3, 4, 5]
+        assert scale["range"] == [charts.lstm_colour(j) for j in scale["domain"]]
+
+
+@pytest.mark.parametrize("name", sorted(set(CHARTS) - set(IN_LSTM_COLOURS)))
+def test_a_colour_of_an_lstm_never_stands_for_anything_else(name):
+    text = json.dumps(spec_of(name)).lower()
+    assert not [colour for colour in charts.LSTM_COLOURS if colour in text]
+    assert not {mark.fill for mark in picture_of(name)} & set(charts.LSTM_COLOURS)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_colour_that_shows_a_probability_is_always_cividis_from_0_to_1(name):
+    shown = [c for c in colour_encodings(name) if c.get("field") in ("q", "probability")]
+    assert bool(shown) == (name in OF_PROBABILITIES)
+    for encoding in shown:
+        assert encoding["scale"] == {"scheme": "cividis", "domain": [0, 1]}
+
+
+def test_the_compact_timeline_has_the_same_map_of_probability():
+    fills = [
+        [
+            mark.fill
+            for mark in rects(drawn(charts.timeline(SELECTION, SIGNAL, compact=compact)))
+            if "probability" in mark.data
+        ]
+        for compact in (False, True)
+    ]
+    assert len(fills[0]) >= T * K
+    assert fills[0] == fills[1]
+
+
+@pytest.mark.parametrize("k", [2, 16])
+def test_letters_on_the_colour_of_an_lstm_can_be_read(k):
+    share = pd.DataFrame({"class": "calm", "lstm": range(1, k + 1), "share": 1 / k})
+    fills = {mark.text: mark.fill for mark in texts(drawn(charts.usage_bars(share)))}
+    assert list(fills) == [str(j) for j in range(1, k + 1)]
+    for text, fill in fills.items():
+        assert contrast(fill, charts.lstm_colour(int(text))) >= 3, f"LSTM {text}"
+
+
+def cells_with_letters(chart: Any) -> list[tuple[Mark, Mark]]:
+    """Each cell of a heat map with the letters that stand in its middle."""
+    marks = drawn(chart)
+    letters = {(round(mark.x), round(mark.y)): mark for mark in texts(marks)}
+    cells = [(cell, (round(cell.x + cell.width / 2), round(cell.y + cell.height / 2))) for cell in rects(marks)]
+    return [(cell, letters[middle]) for cell, middle in cells if middle in letters]
+
+
+def square(column: str, values: np.ndarray) -> pd.DataFrame:
+    """Values as a matrix of 8 x 8 LSTMs."""
+    first, second = np.indices((8, 8)) + 1
+    return pd.DataFrame({"class": "loud", "from": first.ravel(), "to": second.ravel(), "count": 1, column: values})
+
+
+def test_letters_on_a_probability_can_be_read():
+    table = square("probability", np.linspace(0, 1, 64))
+    found = cells_with_letters(charts.transition_heatmap(table, "loud"))
+    assert len(found) == 64
+    for cell, letters in found:
+        assert contrast(cell.fill, letters.fill) >= 3, letters.text
+
+
+@pytest.mark.parametrize("reach", [0.1, 1.0])
+def test_letters_on_a_difference_can_be_read(reach):
+    found = cells_with_letters(charts.difference_heatmap(square("difference", np.linspace(-reach, reach, 64))))
+    assert len(found) == 64
+    for cell, letters in found:
+        assert contrast(cell.fill, letters.fill) >= 3, letters.text
+
+
+# -- timelines -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WITH_CURSOR)
+def test_the_strip_of_z_has_the_colour_of_the_lstm_listened_to_at_each_step(name):
+    strip = [mark for mark in rects(picture_of(name)) if mark.fill in charts.LSTM_COLOURS]
+    along = sorted(strip, key=lambda mark: mark.x if name == "timeline" else mark.y)
+    assert [charts.LSTM_COLOURS.index(mark.fill) + 1 for mark in along] == [2, 2, 4, 4, 4, 2, 1]
+
+
+@pytest.mark.parametrize("name", WITH_CURSOR)
+def test_each_stay_with_an_lstm_bears_its_number_in_its_middle(name):
+    numbers = [mark for mark in texts(picture_of(name)) if mark.text.isdigit()]
+    assert [mark.text for mark in numbers] == ["2", "4", "2", "1"]
+    strip = [mark for mark in rects(picture_of(name)) if mark.fill in charts.LSTM_COLOURS]
+    for mark in numbers:
+        under = [cell for cell in strip if cell.x <= mark.x <= cell.x + cell.width]
+        under = [cell for cell in under if cell.y <= mark.y <= cell.y + cell.height]
+        assert under
+        assert all(cell.fill == charts.lstm_colour(int(mark.text)) for cell in under)
+
+
+def test_each_lstm_has_a_labelled_lane_of_q_from_the_first_down():
+    labels = [mark for mark in texts(picture_of("timeline"), "axis-label") if mark.text.startswith("LSTM")]
+    assert [mark.text for mark in sorted(labels, key=lambda mark: mark.y)] == [f"LSTM {j}" for j in range(1, K + 1)]
+
+
+def test_rows_number_each_lstm_from_left_to_right():
+    labels = [mark for mark in texts(picture_of("rows_timeline"), "axis-label") if mark.text in "12345"]
+    lanes = [mark for mark in labels if mark.y == max(mark.y for mark in labels)]
+    assert [mark.text for mark in sorted(lanes, key=lambda mark: mark.x)] == ["1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("name", WITH_CURSOR)
+def test_a_cell_of_q_lies_in_the_lane_of_its_lstm_at_its_step(name):
+    cells = [mark for mark in rects(picture_of(name)) if "q, probability" in mark.data and mark.fill.startswith("rgb")]
+    assert len(cells) == T * K
+    place = {
+        (int(re.findall(r"step t: (\d+)", mark.data)[0]), int(re.findall(r"LSTM: (\d+)", mark.data)[0])): mark
+        for mark in cells
+    }
+    assert len(place) == T * K
+    across, down = (0, 1) if name == "timeline" else (1, 0)
+    for (t, lstm), mark in place.items():
+        if t:
+            step = [a - b for a, b in zip(mark[2:4], place[t - 1, lstm][2:4], strict=True)]
+            assert (step[across] > 0, step[down]) == (True, pytest.approx(0))
+        if lstm > 1:
+            step = [a - b for a, b in zip(mark[2:4], place[t, lstm - 1][2:4], strict=True)]
+            assert (step[across], step[down] > 0) == (pytest.approx(0), True)
+
+
+@pytest.mark.parametrize("name", WITH_CURSOR)
+def test_there_is_one_cursor_it_follows_the_mouse_and_a_slider_over_all_steps(name):
+    selections = [p for p in spec_of(name)["params"] if "select" in p]
+    assert [p["name"] for p in selections] == ["cursor"]
+    cursor = selections[0]
+    assert cursor["select"] == {"type": "point", "fields": ["t"], "on": "pointerover", "clear": False}
+    slider = cursor["bind"]
+    assert (slider["input"], slider["min"], slider["max"], slider["step"]) == ("range", 0, T - 1, 1)
+    assert cursor["value"] == [{"t": 0}]
+
+
+def at_step(name: str, t: int) -> list[Mark]:
+    """What is drawn once the cursor was moved to step t."""
+    spec = spec_of(name)
+    moved = [{**p, "value": [{"t": t}]} if p.get("name") == "cursor" else p for p in spec["params"]]
+    return drawn({**spec, "params": moved})
+
+
+@pytest.mark.parametrize("t", [0, 4, 6])
+@pytest.mark.parametrize("name", WITH_CURSOR)
+def test_the_cursor_reads_out_the_numbers_of_its_step(name, t):
+    marks = at_step(name, t)
+    readouts = [mark.text for mark in marks if mark.text.startswith("t = ")]
+    lstm = int(TRACE.listened()[0, t])
+    p = TRACE.probabilities[0, t]
+    best = 1 if name == "timeline" else int(p.argmax())
+    signal = f"  ·  signal {np.sin(t):.2f}" if name == "timeline" else ""
+    q = f"  ·  LSTM {lstm + 1}, q = {TRACE.q[0, 0, t, lstm]:.2f}"
+    assert readouts == [f"t = {t}{signal}{q}  ·  p({CLASSES[best]}) = {p[best]:.0%}"]
+    assert len([mark for mark in marks if mark.kind == "rule" and mark.role == "mark"]) == 1
+
+
+@pytest.mark.parametrize("name", WITH_CURSOR)
+def test_one_invisible_catcher_a_step_covers_the_whole_picture(name):
+    layers = spec_of(name)["layer"]
+    catchers = [layer for layer in layers if layer["mark"].get("opacity") == 0]
+    assert len(catchers) == 1
+    assert len(spec_of(name)["datasets"][catchers[0]["data"]["name"]]) == T
+    assert layers[-1] is catchers[0]  # on top, where the mouse is heard
+
+
+@pytest.mark.parametrize(("k", "steps"), [(1, 2), (1, 400), (16, 2), (16, 400)])
+def test_a_timeline_of_any_size_draws_every_step_of_every_lstm(k, steps):
+    trace = make_trace(k, steps)
+    selection, answer = analysis.selection_table(trace), analysis.answer_table(trace, CLASSES)
+    signal = analysis.signal_table(np.sin(np.arange(steps))[:, None], steps)
+    with alt.data_transformers.enable("default", max_rows=20_000):  # as in Streamlit, which has no limit
+        marks = drawn(charts.timeline(selection, signal, answer[answer["class"] == "odd"]))
+    cells = [mark for mark in marks if mark.kind == "rect" and "q, probability" in mark.data]
+    assert len(cells) == steps * k + steps  # q, and the strip
+    heard = {charts.LSTM_COLOURS[j] for j in trace.listened()[0]}
+    assert {mark.fill for mark in cells} & set(charts.LSTM_COLOURS) == heard
+    labels = {mark.text for mark in marks if mark.role == "axis-label" and mark.text.startswith("LSTM")}
+    assert labels == {f"LSTM {j}" for j in range(1, k + 1)}
+
+
+def test_panels_that_are_not_given_leave_no_gap():
+    heights = [
+        charts.timeline(SELECTION, *panels).to_dict(validate=False)["height"]
+        for panels in ((), (None, LOUD), (SIGNAL,), (SIGNAL, LOUD))
+    ]
+    assert heights == sorted(set(heights))
+    assert heights[3] - heights[2] == heights[1] - heights[0]
+
+
+# -- the other charts ------------------------------------------------------------------------------------------------
+
+
+def test_a_matrix_has_a_row_for_each_lstm_left_and_a_column_for_each_entered():
+    table = square("probability", np.arange(64) / 100)
+    found = cells_with_letters(charts.transition_heatmap(table, "loud"))
+    by_row = sorted(found, key=lambda pair: (round(pair[0].y), pair[0].x))
+    assert [letters.text for _, letters in by_row] == [f"{v}%" for v in range(64)]
+
+
+def test_an_lstm_that_was_never_left_has_a_row_of_dashes():
+    table = pd.DataFrame(
+        {
+            "class": "loud",
+            "from": [1, 1, 2, 2],
+            "to": [1, 2, 1, 2],
+            "count": [1, 3, 0, 0],
+            "probability": [0.25, 0.75, None, None],
+        }
+    )  # fmt: skip
+    marks = texts(drawn(charts.transition_heatmap(table.astype({"probability": float}), "loud")))
+    assert [mark.text for mark in sorted(marks, key=lambda mark: (mark.y, mark.x))] == ["25%", "75%", "–", "–"]
+
+
+def test_a_heat_map_shows_the_class_it_is_asked_for_and_no_other():
+    for function, table in (
+        (charts.transition_heatmap, TRANSITIONS),
+        (charts.mean_q_heatmap, analysis.mean_q(MANY, Y, CLASSES)),
+    ):
+        alone = table[table["class"] == "loud"].reset_index(drop=True)
+        ours, theirs = (sorted(mark.fill for mark in rects(drawn(function(t, "loud")))) for t in (table, alone))
+        assert len(ours) in (K * K, T * K)
+        assert ours == theirs
+
+
+def test_no_difference_has_the_same_colour_as_nothing_and_the_sides_differ():
+    values = np.zeros(64)
+    values[:2] = 0.5, -0.5
+    cells = sorted(rects(drawn(charts.difference_heatmap(square("difference", values)))), key=lambda m: (m.y, m.x))
+    fills = [mark.fill for mark in cells]
+    assert len(set(fills)) == 3
+    assert min(linear(fills[2])) > 0.8  # no difference is nearly white
+
+
+@pytest.mark.parametrize("name", ["usage_bars", "usage_area", "blend_bars"])
+def test_stacked_shares_fill_the_whole_without_overlap(name):
+    bars = [mark for mark in rects(picture_of(name)) if mark.fill in charts.LSTM_COLOURS and mark.width and mark.height]
+    lanes: dict[float, list[tuple[float, float, str]]] = {}
+    for mark in bars:
+        if name == "usage_bars":
+            lanes.setdefault(round(mark.y, 3), []).append((mark.x, mark.x + mark.width, mark.fill))
+        else:
+            lanes.setdefault(round(mark.x, 3), []).append((-mark.y - mark.height, -mark.y, mark.fill))
+    assert len(lanes) == {"usage_bars": 2, "usage_area": 2, "blend_bars": T}[name]
+    for lane in lanes.values():
+        stack = sorted(lane)
+        for (_, end, one), (start, _, other) in pairwise(stack):
+            assert start == pytest.approx(end, abs=0.01)
+            assert charts.LSTM_COLOURS.index(one) < charts.LSTM_COLOURS.index(other)
+    spans = {round(max(end for _, end, _ in lane) - min(start for start, _, _ in lane), 2) for lane in lanes.values()}
+    assert len(spans) == 1
+
+
+def test_curves_leave_room_for_the_epochs_to_come():
+    spec = spec_of("loss_curve")
+    assert spec["encoding"]["x"]["scale"]["domain"] == [1, EPOCHS]
+    one = charts.loss_curve(HISTORY[:1], 1)
+    assert len([mark for mark in drawn(one) if mark.kind == "symbol" and mark.role == "mark"]) == 1
+
+
+def test_hard_accuracy_is_a_solid_line_and_soft_accuracy_a_dashed_one():
+    spec = spec_of("accuracy_curves")
+    dashes = next(part["strokeDash"] for part in parts(spec) if isinstance(part.get("strokeDash"), dict))
+    assert dashes["field"] == "kind"
+    kinds = dict(zip(dashes["scale"]["domain"], dashes["scale"]["range"], strict=True))
+    assert kinds["hard"] == [1, 0]
+    assert min(kinds["soft"]) > 0
+
+
+def test_the_most_probable_class_alone_is_in_full_ink():
+    chart = charts.class_bars(pd.DataFrame({"class": CLASSES, "probability": [0.2, 0.5, 0.3]}))
+    bars = [
+        part
+        for part in parts(scene_of(chart.to_dict()))
+        if "opacity" in part and "probability" in str(part.get("description"))
+    ]
+    assert bars
+    assert {part["opacity"] for part in bars if "class: loud" in part["description"]} == {1}
+    assert max(part["opacity"] for part in bars if "class: loud" not in part["description"]) < 0.6

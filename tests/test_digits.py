@@ -1,0 +1,182 @@
+"""Digits: all of MNIST, and drawings brought to MNIST's form."""
+
+import itertools
+from collections import Counter
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mrnn import TASKS, SequenceData
+from mrnn.tasks.digits import MNIST, to_mnist
+
+TASK = TASKS["digits"]
+TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+TEST_COUNTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+SEVEN = np.array([(0.0, 0.0), (0.0, 0.6), (1.0, 0.2)])  # (down, right) of its corners
+
+
+@pytest.fixture(scope="module")
+def split() -> tuple[SequenceData, SequenceData]:
+    return TASK.split()
+
+
+def stroke(points: np.ndarray, width: float, size: int = 280) -> np.ndarray:
+    """A line of round pen strokes through points (down, right), in pixels, on a square canvas."""
+    down, right = np.mgrid[:size, :size] + 0.5
+    ink = np.zeros((size, size))
+    for (top, left), (bottom, end) in itertools.pairwise(points):
+        way = np.array([bottom - top, end - left])
+        along = np.clip(((down - top) * way[0] + (right - left) * way[1]) / (way @ way), 0, 1)
+        distance = np.hypot(down - top - along * way[0], right - left - along * way[1])
+        ink = np.maximum(ink, np.clip(width / 2 - distance + 0.5, 0, 1))
+    return ink
+
+
+def seven(height: float = 150, top: float = 50, left: float = 50) -> np.ndarray:
+    return stroke(SEVEN * height + (top, left), width=0.12 * height)
+
+
+def centre_of(picture: np.ndarray) -> tuple[float, float]:
+    """Centre of mass, in pixels from the first row's and the first column's middle."""
+    at = np.arange(28)
+    return float(picture.sum(1) @ at / picture.sum()), float(picture.sum(0) @ at / picture.sum())
+
+
+def sides_of(picture: np.ndarray) -> tuple[int, int]:
+    """Height and width of the bounding box of all ink."""
+    rows, columns = (np.flatnonzero(picture.any(axis)) for axis in (1, 0))
+    return int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)
+
+
+# -- MNIST -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_split_is_all_of_mnist_in_its_own_two_parts(split):
+    for part, counts in zip(split, (TRAIN_COUNTS, TEST_COUNTS), strict=True):
+        assert part.x.shape == (sum(counts), 28, 28)
+        assert np.bincount(part.y).tolist() == counts
+        assert (part.lengths == 28).all()
+        assert (part.x.min(), part.x.max()) == (0, 1)
+    assert split[0].x.mean(dtype=np.float64) == pytest.approx(0.1307, abs=5e-5)
+    assert split[0].x.std(dtype=np.float64) == pytest.approx(0.3081, abs=5e-5)
+
+
+def test_a_step_is_a_row_of_the_picture_from_the_top(split):
+    with np.load(MNIST) as file:
+        for part, name in zip(split, ("train", "test"), strict=True):
+            np.testing.assert_array_equal(part.y[:97], file[f"y_{name}"][:97])
+            np.testing.assert_allclose(part.x[:97], file[f"x_{name}"][:97] / 255, rtol=0, atol=1e-7)
+
+
+def test_make_draws_from_the_test_digits_without_repeats(split):
+    everything = Counter(zip((row.tobytes() for row in split[1].x), split[1].y.tolist(), strict=True))
+    drawn = TASK.make(10_000, seed=3)
+    assert Counter(zip((row.tobytes() for row in drawn.x), drawn.y.tolist(), strict=True)) == everything
+    assert not np.array_equal(drawn.y, split[1].y)
+    some = TASK.make(503, seed=3)
+    assert Counter(row.tobytes() for row in some.x).keys() <= {row for row, _ in everything}
+    assert len({row.tobytes() for row in some.x}) == 503
+
+
+def test_more_digits_than_there_are_repeat_some():
+    assert len(TASK.make(10_007, seed=0)) == 10_007
+
+
+# -- drawings --------------------------------------------------------------------------------------------------------
+
+
+def test_a_test_digit_drawn_ten_times_as_large_comes_back(split):
+    digits = split[1].x[:301]
+    back = np.stack([to_mnist(np.kron(digit, np.ones((10, 10)))) for digit in digits])
+    off = np.abs(back - digits).mean((1, 2))
+    assert off.mean() < 0.02, "a pixel off in either direction makes 0.06 of it"
+    assert (off < 0.04).mean() > 0.98
+
+
+def test_the_centre_of_mass_lies_where_mnist_has_it(split):
+    centres = np.array([centre_of(digit) for digit in split[1].x[:301]])
+    assert (np.abs(centres - 14) <= 0.5).all()  # so MNIST has it at 14
+    for drawing in (seven(), stroke(SEVEN[:, ::-1] * 150 + 40, 20), stroke(np.array([(40, 40), (240, 60)]), 9)):
+        assert np.abs(np.subtract(centre_of(to_mnist(drawing)), 14)).max() <= 0.5
+
+
+@pytest.mark.parametrize(("height", "width"), [(200, 80), (80, 200), (60, 60), (233, 23), (20, 20), (11, 5)])
+def test_the_bounding_box_fits_20_pixels_with_its_proportions_kept(height, width):
+    drawing = np.zeros((280, 280))
+    drawing[31 : 31 + height, 17 : 17 + width] = 1
+    sides = sides_of(to_mnist(drawing))
+    assert max(sides) == 20
+    assert sides == pytest.approx((20 * height / max(height, width), 20 * width / max(height, width)), abs=0.5)
+
+
+def test_strokes_are_smooth_and_as_dark_as_they_were_drawn():
+    binary = (seven() > 0.5).astype(float)
+    assert set(np.unique(binary)) == {0, 1}
+    picture = to_mnist(binary)
+    grey = (picture > 0.05) & (picture < 0.95)
+    assert 0.2 < grey.sum() / (picture > 0).sum() < 0.9
+    assert picture.max() > 0.95
+    faint = to_mnist(0.5 * binary)
+    np.testing.assert_allclose(faint, 0.5 * picture, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("height", "top", "left"), [(150, 20, 80), (200, 30, 60), (100, 90, 90), (75, 10, 10)])
+def test_where_and_how_large_a_digit_is_drawn_hardly_matters(height, top, left):
+    here, there = to_mnist(seven()), to_mnist(seven(height, top, left))
+    assert np.abs(there - here).mean() < 0.01, "unlike digits differ by 0.15"
+
+
+def test_a_drawing_need_not_be_square():
+    drawing = np.zeros((150, 400))
+    drawing[:, 100:250] = seven(100, 20, 20)[:150, :150]
+    np.testing.assert_allclose(to_mnist(drawing), to_mnist(seven(100, 20, 20)), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (279, 279), (140, 3)])
+def test_no_ink_is_lost_at_the_edge_of_the_page(row, column):
+    drawing = stroke(np.array([(100, 100), (100, 101)]), 30)
+    drawing[row, column] = 1  # a blot far from the centre of mass
+    picture = to_mnist(drawing)
+    assert max(sides_of(picture)) <= 20
+    assert np.isfinite(picture).all()
+    small = np.asarray(Image.fromarray(drawing.astype(np.float32)).resize((20, 20), Image.Resampling.BILINEAR))
+    assert picture.sum() >= 0.9 * small.sum()
+
+
+@pytest.mark.parametrize("drawing", [np.eye(1), np.ones((280, 280)), np.eye(280), np.eye(280)[:, :2]])
+def test_any_drawing_becomes_28_x_28_pixels_from_0_to_1(drawing):
+    picture = to_mnist(2 * drawing)  # what is darker than black is black
+    assert (picture.shape, picture.dtype) == ((28, 28), np.float32)
+    assert picture.min() == 0
+    assert 0 < picture.max() <= 1
+
+
+def test_a_drawing_is_not_changed():
+    drawing = 2 * seven()
+    before = drawing.copy()
+    to_mnist(drawing)
+    np.testing.assert_array_equal(drawing, before)
+
+
+def blotted(value: float) -> np.ndarray:
+    drawing = seven()
+    drawing[3, 5] = value
+    return drawing
+
+
+@pytest.mark.parametrize(
+    ("drawing", "message"),
+    [
+        (np.zeros((280, 280)), "the drawing is empty; draw a digit first"),
+        (np.full((280, 280), -1.0), "the drawing is empty; draw a digit first"),
+        (np.full((280, 280), 0.01), "the drawing is empty; draw a digit first"),
+        (blotted(np.nan), "a drawing must be finite, but it holds NaN or infinity"),
+        (blotted(np.inf), "a drawing must be finite, but it holds NaN or infinity"),
+        (np.zeros((280, 280, 4)), r"a drawing must have the axes \(height, width\), got shape \(280, 280, 4\)"),
+        (np.zeros((0, 280)), r"a drawing must have the axes \(height, width\), got shape \(0, 280\)"),
+    ],
+)
+def test_what_is_no_drawing_is_refused(drawing, message):
+    with pytest.raises(ValueError, match=message):
+        to_mnist(drawing)
