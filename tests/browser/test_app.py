@@ -1,0 +1,224 @@
+"""What a person does with the app, in a real browser against a real server."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from mrnn.charts import lstm_colour
+from tests.browser.conftest import Server, settle
+
+Visit = Callable[..., Page]
+TITLES = {
+    "": "Markov recurrent networks",
+    "waves": "Waves",
+    "digits": "Digits",
+    "train": "Train",
+    "transitions": "Transitions",
+    "k_and_tau": "k and tau",
+}
+
+
+def picture(page: Page, key: str) -> Locator:
+    """The chart with this key, drawn."""
+    chart = page.locator(f".st-key-picture-{key}").locator("svg.marks, canvas.marks").first
+    chart.wait_for(state="visible")
+    return chart
+
+
+def pick(page: Page, option: str) -> None:
+    """Take an option of a segmented control."""
+    page.get_by_role("radio", name=option, exact=True).click()
+    settle(page)
+
+
+def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
+    """Take an option of a select box."""
+    page.get_by_role("combobox", name=re.compile(label)).first.click()
+    page.get_by_role("option", name=option).first.click()
+    settle(page)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("address", TITLES)
+def test_each_address_works_as_the_first_request_after_a_cold_start(address, cold_server: Server, visit: Visit):
+    page = visit(cold_server, address)
+    expect(page.locator("h1")).to_have_text(TITLES[address])
+    expect(page.get_by_role("link", name="Transitions").first).to_be_visible()
+    expect(page.locator(".stAlert")).to_have_count(0)
+
+
+def test_the_menu_leads_to_every_page(server: Server, visit: Visit):
+    page = visit(server)
+    for name in ("Waves", "Digits", "Train", "Transitions", "k and tau"):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+        expect(page.locator("h1")).to_have_text(name)
+        settle(page)
+
+
+def test_an_alien_wave_is_made_and_recognised(server: Server, visit: Visit):
+    page = visit(server, "waves")
+    pick(page, "non-alien")
+    expect(page.get_by_role("heading", level=4)).to_contain_text("The model says: non-alien")
+    pick(page, "alien")
+    expect(page.get_by_role("heading", level=4)).to_contain_text("The model says: alien")
+    expect(page.get_by_role("heading", level=4)).to_contain_text("(right)")
+
+
+def test_the_cursor_follows_the_mouse_through_all_panels_without_asking_the_server(server: Server, visit: Visit):
+    page = visit(server, "waves")
+    chart = picture(page, "timeline")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    box = chart.bounding_box()
+    assert box is not None
+    readouts = set()
+    for share in (0.3, 0.5, 0.8):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
+        page.wait_for_timeout(150)
+        readouts.add(chart.locator("text", has_text=re.compile(r"^t = \d+")).first.text_content())
+    assert len(readouts) == 3
+    slider = page.locator(".st-key-picture-timeline input[type=range]")
+    slider.fill("7")
+    expect(chart.locator("text", has_text=re.compile(r"^t = 7 "))).to_have_count(1)
+    assert asked == []
+
+
+def test_the_strip_is_drawn_in_the_colours_of_the_lstms(server: Server, visit: Visit):
+    page = visit(server, "waves")
+    chart = picture(page, "timeline")
+    fills = set(chart.locator("path").evaluate_all("paths => paths.map(path => path.getAttribute('fill'))"))
+    assert fills & {lstm_colour(j) for j in range(1, 5)}
+
+
+def test_a_one_drawn_with_the_mouse_is_read_as_a_one(server: Server, visit: Visit):
+    page = visit(server, "digits")
+    expect(page.get_by_role("heading", level=4)).to_contain_text("Nothing drawn yet")
+    canvas = page.locator("canvas.upper-canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + 0.15 * box["height"]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in np.linspace(0, 0.7 * box["height"], 20):
+        page.mouse.move(x - 0.05 * step, y + step)
+    page.mouse.up()
+    expect(page.get_by_role("heading", level=4)).to_contain_text("The model reads a 1")
+    picture(page, "rows")
+
+
+def test_a_test_digit_is_read_and_judged(server: Server, visit: Visit):
+    page = visit(server, "digits")
+    pick(page, "Test digit")
+    expect(page.get_by_role("heading", level=4)).to_contain_text(
+        re.compile(r"The model reads a \d, [\d.]+% \((right|wrong)")
+    )
+    before = page.get_by_label("Number of the test digit").input_value()
+    page.get_by_role("button", name="Random test digit").click()
+    settle(page)
+    expect(page.get_by_label("Number of the test digit")).not_to_have_value(before)
+
+
+def test_a_person_trains_watches_loads_and_takes_the_model_along(server: Server, visit: Visit, tmp_path):
+    page = visit(server, "train")
+    epochs = page.get_by_role("slider", name="Epochs")
+    epochs.press("Home")
+    epochs.press("ArrowRight")
+    settle(page)
+    page.get_by_role("button", name="Train", exact=True).click()
+    # Without a click: progress, then the curve after the first epoch, then the result.
+    expect(page.get_by_text(re.compile(r"Epoch 1 of 2 on"))).to_be_visible(timeout=120_000)
+    picture(page, "loss")
+    expect(page.get_by_text(re.compile(r"^Finished: [\d.]+% of 10,000 test sequences right"))).to_be_visible(
+        timeout=240_000
+    )
+    expect(page.get_by_text(re.compile(r"^After epoch 2:"))).to_be_visible()
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").first.click()
+    file = tmp_path / "mine.safetensors"
+    download.value.save_as(file)
+
+    # It is at once in the other pages' pickers, chosen, and its heat map is there.
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Waves").click()
+    expect(page.locator("h1")).to_have_text("Waves")
+    settle(page)
+    expect(page.get_by_text(re.compile(r"k = 4, trained .* \(yours\)")).first).to_be_visible()
+    picture(page, "timeline")
+
+    # Another person does not see it, and can load the file that was downloaded.
+    other = visit(server, "train")
+    expect(other.get_by_text("None yet.")).to_be_visible()
+    other.locator("input[type=file]").set_input_files(file)
+    expect(other.get_by_text("mine.safetensors is now in the model pickers")).to_be_visible()
+    other.get_by_test_id("stSidebar").get_by_role("link", name="Waves").click()
+    settle(other)
+    expect(other.get_by_text(re.compile(r"mine.safetensors.*\(yours\)")).first).to_be_visible()
+
+
+def test_training_stops_when_asked_and_keeps_what_was_learned(server: Server, visit: Visit):
+    page = visit(server, "train")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text(re.compile(r"Epoch \d of"))).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("^Stopped; the best model so far is kept"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"no model at all", "is not a whole .safetensors file"),
+        (b"\x02\x00\x00\x00\x00\x00\x00\x00{}", "not of this program"),
+    ],
+)
+def test_a_bad_model_file_gets_one_sentence_and_harms_nothing(content, says, server: Server, visit: Visit, tmp_path):
+    file = tmp_path / "bad.safetensors"
+    file.write_bytes(content)
+    page = visit(server, "train")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text(re.compile(says))).to_be_visible()
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    expect(page.get_by_text("None yet.")).to_be_visible()
+
+
+def test_transitions_show_matrices_and_their_difference(server: Server, visit: Visit):
+    page = visit(server, "transitions")
+    for key in ("matrix_True", "matrix_False", "difference", "usage"):
+        picture(page, key)
+    choose(page, "First class", "7")
+    choose(page, "Second class", "9")
+    expect(page.get_by_text("7 minus 9")).to_be_visible()
+
+
+def test_a_lower_temperature_turns_the_blend_into_a_hard_pick(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau")
+    slider = page.get_by_role("slider", name="tau, temperature")
+    weights = []
+    for key in ("End", "Home"):
+        slider.press(key)
+        settle(page)
+        text = page.get_by_text(re.compile(r"the heaviest has \d+% on average")).first.text_content() or ""
+        weights.append(int(re.findall(r"has (\d+)%", text)[0]))
+    assert weights[0] < 70
+    assert weights[1] > 95
+    expect(page.get_by_role("heading", level=4)).to_contain_text("At tau 0.05")
+
+
+def test_accuracy_against_tau_is_measured_on_demand(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau")
+    page.get_by_role("button", name=re.compile("Measure on")).click()
+    picture(page, "by_tau")
+    expect(page.get_by_text(re.compile("Sampled answers are right most often at tau")).first).to_be_visible()
+
+
+@pytest.mark.parametrize("address", TITLES)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "dark")])
+def test_nothing_scrolls_sideways(address, width, scheme, server: Server, visit: Visit):
+    page = visit(server, address, width=width, scheme=scheme)
+    page.wait_for_timeout(500)
+    inside, shown = page.get_by_test_id("stMain").evaluate("main => [main.scrollWidth, main.clientWidth]")
+    assert inside <= shown
