@@ -62,7 +62,6 @@ with left:
         )
         drawn, image, truth = True, test.x[int(number)], classes[int(test.y[int(number)])]
     layer = common.layer_picker(entry.config.num_layers, key="layer_digits")
-    answers_place = st.container()
 
 with right, common.refusals():
     trace = entry.model.trace(image[None])
@@ -86,8 +85,6 @@ with right, common.refusals():
     st.caption(
         f"{reading} The picture is what the network sees: 28 x 28 pixels, scaled and centred as MNIST's digits are."
     )
-
-with answers_place:
     st.markdown("**Answer after the last row**")
     table = pd.DataFrame({"class": classes, "probability": says})
     common.show(charts.class_bars(table), key="answers", alt=f"Probability of each digit; {best} is first.")

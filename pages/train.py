@@ -1,18 +1,15 @@
 """Train a network in a process of its own, and watch it learn."""
 
 import time
-from typing import cast
 
 import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, ModelConfig, RunConfig, TrainConfig, charts, runs
-from mrnn.config import CARRIES, CELLS, OBJECTIVES, Carry, Objective
+from mrnn import TASKS, RunConfig, charts, runs
 from mrnn.model import count_weights
 from mrnn.training import available_devices
 from pages import common
 
-PRESETS = {"waves": {"hidden": 32, "epochs": 8}, "digits": {"hidden": 64, "epochs": 4}}
 REFRESH = 1.0  # seconds between two looks at a run
 DEVICES = {"cuda": "the GPU (CUDA)", "mps": "Apple's GPU (MPS)", "cpu": "the CPU"}
 
@@ -24,107 +21,6 @@ left, right = st.columns([1, 2], gap="large")
 owner = common.owner()
 mine = runs.list_runs(owner)
 active = next((run for run in mine if run.active), None)
-
-
-def settings() -> RunConfig:
-    """The form; ValueError if its values break a rule together."""
-    words = common.words
-    name = st.segmented_control(
-        "Task",
-        list(TASKS),
-        default="waves",
-        required=True,
-        format_func=lambda n: TASKS[n].title,
-        key="t_task",
-        persist_state="session",
-    )
-    task = TASKS[name or "waves"]
-    preset = PRESETS.get(task.name, PRESETS["waves"])
-    one, two = st.columns(2)
-    k = one.slider("k, LSTMs", 1, 16, 4, help=words.K, key="t_k", persist_state="session")
-    hidden = two.select_slider(
-        "m, hidden size",
-        (8, 16, 32, 64, 128, 256),
-        preset["hidden"],
-        help=words.HIDDEN,
-        key=f"t_hidden_{task.name}",
-        persist_state="session",
-    )
-    layers = one.slider("L, layers", 1, 4, 1, help=words.LAYERS, key="t_layers", persist_state="session")
-    epochs = two.slider(
-        "Epochs", 1, 40, preset["epochs"], help=words.EPOCHS, key=f"t_epochs_{task.name}", persist_state="session"
-    )
-    tau0 = one.slider("tau0", 0.1, 10.0, 1.0, 0.1, help=words.TAU0, key="t_tau0", persist_state="session")
-    rate = two.slider("Rate", 0.0, 1.0, 0.3, 0.05, help=words.RATE, key="t_rate", persist_state="session")
-    floor = one.slider("tau floor", 0.05, 5.0, 0.1, 0.05, help=words.FLOOR, key="t_floor", persist_state="session")
-    seed = two.number_input("Seed", 0, 999_999, 0, help=words.SEED, key="t_seed", persist_state="session")
-    with st.expander("More: objective, optimiser, cell, device, task"):
-        objective = st.segmented_control(
-            "Objective",
-            OBJECTIVES,
-            default=OBJECTIVES[0],
-            required=True,
-            format_func=str.upper,
-            help=words.OBJECTIVE,
-            key="t_objective",
-            persist_state="session",
-        )
-        beta = st.slider(
-            "beta",
-            0.0,
-            1.0,
-            0.1,
-            0.01,
-            help=words.BETA,
-            disabled=objective != "er",
-            key="t_beta",
-            persist_state="session",
-        )
-        learning_rate = st.select_slider(
-            "Learning rate",
-            (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02),
-            0.005,
-            help=words.LEARNING_RATE,
-            key="t_rate_of_learning",
-            persist_state="session",
-        )
-        cell = st.selectbox(
-            "Cell",
-            CELLS,
-            help="mrnn is the k-LSTM. The others have one network and nothing to choose.",
-            key="t_cell",
-            persist_state="session",
-        )
-        carry = st.segmented_control(
-            "Carry", CARRIES, default=CARRIES[0], required=True, disabled=cell != "mrnn", key="t_carry", persist_state="session",
-            help="mixed: all LSTMs go on from one mixed state, as published. own: each goes on from its own.",
-        )  # fmt: skip
-        devices = ["auto", *available_devices()]
-        device = st.selectbox("Device", devices, help=words.DEVICE, key="t_device", persist_state="session")
-        task = common.task_settings(task, key="t")
-    several = cell == "mrnn"
-    model = ModelConfig(
-        input_size=task.input_size,
-        output_size=task.output_size,
-        k=k if several else 1,
-        hidden_size=hidden,
-        num_layers=layers,
-        cell=cell,
-        carry=cast(Carry, carry) if several else CARRIES[0],
-        per_step=task.per_step,
-    )
-    training = TrainConfig(
-        epochs=epochs,
-        tau0=tau0,
-        rate=rate,
-        tau_floor=floor,
-        seed=int(seed),
-        objective=cast(Objective, objective),
-        beta=beta,
-        learning_rate=learning_rate,
-        device=device,
-    )
-    return RunConfig(task=task.name, settings=task.settings, model=model, training=training)
 
 
 def start(config: RunConfig) -> None:
@@ -140,7 +36,7 @@ with left:
     button = st.container()
     config: RunConfig | None = None
     try:
-        config = settings()
+        config = common.run_settings()
     except ValueError as error:
         button.error(str(error), icon=":material/error:")
     chosen_device = config.training.device if config else "auto"
@@ -162,39 +58,6 @@ with left:
         st.caption(
             f"tau falls from {schedule['tau'].iloc[0]:.2f} to {schedule['tau'].iloc[-1]:.2f} with these settings."
         )
-
-
-def curves(run: runs.Run, total_epochs: int) -> None:
-    """Loss, accuracy and use of each LSTM so far."""
-    history = pd.DataFrame(list(run.history))
-    one, two = st.columns(2)
-    with one:
-        common.show(
-            charts.loss_curve(history[["epoch", "loss"]], total_epochs),
-            key="loss",
-            alt="Loss by epoch.",
-        )
-    with two:
-        accuracy = history.melt("epoch", ["accuracy_hard", "accuracy_soft"], "kind", "accuracy")
-        accuracy["kind"] = accuracy["kind"].str.removeprefix("accuracy_")
-        common.show(
-            charts.accuracy_curves(accuracy, total_epochs),
-            key="accuracy",
-            alt="Held-out accuracy by epoch, hard and soft.",
-        )
-    use = history[["epoch", "usage"]].explode("usage", ignore_index=True).rename(columns={"usage": "share"})
-    use["share"] = use["share"].astype(float)
-    use["lstm"] = use.groupby("epoch").cumcount() + 1
-    common.show(
-        charts.usage_area(use, int(use["lstm"].max()), total_epochs),
-        key="use",
-        alt="Use of each LSTM by epoch.",
-    )
-    last = history.iloc[-1]
-    st.caption(
-        f"After epoch {int(last['epoch'])}: {last['accuracy_hard']:.1%} right with hard choices, as in use, {last['accuracy_soft']:.1%} with "
-        f"soft ones, at tau {last['tau']:.2f}; measured on a tenth of the training data, held out. {common.words.HARD}"
-    )
 
 
 def heading(run: runs.Run) -> str:
@@ -246,7 +109,7 @@ def live(run_id: str) -> None:
     ):
         runs.stop(run_id)
     if run.history:
-        curves(run, total_epochs)
+        common.curves(run, total_epochs)
     elif run.active:
         st.caption("The curves begin after the first epoch.")
     if active is not None and not run.active:

@@ -302,6 +302,17 @@ def test_letters_on_a_probability_can_be_read():
         assert contrast(cell.fill, letters.fill) >= 3, letters.text
 
 
+@pytest.mark.parametrize("name", CHARTS)
+def test_letters_that_lie_on_no_colour_are_drawn_in_the_ink_of_the_theme(name):
+    theme = {"range": {"category": ["#123456", "#abcdef"]}, "mark": {"color": "#123456"}}
+    spec = spec_of(name)
+    marks = drawn({**spec, "config": {**spec.get("config", {}), **theme}})
+    coloured = [mark for mark in rects(marks) if mark.fill not in ("", "#123456")]
+    for letters in texts(marks):
+        under = [c for c in coloured if c.x <= letters.x <= c.x + c.width and c.y <= letters.y <= c.y + c.height]
+        assert under or letters.fill == "#123456", letters.text
+
+
 @pytest.mark.parametrize("reach", [0.1, 1.0])
 def test_letters_on_a_difference_can_be_read(reach):
     found = cells_with_letters(charts.difference_heatmap(square("difference", np.linspace(-reach, reach, 64))))
@@ -363,14 +374,14 @@ def test_a_cell_of_q_lies_in_the_lane_of_its_lstm_at_its_step(name):
 
 
 @pytest.mark.parametrize("name", WITH_CURSOR)
-def test_there_is_one_cursor_it_follows_the_mouse_and_a_slider_over_all_steps(name):
+def test_there_is_one_cursor_it_starts_in_the_middle_and_follows_the_mouse_and_a_slider_over_all_steps(name):
     selections = [p for p in spec_of(name)["params"] if "select" in p]
     assert [p["name"] for p in selections] == ["cursor"]
     cursor = selections[0]
     assert cursor["select"] == {"type": "point", "fields": ["t"], "on": "pointerover", "clear": False}
     slider = cursor["bind"]
     assert (slider["input"], slider["min"], slider["max"], slider["step"]) == ("range", 0, T - 1, 1)
-    assert cursor["value"] == [{"t": 0}]
+    assert cursor["value"] == [{"t": T // 2}]
 
 
 def at_step(name: str, t: int) -> list[Mark]:

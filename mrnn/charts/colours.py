@@ -45,6 +45,11 @@ def gradient_legend(title: str, *, offset: float = 8) -> alt.Legend:
     )
 
 
+def letters_in_ink(text: alt.Chart) -> alt.Chart:
+    """A chart of text marks in the theme's ink, its first categorical colour; unless told, they are black."""
+    return text.transform_calculate(letters="''").encode(color=alt.Color("letters:N", legend=None))
+
+
 def letters_on_lstm(k: int, field: str = "lstm") -> alt.ExprRef:
     """Black letters on the bright colours of k LSTMs, white ones on the dark."""
     bright = [j for j in range(1, k + 1) if _luminance(lstm_colour(j)) > BRIGHT]

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from mrnn.charts.colours import by_lstm, letters_on_lstm
+from mrnn.charts.colours import by_lstm, letters_in_ink, letters_on_lstm
 from mrnn.charts.size import sized
 
 EPOCH = alt.Axis(title="epoch", tickMinStep=1, grid=False, format="d")
@@ -114,7 +114,7 @@ def blend_bars(selection: pd.DataFrame) -> ChartType:
     k, steps = int(selection["lstm"].max()), int(selection["t"].max()) + 1
     bottom = selection.groupby("t")["z"].cumsum() - selection["z"]
     table = selection.assign(
-        bottom=bottom, top=bottom + selection["z"], start=selection["t"] - 0.5, end=selection["t"] + 0.5
+        bottom=bottom, top=bottom + selection["z"], start=selection["t"] - 0.46, end=selection["t"] + 0.46
     )
     return sized(
         alt.Chart(table)
@@ -157,7 +157,9 @@ def accuracy_by_tau(measured: pd.DataFrame, hard: float) -> ChartType:
             base.mark_area(opacity=0.25).encode(x=tau, y=alt.Y("lowest:Q"), y2="highest:Q"),
             base.mark_line(point=True).encode(x=tau, y=title, tooltip=tooltip),
             line.mark_rule(strokeDash=[5, 4]).encode(y="mean:Q"),
-            line.mark_text(align="right", dy=-7).encode(x=alt.value(alt.ExprRef("width")), y="mean:Q", text="text:N"),
+            letters_in_ink(line.mark_text(align="right", dy=-7)).encode(
+                x=alt.value(alt.ExprRef("width")), y="mean:Q", text="text:N"
+            ),
         ),
         240,
     )
@@ -170,7 +172,9 @@ def accuracy_by_k(table: pd.DataFrame) -> ChartType:
     """
     base = alt.Chart(table).encode(
         x=alt.X("k:O", title="k, LSTMs side by side", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("accuracy:Q", title="accuracy in use", axis=alt.Axis(format=".1%"), scale=alt.Scale(zero=False)),
+        y=alt.Y(
+            "accuracy:Q", title="accuracy in use", axis=alt.Axis(format=".1%"), scale=alt.Scale(zero=False, padding=20)
+        ),
         tooltip=[
             alt.Tooltip("k"),
             alt.Tooltip("accuracy", format=".2%"),
@@ -180,7 +184,7 @@ def accuracy_by_k(table: pd.DataFrame) -> ChartType:
     return sized(
         alt.layer(
             base.mark_line(point={"size": 60}),
-            base.mark_text(dy=-12).encode(text=alt.Text("accuracy:Q", format=".2%")),
+            letters_in_ink(base.mark_text(dy=-12)).encode(text=alt.Text("accuracy:Q", format=".2%")),
         ),
         220,
     )
@@ -201,7 +205,7 @@ def class_bars(answers: pd.DataFrame) -> ChartType:
     return sized(
         alt.layer(
             base.mark_bar(),
-            base.mark_text(align="left", dx=4).encode(text=alt.Text("probability:Q", format=".0%")),
+            letters_in_ink(base.mark_text(align="left", dx=4)).encode(text=alt.Text("probability:Q", format=".0%")),
         ),
         20 * len(classes),
     )

@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from mrnn.charts.colours import CURSOR_COLOUR, PROBABILITY, by_lstm, by_probability, letters_on_lstm
+from mrnn.charts.colours import CURSOR_COLOUR, PROBABILITY, by_lstm, by_probability, letters_in_ink, letters_on_lstm
 from mrnn.charts.size import sized
 
 LANE, STRIP, GAP, HEAD = 20, 24, 12, 22  # pixels
@@ -34,7 +34,7 @@ def timeline(
     selection  `analysis.selection_table`
     signal     `analysis.signal_table`, or None to leave that panel out
     answer     `analysis.answer_table` of one class, or None
-    compact    for a narrow place: no legend, and only the LSTM among the numbers at the cursor
+    compact    for a narrow place: no legend, no slider, and only the LSTM among the numbers at the cursor
     """
     k, steps = int(selection["lstm"].max()), int(selection["t"].max()) + 1
     cells = _with_edges(selection)
@@ -47,13 +47,13 @@ def timeline(
     colour = alt.Color("q:Q", scale=PROBABILITY, legend=None) if compact else by_probability("q:Q", "q, probability")
     layers.append(_q_lanes(cells, colour, steps, top, top + lanes))
     top += lanes + GAP
-    layers += _z_strip(cells, k, steps, top)
+    layers += _z_strip(cells, k, steps, top, shortest=steps / (20 if compact else 60))
     top += STRIP
     if answer is not None:
         layers.append(_answer_panel(answer, steps, top + GAP, top + GAP + 64))
         top += GAP + 64
     readout = _readout(selection, None, None) if compact else _readout(selection, signal, answer)
-    layers += _cursor_layers(readout, steps, top, "x")
+    layers += _cursor_layers(readout, steps, top, "x", slider=not compact)
     return _one_view(layers, "y", top)
 
 
@@ -85,7 +85,8 @@ def _q_lanes(cells: pd.DataFrame, colour: alt.Color, steps: int, top: float, bot
     )
 
 
-def _z_strip(cells: pd.DataFrame, k: int, steps: int, top: float) -> list[alt.Chart]:
+def _z_strip(cells: pd.DataFrame, k: int, steps: int, top: float, *, shortest: float) -> list[alt.Chart]:
+    """The LSTMs listened to; a stay of `shortest` steps or more has room for its number."""
     chosen, stays = _stays(cells, steps)
     middle = alt.value(top + STRIP / 2)
     return [
@@ -99,12 +100,12 @@ def _z_strip(cells: pd.DataFrame, k: int, steps: int, top: float) -> list[alt.Ch
             color=by_lstm(k),
             tooltip=LSTM_TOOLTIP,
         ),
-        alt.Chart(stays[stays["stay"] >= steps / 60])
+        alt.Chart(stays[stays["stay"] >= shortest])
         .mark_text(fontSize=12, fontWeight="bold", color=letters_on_lstm(k), tooltip=None)
         .encode(x=_time(steps, "middle:Q"), y=middle, text="lstm:N"),
-        alt.Chart(pd.DataFrame({"text": ["z(t)"]}))
-        .mark_text(align="right", dx=-10, fontSize=12, tooltip=None)
-        .encode(x=alt.value(0), y=middle, text="text:N"),
+        letters_in_ink(
+            alt.Chart(pd.DataFrame({"text": ["z(t)"]})).mark_text(align="right", dx=-10, fontSize=12, tooltip=None)
+        ).encode(x=alt.value(0), y=middle, text="text:N"),
     ]
 
 
@@ -186,7 +187,7 @@ def rows_timeline(pixels: pd.DataFrame, selection: pd.DataFrame, answer: pd.Data
             **_rows(rows),
         )
         .transform_calculate(right="datum.place + 1.08"),
-        *_cursor_layers(_readout(selection, None, answer), rows, rows * 12, "y"),
+        *_cursor_layers(_readout(selection, None, answer), rows, rows * 12, "y", slider=True),
     ]
     return _one_view(layers, "x", rows * 12)
 
@@ -243,21 +244,27 @@ def _with_edges(table: pd.DataFrame) -> pd.DataFrame:
 
 def _stays(cells: pd.DataFrame, steps: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The cells listened to, one a step; and each stay with one LSTM: where its middle is, and how long it lasts."""
-    chosen = cells[cells["listened"] == 1].drop_duplicates("t").sort_values("t")
+    chosen = cells[cells["listened"] == 1].sort_values("t")
     begins = chosen[chosen["lstm"] != chosen["lstm"].shift()]
     until = begins["t"].shift(-1, fill_value=steps)
     stay = until - begins["t"]
     return chosen, begins.assign(stay=stay, middle=begins["start"] + stay / 2)
 
 
-def _cursor_layers(readout: pd.DataFrame, steps: int, height: float, axis: str) -> list[alt.Chart]:
-    """A rule and a line of numbers at one step, which follows the mouse and a slider, without a server round trip."""
-    slider = alt.binding_range(min=0, max=steps - 1, step=1, name="step t " if axis == "x" else "row t ")
+def _cursor_layers(readout: pd.DataFrame, steps: int, height: float, axis: str, *, slider: bool) -> list[alt.Chart]:
+    """A rule and a line of numbers at one step; they follow the mouse (and a slider), without a server round trip."""
+    bound = alt.binding_range(min=0, max=steps - 1, step=1, name="step t " if axis == "x" else "row t ")
     cursor = alt.selection_point(
-        name="cursor", fields=["t"], on="pointerover", clear=False, empty=False, value=[{"t": 0}], bind=slider
+        name="cursor",
+        fields=["t"],
+        on="pointerover",
+        clear=False,
+        empty=False,
+        value=[{"t": steps // 2}],
+        bind=bound if slider else alt.Undefined,
     )
     if axis == "x":
-        at: dict[str, Any] = {"x": _time(steps)}
+        at: dict[str, Any] = {"x": _time(steps), "y": alt.value(HEAD - 4), "y2": alt.value(height)}
         catch: dict[str, Any] = {
             "x": _time(steps, "start:Q"),
             "x2": "end:Q",
@@ -272,7 +279,7 @@ def _cursor_layers(readout: pd.DataFrame, steps: int, height: float, axis: str) 
     base = alt.Chart(_with_edges(readout))
     return [
         base.mark_rule(color=CURSOR_COLOUR, strokeWidth=2, tooltip=None).encode(**at).transform_filter(cursor),
-        base.mark_text(align="left", baseline="top", fontSize=12, fontWeight="bold", tooltip=None)
+        letters_in_ink(base.mark_text(align="left", baseline="top", fontSize=12, fontWeight="bold", tooltip=None))
         .encode(x=alt.value(0), y=alt.value(above), text="text:N")
         .transform_filter(cursor),
         base.mark_rect(opacity=0, tooltip=None).encode(**catch).add_params(cursor),
@@ -281,7 +288,7 @@ def _cursor_layers(readout: pd.DataFrame, steps: int, height: float, axis: str) 
 
 def _readout(selection: pd.DataFrame, signal: pd.DataFrame | None, answer: pd.DataFrame | None) -> pd.DataFrame:
     """The numbers at each step as one line of text."""
-    chosen = selection[selection["listened"] == 1].drop_duplicates("t").set_index("t")
+    chosen = selection[selection["listened"] == 1].set_index("t")
     text = "t = " + chosen.index.astype(str).to_series(index=chosen.index)
     if signal is not None:
         text = text + "  ·  signal " + signal.set_index("t")["value"].map("{:.2f}".format)

@@ -8,6 +8,7 @@ from mrnn.charts.colours import (
     PROBABILITY,
     by_lstm,
     gradient_legend,
+    letters_in_ink,
     letters_on_lstm,
     letters_on_probability,
 )
@@ -103,13 +104,13 @@ def _matrix(
     layers: list[alt.Chart] = [
         alt.Chart(known).mark_rect().encode(**place, color=colour, tooltip=tooltip),
         # An LSTM that was never left has no probabilities: an empty row with a dash.
-        alt.Chart(table[table[field].isna()]).mark_text(text="–", tooltip=None).encode(**place),
+        letters_in_ink(alt.Chart(table[table[field].isna()]).mark_text(text="–", tooltip=None)).encode(**place),
     ]
     if table["to"].max() <= LARGEST_LABELLED:
         labels = alt.Chart(known).mark_text(fontSize=11, color=letters, tooltip=None)
         layers.append(labels.encode(**place, text=alt.Text(f"{field}:Q", format=number)))
     k = int(table["to"].max())
-    return sized(alt.layer(*layers), k * (34 if k <= LARGEST_LABELLED else 18))
+    return sized(alt.layer(*layers).resolve_scale(color="independent"), k * (34 if k <= LARGEST_LABELLED else 18))
 
 
 def mean_q_heatmap(mean_q: pd.DataFrame, name: str) -> ChartType:

@@ -1,7 +1,8 @@
 """What the pages share: the frame with its menu, models and their caches, forms, words. No page is here."""
 
 from pages.common import words
-from pages.common.forms import layer_picker, task_settings
+from pages.common.curves import curves
+from pages.common.forms import layer_picker, run_settings, task_settings
 from pages.common.frame import MENU, page, refusals, show
 from pages.common.models import Entry, engine, entries, hard_accuracy, pick, sampled_accuracy, sequences, survey
 from pages.common.person import owner
@@ -9,6 +10,7 @@ from pages.common.person import owner
 __all__ = [
     "MENU",
     "Entry",
+    "curves",
     "engine",
     "entries",
     "hard_accuracy",
@@ -17,6 +19,7 @@ __all__ = [
     "page",
     "pick",
     "refusals",
+    "run_settings",
     "sampled_accuracy",
     "sequences",
     "show",

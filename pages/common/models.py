@@ -36,6 +36,11 @@ class Entry:
     notes: dict[str, Any]
 
     @property
+    def shipped(self) -> bool:
+        """True if it came with the app."""
+        return self.path.parent == SHIPPED
+
+    @property
     def task(self) -> Task:
         """The task it was trained on, with its settings."""
         return make_task(self.notes["task"], self.notes.get("settings", {}))
@@ -82,7 +87,7 @@ def _entry(entry_id: str, path: Path, label: str | None) -> Entry:
     config, notes = _describe(str(path), path.stat().st_mtime_ns)
     name = f"k = {config.k}" if config.cell == "mrnn" else config.cell
     accuracy = notes.get("figures", {}).get("test_accuracy_hard")
-    right = f", {accuracy:.1%} right" if isinstance(accuracy, float) else ""
+    right = f", {accuracy:.2%} right" if isinstance(accuracy, float) else ""
     text = f"{name}, shipped{right}" if label is None else f"{label}{right} (yours)"
     return Entry(id=entry_id, path=path, label=text, config=config, notes=notes)
 
