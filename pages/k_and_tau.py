@@ -104,7 +104,7 @@ with left:
     layer = common.layer_picker(entry.config.num_layers, key=f"tau_layer_{task.name}")
     tau = st.select_slider("tau, temperature", TAUS, 1.0, key="tau", help=common.words.TAU, persist_state="session")
     st.button(
-        "Another draw of noise", icon=":material/casino:", on_click=another_draw, width="stretch",
+        "Another draw of noise", icon=":material/casino:", on_click=another_draw, width="stretch", key="draw",
         help="The same Gumbel noise is kept while tau changes, so that only the temperature makes the difference.",
     )  # fmt: skip
 

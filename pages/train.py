@@ -129,21 +129,23 @@ def add_upload() -> None:
         task = runs.read(run_id).result["task"]
         for key in (f"model_{task}", "model_transitions", f"tau_model_{task}"):
             st.session_state[key] = run_id
-        st.session_state["upload_said"] = (True, f"{file.name} is now in the model pickers.")
+        said = f"{file.name} is now in the model pickers, for {TASKS[task].title}."
+        st.session_state["upload_said"] = (True, said)
     except (ValueError, OSError) as error:
         st.session_state["upload_said"] = (False, " ".join(str(error).split()))
 
 
 def own_model(run: runs.Run) -> None:
     """One line of the list of one's own models."""
+    damaged = run.model_file is not None and run.id not in usable
     name, figure, download, delete = st.columns([5, 3, 2, 2], vertical_alignment="center")
     name.markdown(f"**{TASKS[run.result['task']].title if run.result else ''}** {run.label}")
     accuracy = run.result.get("figures", {}).get("test_accuracy_hard")
-    figure.markdown(
-        f"{run.state}{f', {accuracy:.2%} right' if isinstance(accuracy, float) else ''}{run.reason and ': ' + run.reason}"
-    )
+    right = f", {accuracy:.2%} right" if isinstance(accuracy, float) else ""
+    reason = "its file is damaged; delete it" if damaged else run.reason
+    figure.markdown(f"{run.state}{right}{': ' + reason if reason else ''}")
     file = run.model_file
-    if file is not None:
+    if file is not None and not damaged:
         download.download_button(
             "Download", file.read_bytes, f"{run.result.get('task', 'model')}-{run.id}.safetensors", icon=":material/download:",
             key=f"download_{run.id}", on_click="ignore", width="stretch",
@@ -176,6 +178,7 @@ with right:
 st.divider()
 st.subheader("Your models")
 over = [run for run in mine if not run.active]
+usable = {entry.id for entry in common.entries(owner=owner)}
 if not over:
     st.caption("None yet. What you train or upload is listed here; only this browser sees it.")
 for run in over[:20]:

@@ -79,7 +79,10 @@ def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
     found.sort(key=lambda entry: (entry.notes["task"] != "waves", entry.notes["task"], entry.config.num_lstms))
     for run in runs.list_runs(owner) if owner else []:
         if run.model_file is not None:
-            found.append(_entry(run.id, run.model_file, run.label))
+            try:
+                found.append(_entry(run.id, run.model_file, run.label))
+            except ValueError:
+                continue  # one damaged file must not take the pages away; Train says which it is
     return [entry for entry in found if task in (None, entry.notes["task"])]
 
 

@@ -31,7 +31,7 @@ export default function ({ data, setStateValue }) {
 
 def recognise() -> None:
     """Find out who sits at the browser; once a page, before `owner` is asked."""
-    key = st.context.cookies.get(COOKIE, "")
+    key = str(st.context.cookies.get(COOKIE, ""))
     if not _KEY.fullmatch(key):
         key = st.session_state.setdefault("_browser_key", secrets.token_urlsafe(24))
         answer = _keeper(key="_keeper", data={"name": COOKIE, "key": key}, height=1, on_key_change=lambda: None)

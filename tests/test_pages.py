@@ -1,0 +1,292 @@
+"""Every page, run without a browser: what it says, what it refuses, and what one person sees of another."""
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mrnn import TASKS, ModelConfig, RunConfig, SequenceModel, TrainConfig, load, runs, save
+from mrnn.jobs import Engine
+from mrnn.model import count_weights
+from pages.common import MENU
+from pages.common.models import SHIPPED
+
+PROJECT = Path(__file__).resolve().parents[1]
+PAGES = [path for path, _, _ in MENU if path != "app.py"]
+TITLES = dict(zip(PAGES, ("Waves", "Digits", "Train", "Transitions", "k and tau"), strict=True))
+KEY = "_browser_key"
+
+
+@pytest.fixture(autouse=True)
+def no_real_training(tmp_path, monkeypatch):
+    """Runs lie in a folder of the test's own, and wait there: who trains them is tested in test_jobs."""
+    monkeypatch.setenv("MRNN_RUNS", str(tmp_path))
+    monkeypatch.setattr(Engine, "submit", lambda _engine, _run_id: None)
+
+
+def visit(page: str = "app.py", key: str = "a" * 32) -> AppTest:
+    """A page as the person with this key sees it first."""
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app.session_state[KEY] = key
+    app.run()
+    if page != "app.py":
+        app.switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    """All sentences of a page."""
+    return "\n".join(str(e.value) for kind in (app.markdown, app.caption, app.info, app.success) for e in kind)
+
+
+def owner_of(app: AppTest) -> str:
+    return app.session_state["_owner"]
+
+
+def trained(owner: str, task: str = "waves", **fields: int) -> str:
+    """A finished run with a small model."""
+    shape = {"input_size": TASKS[task].input_size, "output_size": TASKS[task].output_size, "hidden_size": 3, **fields}
+    config = RunConfig(task=task, model=ModelConfig(**shape), training=TrainConfig(epochs=1))
+    run_id = runs.create(config, owner)
+    notes = {"task": task, "settings": {}, "figures": {"test_accuracy_hard": 0.53, "test_n": 10_000}}
+    save(SequenceModel(config.model), runs.folder_of(run_id) / "model.safetensors", notes)
+    (runs.folder_of(run_id) / "result.json").write_text('{"state": "finished", "notes": {"task": "waves"}}')
+    return run_id
+
+
+def test_the_menu_has_every_page_there_is():
+    assert {path for path, _, _ in MENU} == {"app.py", *(f"pages/{p.name}" for p in (PROJECT / "pages").glob("*.py"))}
+
+
+@pytest.mark.parametrize("page", ["app.py", *PAGES])
+def test_a_page_opens_on_a_picture_and_says_what_can_be_found_out(page):
+    app = visit(page)
+    assert app.title[0].value == TITLES.get(page, "Markov recurrent networks")
+    assert len(app.main.markdown[0].value) > 40, "the line under the title"
+    assert len(app.get("vega_lite_chart")) >= 1
+    assert not app.error
+    assert not app.warning
+
+
+def test_each_symbol_is_explained_on_the_overview_and_where_it_is_set():
+    text = said(visit())
+    for symbol in ("x_t", "$k$", "a_t", "q_t", "z_t", "g_t", r"\tau", "i, f, o, g", "C_j, H_j", "h_t, c_t"):
+        assert symbol in text, symbol
+    train, tau = visit("pages/train.py"), visit("pages/k_and_tau.py")
+    helps = {w.label: w.help for w in (*train.slider, *train.select_slider, *train.button_group, *tau.select_slider)}
+    for label, start in {"k, LSTMs": "k:", "beta": "beta:", "tau0": "tau0:", "tau, temperature": "tau,"}.items():
+        assert helps[label].startswith(start), label
+
+
+# -- waves -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_model_is_asked_about_the_signal_that_is_set():
+    app = visit("pages/waves.py")
+    assert "The model says: alien" in said(app)
+    app.button_group(key="wave_kind").set_value("non-alien").run()
+    assert "The model says: non-alien" in said(app)
+    assert app.slider(key="wave_f").disabled
+
+
+def test_the_alias_is_explained_with_the_spacing_that_is_set():
+    app = visit("pages/waves.py")
+    assert "The samples lie 0.41 apart, so waves beyond f = 8 are faster than they can show" in said(app)
+    app.slider(key="waves_T").set_value(201).run()
+    assert "The samples lie 0.10 apart, so waves beyond f = 31" in said(app)
+
+
+def test_settings_that_break_a_rule_together_get_one_sentence_and_are_mended_by_setting_them_right():
+    app = visit("pages/waves.py")
+    app.slider(key="waves_f_high").set_value(50).run()
+    assert [e.value for e in app.error] == ["f_low must not exceed f_high = 50, got 100"]
+    assert not app.exception
+    app.slider(key="waves_f_low").set_value(50).run()
+    assert not app.error
+    assert "The model says" in said(app)
+
+
+def test_what_was_set_is_still_set_after_a_look_at_another_page():
+    app = visit("pages/waves.py")
+    app.slider(key="wave_f").set_value(157).run()
+    app.switch_page("pages/digits.py").run()
+    app.switch_page("pages/waves.py").run()
+    assert app.slider(key="wave_f").value == 157
+
+
+# -- digits ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_canvas_is_said_and_shows_a_test_digit_meanwhile():
+    assert "Nothing drawn yet: here is a test digit, a 7" in said(visit("pages/digits.py"))
+
+
+def test_a_test_digit_is_read_and_judged():
+    app = visit("pages/digits.py")
+    app.button_group(key="digit_source").set_value("Test digit").run()
+    answers = set()
+    for number in (3, 5, 11):
+        app.number_input(key="digit_number").set_value(number).run()
+        answers.add(re.findall(r"The model reads a \d, [\d.]+% \((?:right|wrong, it is a \d)\)", said(app))[0])
+    assert len(answers) == 3
+
+
+# -- train -----------------------------------------------------------------------------------------------------------
+
+
+def test_weights_are_counted_as_the_model_will_have_them():
+    app = visit("pages/train.py")
+    for k, hidden, layers in ((7, 16, 3), (1, 64, 1)):
+        app.slider(key="t_k").set_value(k)
+        app.select_slider(key="t_hidden_waves").set_value(hidden)
+        app.slider(key="t_layers").set_value(layers).run()
+        config = ModelConfig(input_size=1, output_size=2, k=k, hidden_size=hidden, num_layers=layers)
+        assert f"k = {k}: {count_weights(config):,} weights" in said(app)
+
+
+def test_a_floor_above_tau0_gets_one_sentence_and_nothing_can_be_trained():
+    app = visit("pages/train.py")
+    app.slider(key="t_floor").set_value(2.0).run()
+    assert [e.value for e in app.error] == ["tau_floor must not exceed tau0 = 1, got 2"]
+    assert app.button(key="train").disabled
+
+
+def test_what_the_form_says_is_what_is_trained():
+    app = visit("pages/train.py")
+    app.slider(key="t_k").set_value(3)
+    app.slider(key="t_epochs_waves").set_value(5)
+    app.slider(key="t_tau0").set_value(2.5)
+    app.slider(key="t_rate").set_value(0.1)
+    app.number_input(key="t_seed").set_value(17)
+    app.button_group(key="t_objective").set_value("er").run()
+    app.slider(key="t_beta").set_value(0.25)
+    app.slider(key="t_sigma").set_value(0.5)
+    app.button(key="train").click().run()
+    (run,) = runs.list_runs(owner_of(app))
+    assert run.state == "waiting"
+    assert run.config is not None
+    assert (run.config.task, run.config.settings) == ("waves", {"sigma": 0.5})
+    assert run.config.model == ModelConfig(input_size=1, output_size=2, k=3, hidden_size=32)
+    expected = TrainConfig(epochs=5, tau0=2.5, rate=0.1, tau_floor=0.1, seed=17, objective="er", beta=0.25)
+    assert run.config.training == expected
+
+
+def test_one_run_at_a_time_for_each_person_and_a_word_on_who_is_ahead():
+    first, second = visit("pages/train.py", "a" * 32), visit("pages/train.py", "b" * 32)
+    for app in (first, second):
+        app.button(key="train").click().run()
+        app.run()
+        assert app.button(key="train").disabled
+    assert "Starting a process to train in." in said(first)
+    assert "Waiting: 1 run is ahead of yours." in said(second)
+    assert len(runs.list_runs()) == 2
+
+
+def test_a_waiting_run_can_be_stopped_and_then_another_begun():
+    app = visit("pages/train.py")
+    app.button(key="train").click().run()
+    app.button(key="stop").click().run()
+    app.run()
+    assert [run.state for run in runs.list_runs()] == ["stopped"]
+    assert not app.button(key="train").disabled
+
+
+@pytest.mark.parametrize("page", ["pages/waves.py", "pages/transitions.py", "pages/k_and_tau.py"])
+def test_a_model_of_ones_own_is_in_the_picker_and_nobody_elses(page):
+    mine = trained(owner_of(visit(key="a" * 32)), k=2)
+    own, other = visit(page, "a" * 32), visit(page, "b" * 32)
+    assert any("(yours)" in option for option in own.selectbox[0].options)
+    assert not any("(yours)" in option for option in other.selectbox[0].options)
+    own.selectbox[0].set_value(mine).run()
+    assert not own.exception
+    assert not own.error
+
+
+def test_a_model_of_another_task_is_not_offered():
+    trained(owner_of(visit()), k=2)
+    assert not any("(yours)" in option for option in visit("pages/digits.py").selectbox[0].options)
+
+
+def test_a_damaged_model_of_ones_own_takes_no_page_away_and_is_named():
+    run_id = trained(owner_of(visit()), k=2)
+    (runs.folder_of(run_id) / "model.safetensors").write_bytes(b"half a mod")
+    for page in PAGES:
+        assert not visit(page).error
+    assert "its file is damaged; delete it" in said(visit("pages/train.py"))
+
+
+def test_a_model_file_comes_back_through_the_uploader(tmp_path):
+    app = visit("pages/train.py")
+    content = (SHIPPED / "waves-k2.safetensors").read_bytes()
+    app.file_uploader[0].upload("../../mine.safetensors", content).run()
+    assert "is now in the model pickers, for Alien waves." in said(app)
+    (run,) = runs.list_runs(owner_of(app))
+    assert run.model_file is not None
+    assert run.model_file.read_bytes() == content
+    assert run.model_file.is_relative_to(tmp_path)
+    assert load(run.model_file).config.k == 2
+    assert not runs.list_runs(owner_of(visit(key="b" * 32)))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is not a whole .safetensors file"),
+        (b"PK\x03\x04 a zip, perhaps a pickle", "is not a whole .safetensors file"),
+        (b"\x02\x00\x00\x00\x00\x00\x00\x00{}", "is a .safetensors file, but not of this program"),
+    ],
+)
+def test_a_bad_model_file_gets_one_sentence_and_nothing_is_kept(content, message, tmp_path):
+    app = visit("pages/train.py")
+    app.file_uploader[0].upload("bad.safetensors", content).run()
+    (error,) = app.error
+    assert message in error.value
+    assert "\n" not in error.value
+    assert not app.exception
+    assert not list(tmp_path.iterdir())
+
+
+# -- transitions, k and tau ------------------------------------------------------------------------------------------
+
+
+def test_transitions_are_shown_for_the_classes_that_are_chosen():
+    app = visit("pages/transitions.py")
+    app.selectbox(key="first_digits").set_value("3")
+    app.selectbox(key="second_digits").set_value("8").run()
+    assert "3 minus 8" in said(app)
+    assert re.search(r"In class 3 \(\d+ sequences\) the network stays with its LSTM at \d+% of the steps", said(app))
+
+
+def test_every_layer_can_be_looked_at():
+    app, heard = visit("pages/transitions.py"), set()
+    for layer in (1, 2, 3):
+        app.button_group(key="layer_transitions").set_value(layer).run()
+        heard.add(re.findall(r"LSTM \d is listened to most, for \d+%", said(app))[0])
+    assert len(heard) == 3
+
+
+def test_the_shipped_networks_stand_side_by_side_by_k():
+    text = said(visit("pages/k_and_tau.py"))
+    verdicts = re.findall(r"\*\*k = (\d)\*\*: (?:non-)?alien", text)
+    assert verdicts == ["1", "2", "4", "8"]
+
+
+def test_the_same_draw_of_noise_is_kept_while_tau_falls_to_one_hot():
+    app, weights, answers = visit("pages/k_and_tau.py"), [], []
+    for tau in (10.0, 1.0, 0.05, 10.0):
+        app.select_slider(key="tau").set_value(tau).run()
+        weights.append(int(re.findall(r"the heaviest has (\d+)% on average", said(app))[0]))
+        answers.append(re.findall(r"#### At tau (.*)", said(app))[0])
+    assert weights[0] < weights[1] < weights[2]
+    assert weights[2] >= 97
+    assert (weights[3], answers[3]) == (weights[0], answers[0])
+    app.button(key="draw").click().run()
+    assert re.findall(r"#### At tau (.*)", said(app))[0] != answers[0]
+
+
+def test_no_network_chosen_is_said():
+    app = visit("pages/k_and_tau.py")
+    app.multiselect(key="k_models_waves").set_value([]).run()
+    assert [e.value for e in app.info] == ["Choose at least one network to see it read the signal."]
