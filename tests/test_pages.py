@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -47,7 +48,12 @@ def owner_of(app: AppTest) -> str:
 
 def trained(owner: str, task: str = "waves", **fields: int) -> str:
     """A finished run with a small model."""
-    shape = {"input_size": TASKS[task].input_size, "output_size": TASKS[task].output_size, "hidden_size": 3, **fields}
+    shape: dict[str, Any] = {
+        "input_size": TASKS[task].input_size,
+        "output_size": TASKS[task].output_size,
+        "hidden_size": 3,
+        **fields,
+    }
     config = RunConfig(task=task, model=ModelConfig(**shape), training=TrainConfig(epochs=1))
     run_id = runs.create(config, owner)
     notes = {"task": task, "settings": {}, "figures": {"test_accuracy_hard": 0.53, "test_n": 10_000}}

@@ -24,12 +24,13 @@ MENU = (
 def page(title: str, lead: str) -> None:
     """Begin a page: browser title, menu, heading, and one line on what can be found out here."""
     st.set_page_config(page_title=f"{title} · MRNN", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
-    person.recognise()
     with st.sidebar:
         st.markdown("**Markov recurrent networks**")
         for path, label, icon in MENU:
             st.page_link(path, label=label, icon=icon)
-    st.title(title)
+    with st.container(gap=None):
+        person.recognise()  # draws something invisible at a first visit: it must not move the title
+        st.title(title)
     st.markdown(lead)
 
 
