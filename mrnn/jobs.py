@@ -14,6 +14,7 @@ from distributed import Client, Future
 from mrnn import runs
 
 PROJECT = Path(__file__).resolve().parents[1]
+LIFELINE = str(Path(__file__).with_name("lifeline.py"))
 START_SECONDS = 60.0
 
 
@@ -21,7 +22,7 @@ class Engine:
     """Trains runs one after another in worker processes.
 
     The scheduler and its workers listen on 127.0.0.1 alone: a Dask port executes what it is sent.
-    They start with the first run, and end with this process.
+    They start with the first run, and end with this process, even if it is killed.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,7 @@ class Engine:
         self._client: Client | None = None
         self._futures: dict[str, Future] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        atexit.register(self.close)
 
     def submit(self, run_id: str) -> None:
         """Put a run in the queue; doing so again changes nothing.
@@ -44,25 +46,31 @@ class Engine:
     def close(self) -> None:
         """End the workers and the scheduler."""
         with self._lock:
-            if self._client is not None:
-                self._client.close(timeout=5)
-            for process in reversed(self._processes):
-                process.terminate()
-            for process in reversed(self._processes):
-                try:
-                    process.wait(10)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-            self._client, self._processes, self._futures = None, [], {}
-            if self._folder is not None:
-                self._folder.cleanup()
-                self._folder = None
+            self._end()
+
+    def _end(self) -> None:
+        if self._client is not None:
+            # Only our end of it: a scheduler that was killed would not answer.
+            self._client.close(timeout=1)
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in reversed(self._processes):
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+        self._client, self._processes, self._futures = None, [], {}
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
     def _started(self) -> Client:
-        alive = self._client is not None and all(p.poll() is None for p in self._processes)
-        if self._client is not None and alive:
+        if self._client is not None and all(process.poll() is None for process in self._processes):
             return self._client
-        atexit.register(self.close)
+        self._end()  # what is left of an engine that lost a process
         self._folder = tempfile.TemporaryDirectory(prefix="mrnn-engine-", ignore_cleanup_errors=True)
         folder = Path(self._folder.name)
         address = folder / "scheduler.json"
@@ -72,10 +80,11 @@ class Engine:
         # Without its dashboard Dask still answers HTTP, on all interfaces unless it is told otherwise.
         local = ["--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
         local += ["--scheduler-file", str(address)]
-        self._spawn("dask_scheduler", *local, "--port", "0", "--idle-timeout", "6h")
+        self._spawn("dask_scheduler", *local, "--port", "0", "--preload", LIFELINE)
         self._spawn(
             "dask_worker", *local, "--nworkers", str(workers), "--nthreads", "1", "--memory-limit", "0",
             "--death-timeout", "60", "--local-directory", str(folder), "--preload", "mrnn.runs",
+            "--preload-nanny", LIFELINE,
             OMP_NUM_THREADS=str(threads),
         )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
@@ -84,7 +93,6 @@ class Engine:
                 raise RuntimeError(f"the training engine did not start; its log: {self._log()}")
             time.sleep(0.05)
         self._client = Client(scheduler_file=str(address), timeout=START_SECONDS, set_as_default=False)
-        self._futures = {}
         return self._client
 
     def _spawn(self, module: str, *options: str, **environment: str) -> None:
@@ -98,7 +106,7 @@ class Engine:
         }
         with (Path(self._folder.name) / "log").open("ab") as log:
             command = [sys.executable, "-m", f"distributed.cli.{module}", *options]
-            self._processes.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL))
+            self._processes.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, stdin=subprocess.PIPE))
 
     def _log(self) -> str:
         return (Path(self._folder.name) / "log").read_text()[-300:] if self._folder else ""
