@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,12 +34,12 @@ def engine(folder: Path) -> Iterator[Engine]:  # noqa: ARG001, its workers keep 
     engine.close()
 
 
-def quick(epochs: int = 2, **fields: float) -> RunConfig:
+def quick(epochs: int = 2, **fields: Any) -> RunConfig:
     """A run on waves that takes about a second an epoch."""
     model = ModelConfig(input_size=1, output_size=2, k=2, hidden_size=3)
     return RunConfig(
         task="waves", model=model, training=TrainConfig(epochs=epochs, batch_size=1009, device="cpu", **fields)
-    )  # type: ignore[arg-type]
+    )
 
 
 def wait(run_id: str, until: Callable[[runs.Run], bool], seconds: float = 120) -> runs.Run:
