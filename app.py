@@ -49,7 +49,7 @@ with right, common.refusals():
         key="overview",
         alt=reading,
     )  # fmt: skip
-    st.caption(reading)
+    st.caption(reading, help=common.words.Q_AND_Z)
 
 st.subheader("Where to go")
 WAYS = (

@@ -83,7 +83,8 @@ with right, common.refusals():
     chart = charts.rows_timeline(analysis.pixel_table(image), selection, analysis.answer_table(trace, classes))
     common.show(chart, key="rows", alt=f"The digit as 28 x 28 pixels beside q(t) and z(t). {reading}")
     st.caption(
-        f"{reading} The picture is what the network sees: 28 x 28 pixels, scaled and centred as MNIST's digits are."
+        f"{reading} The picture is what the network sees: 28 x 28 pixels, scaled and centred as MNIST's digits are.",
+        help=common.words.Q_AND_Z,
     )
     st.markdown("**Answer after the last row**")
     table = pd.DataFrame({"class": classes, "probability": says})

@@ -81,7 +81,8 @@ with st.grid("auto", min_column_width=200) as grid:
             st.caption(f"{heard}; {entry.model.num_weights:,} weights.")
 st.caption(
     f"One and the same signal, {truth}, in every picture; bright is probable. "
-    "With k = 1 there is nothing to choose: q is 1 throughout."
+    "With k = 1 there is nothing to choose: q is 1 throughout.",
+    help=common.words.Q_AND_Z,
 )
 measured = [entry for entry in picked if entry.accuracy is not None and entry.config.cell == "mrnn"]
 if len(measured) > 1:
@@ -124,7 +125,7 @@ with right, common.refusals():
         "at 100% the choice is one-hot."
     )
     common.show(charts.blend_bars(analysis.selection_table(soft, layer=layer)), key="blend", alt=reading)
-    st.caption(reading)
+    st.caption(reading, help=common.words.Z)
 
     st.markdown("**Accuracy as tau changes**")
     wanted = f"measured_{entry.id}"

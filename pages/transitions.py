@@ -68,7 +68,7 @@ with right, common.refusals():
     heard = f"LSTM {total.argmax() + 1} is listened to most, for {total.max():.0%} of all steps."
     st.caption(f"{heard} {'Never or hardly used: LSTM ' + ', '.join(unused) + '.' if unused else 'All are used.'}")
 
-    st.markdown(f"**q(t), averaged over all sequences of a class**: {first} above, {second} below")
+    st.markdown(f"**q(t), averaged over all sequences of a class**: {first} above, {second} below", help=common.words.Q)
     mean_q = analysis.mean_q(trace, data.y, classes, layer)
     for name in dict.fromkeys((first, second)):
         common.show(

@@ -84,7 +84,9 @@ with right, common.refusals():
     )
     chart = charts.timeline(selection, analysis.signal_table(signal.x[0], task.T), answer[answer["class"] == "alien"])
     common.show(chart, key="timeline", alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}")
-    st.caption(f"{reading} Move the mouse over the picture, or use the slider, to read any step.")
+    st.caption(
+        f"{reading} Move the mouse over the picture, or use the slider, to read any step.", help=common.words.Q_AND_Z
+    )
     spacing = 20 / (task.T - 1)
     st.caption(
         f"The samples lie {spacing:.2f} apart, so waves beyond f = {math.pi / spacing:.0f} are faster than they can show: "

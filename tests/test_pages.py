@@ -82,6 +82,9 @@ def test_each_symbol_is_explained_on_the_overview_and_where_it_is_set():
         assert symbol in text, symbol
     train, tau = visit("pages/train.py"), visit("pages/k_and_tau.py")
     helps = {w.label: w.help for w in (*train.slider, *train.select_slider, *train.button_group, *tau.select_slider)}
+    for page in ("app.py", "pages/waves.py", "pages/digits.py"):
+        assert any("q: the probability of each LSTM" in (c.help or "") for c in visit(page).caption), page
+    assert any((c.help or "").startswith("z: the LSTM that is listened to") for c in tau.caption)
     for label, start in {"k, LSTMs": "k:", "beta": "beta:", "tau0": "tau0:", "tau, temperature": "tau,"}.items():
         assert helps[label].startswith(start), label
 
