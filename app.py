@@ -24,7 +24,7 @@ From q it picks **z**: the LSTM whose memory goes on.
 So while it learns its task it also learns **regimes** that nobody told it about,
 and when to hand over from one to another.
 
-At the right a trained network reads a signal and asks: *is there an alien wave in it?*
+In the picture a trained network reads a signal and asks: *is there an alien wave in it?*
 """
     )
     if st.button("Another signal", icon=":material/casino:", type="primary"):

@@ -163,7 +163,7 @@ with right:
     if shown is None:
         st.markdown("#### Nothing trained yet")
         st.markdown(
-            "Press **Train** at the left. With the settings as they stand a small network learns to tell alien from "
+            "Press **Train**. With the settings as they stand a small network learns to tell alien from "
             "non-alien waves in about a minute on two CPU cores. Here you will see, epoch by epoch:"
         )
         st.markdown(
