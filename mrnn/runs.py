@@ -27,14 +27,16 @@ import torch
 from mrnn.checkpoint import load, read_notes, save
 from mrnn.config import ModelConfig, RunConfig
 from mrnn.data import Task
+from mrnn.devices import choose_device
 from mrnn.model import SequenceModel
 from mrnn.tasks import make_task
-from mrnn.training import EpochReport, OnBatch, choose_device, evaluate, train
+from mrnn.training import EpochReport, OnBatch, evaluate, train
 
 State = Literal["waiting", "running", "finished", "stopped", "failed", "uploaded"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
 MAX_MODEL_BYTES = 64 * 2**20
 MAX_UPLOADS = 20  # a person
+LARGEST = {"k": 16, "num_layers": 8, "hidden_size": 1024}  # of an uploaded model, which others share a server with
 SIGN_OF_LIFE = 2.0  # seconds between two
 LOST_AFTER = 60.0  # seconds without one
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|upload-[0-9a-f]{24}")
@@ -200,7 +202,7 @@ def adopt(content: bytes, name: str, owner: str) -> str:
         file = beside / "model.safetensors"
         file.write_bytes(content)
         model, notes = load(file), read_notes(file)
-        _check_settings(check_task(model.config, notes.get("task"), notes.get("settings")))
+        _check_upload(model.config, notes)
         shown = "".join(c for c in name if c.isprintable())[:60] or "model"
         _write_json(beside / "config.json", {"owner": owner, "created": time.time(), "name": shown})
         _write_json(beside / "result.json", {"state": "uploaded", "notes": notes})
@@ -327,8 +329,18 @@ def _progress(folder: Path, device: str) -> Iterator[OnBatch]:
         sign.join()
 
 
-def _check_settings(task: Task) -> None:
-    """Refuse settings beyond what the pages offer: a stranger's file must not ask for endless sequences."""
+def _check_upload(model: ModelConfig, notes: dict[str, Any]) -> None:
+    """Refuse what pages could not bear: a stranger's file must not ask for endless sequences, or for all the memory."""
+    for name, most in LARGEST.items():
+        if getattr(model, name) > most:
+            raise ValueError(f"an uploaded model may have {name} = {most}, this one has {getattr(model, name)}")
+    figures = notes.get("figures", {})
+    if not isinstance(figures, dict):
+        raise ValueError(f"the figures of a model must be an object, got {type(figures).__name__}")
+    accuracy = figures.get("test_accuracy_hard")
+    if accuracy is not None and not (isinstance(accuracy, float) and 0 <= accuracy <= 1):
+        raise ValueError("the test accuracy of a model must be a number from 0 to 1")
+    task = check_task(model, notes.get("task"), notes.get("settings", {}))
     for f in fields(task):
         value = getattr(task, f.name)
         if not f.metadata["least"] <= value <= f.metadata["most"]:

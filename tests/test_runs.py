@@ -235,6 +235,18 @@ def model_file(path: Path, notes: Any = None, **fields: Any) -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.parametrize(("name", "most"), [("k", 16), ("num_layers", 8), ("hidden_size", 1024)])
+def test_a_model_too_large_to_share_a_server_with_is_refused(tmp_path, name, most):
+    with pytest.raises(ValueError, match=f"an uploaded model may have {name} = {most}, this one has {most + 1}"):
+        runs.adopt(model_file(tmp_path / "m.safetensors", **{name: most + 1}), "m.safetensors", ME)
+    if name != "hidden_size":
+        assert runs.adopt(model_file(tmp_path / "m.safetensors", **{name: most}), "m.safetensors", ME)
+
+
+def test_a_model_saved_with_no_more_than_its_task_is_taken(tmp_path):
+    assert runs.adopt(model_file(tmp_path / "m.safetensors", {"task": "waves"}), "m.safetensors", ME)
+
+
 def test_an_uploaded_model_comes_back_bit_equal_and_is_its_owners_alone(tmp_path):
     content = model_file(tmp_path / "mine.safetensors")
     first, again = (runs.adopt(content, "mine.safetensors", ME) for _ in range(2))
@@ -279,7 +291,14 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a task there is not": ({"task": "letters", "settings": {}}, "task must be one of waves, digits, got 'letters'"),
     "a task that is a list": ({"task": ["waves"], "settings": {}}, "task must be one of waves, digits"),
     "another task's model": ({"task": "digits", "settings": {}}, "the model does not fit task 'digits'"),
-    "no settings": ({"task": "waves"}, "settings of task 'waves' must be names and values, got None"),
+    "settings that are null": (
+        {"task": "waves", "settings": None},
+        "settings of task 'waves' must be names and values, got None",
+    ),
+    "figures that are a list": ({"task": "waves", "figures": [1]}, "figures of a model must be an object, got list"),
+    "figures that are null": ({"task": "waves", "figures": None}, "figures of a model must be an object"),
+    "an accuracy that is text": ({"task": "waves", "figures": {"test_accuracy_hard": "1"}}, "a number from 0 to 1"),
+    "an accuracy above 1": ({"task": "waves", "figures": {"test_accuracy_hard": 1.5}}, "a number from 0 to 1"),
     "settings that are a list": (
         {"task": "waves", "settings": [1]},
         "settings of task 'waves' must be names and values",

@@ -1,7 +1,7 @@
 """Models that can be picked: those that ship with the app, and one's own. All that is cached is cached here."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from mrnn.tasks import make_task
 from pages.common import person
 
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "models"
-CHUNK = 250  # sequences between two moves of a progress bar
+CHUNK = 250  # sequences between two moves of a progress bar ...
+NUMBERS = 2**20  # ... or fewer: q and z of a chunk stay below 8 MB, for many are kept
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,7 @@ class Entry:
     @property
     def accuracy(self) -> float | None:
         """Hard accuracy on the test split, where it was measured."""
-        value = self.notes.get("figures", {}).get("test_accuracy_hard")
-        return value if isinstance(value, float) else None
+        return self.notes.get("figures", {}).get("test_accuracy_hard")
 
     @property
     def model(self) -> SequenceModel:
@@ -89,10 +89,9 @@ def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
 def _entry(entry_id: str, path: Path, label: str | None) -> Entry:
     config, notes = _describe(str(path), path.stat().st_mtime_ns)
     name = f"k = {config.k}" if config.cell == "mrnn" else config.cell
-    accuracy = notes.get("figures", {}).get("test_accuracy_hard")
-    right = f", {accuracy:.2%} right" if isinstance(accuracy, float) else ""
-    text = f"{name}, shipped{right}" if label is None else f"{label}{right} (yours)"
-    return Entry(id=entry_id, path=path, label=text, config=config, notes=notes)
+    entry = Entry(id=entry_id, path=path, label=label or name, config=config, notes=notes)
+    right = "" if entry.accuracy is None else f", {entry.accuracy:.2%} right"
+    return replace(entry, label=f"{name}, shipped{right}" if label is None else f"{label}{right} (yours)")
 
 
 def pick(task: str | None, *, prefer: str, key: str) -> Entry:
@@ -105,8 +104,6 @@ def pick(task: str | None, *, prefer: str, key: str) -> Entry:
     if not found:
         st.warning(f"There is no model for {task} yet. Train one on the Train page.")
         st.stop()
-    # A model trained a moment ago is what the person wants to see.
-    wanted = st.session_state.get("newest_model", prefer)
     ids = list(found)
 
     def label(entry_id: str) -> str:
@@ -118,7 +115,7 @@ def pick(task: str | None, *, prefer: str, key: str) -> Entry:
     chosen = st.selectbox(
         "Model",
         ids,
-        index=ids.index(wanted) if wanted in found else ids.index(prefer) if prefer in found else 0,
+        index=ids.index(prefer) if prefer in found else 0,
         format_func=label,
         key=key,
         persist_state="session",
@@ -135,13 +132,15 @@ def sequences(task: str, settings: str, n: int, seed: int) -> SequenceData:
 
 def survey(entry: Entry, data: SequenceData, label: str) -> Trace:
     """What a model does in use with many sequences, with a progress bar; a second look is free."""
-    bar = st.progress(0.0, text=label) if len(data) > CHUNK else None
+    config = entry.config
+    chunk = max(1, min(CHUNK, NUMBERS // (config.num_layers * data.x.shape[1] * config.num_lstms)))
+    bar = st.progress(0.0, text=label) if len(data) > chunk else None
     parts: list[Trace] = []
-    for start in range(0, len(data), CHUNK):
-        piece = data.take(slice(start, start + CHUNK))
+    for start in range(0, len(data), chunk):
+        piece = data.take(slice(start, start + chunk))
         parts.append(_trace(entry.id, entry.path.stat().st_mtime_ns, piece.x, piece.lengths, entry))
         if bar is not None:
-            bar.progress(min(1.0, (start + CHUNK) / len(data)), text=label)
+            bar.progress(min(1.0, (start + chunk) / len(data)), text=label)
     if bar is not None:
         bar.empty()
     arrays = ([getattr(part, name) for part in parts] for name in ("q", "z", "logits", "lengths"))
