@@ -1,6 +1,13 @@
 """What the README promises in code."""
 
+import os
 import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -45,3 +52,34 @@ def test_a_shipped_model_is_as_good_as_it_says(path):
     # Another machine rounds otherwise, which may turn an answer or two of 10,000.
     assert accuracy == pytest.approx(notes["figures"]["test_accuracy_hard"], abs=5e-4)
     assert accuracy >= {"waves-k4": 0.995, "digits-k4": 0.98}.get(path.stem, 0.99)
+
+
+@pytest.mark.slow
+def test_a_first_start_in_a_terminal_asks_nothing(tmp_path):
+    pty = pytest.importorskip("pty", reason="Windows has no such terminals")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ours, theirs = pty.openpty()
+    # A machine with a screen and a person who has never started Streamlit; its browser is one that does nothing.
+    environment = {**os.environ, "HOME": str(tmp_path), "DISPLAY": ":0", "BROWSER": "true"}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    try:
+        deadline = time.monotonic() + 60
+        answered = False
+        while not answered and time.monotonic() < deadline:
+            with (
+                suppress(OSError),
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as page,
+            ):
+                answered = page.status == 200
+            time.sleep(0.2)
+    finally:
+        process.kill()
+        process.wait()
+        said = os.read(ours, 100_000).decode()
+        os.close(ours)
+        os.close(theirs)
+    assert answered, said
+    assert "mail" not in said
