@@ -30,6 +30,7 @@ def transition_counts(z: np.ndarray, lengths: np.ndarray, k: int) -> np.ndarray:
     raises   ValueError if a length exceeds T, or z lies outside [0, k)
     """
     both = _check(z, lengths, k)[:, 1:]
+    z = z.astype(np.int64)  # i * k + j overflows a smaller type
     moves = z[:, :-1][both] * k + z[:, 1:][both]
     return np.bincount(moves, minlength=k * k).reshape(k, k)
 

@@ -91,6 +91,14 @@ def test_where_no_step_counts_all_shares_and_moves_are_0():
         np.testing.assert_array_equal(analysis.transition_counts(z, lengths, K), np.zeros((K, K)))
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.int32, np.uint64])
+def test_moves_are_counted_alike_whatever_holds_the_path(dtype):
+    k = 31  # k * k exceeds the smallest types
+    z = np.array([[20, 25, 20, 30]])
+    counts = analysis.transition_counts(z.astype(dtype), np.array([4]), k)
+    assert [counts[20, 25], counts[25, 20], counts[20, 30], counts.sum()] == [1, 1, 1, 3]
+
+
 @pytest.mark.parametrize("count", [analysis.usage, analysis.transition_counts])
 @pytest.mark.parametrize(
     ("z", "lengths", "message"),
