@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from reprlib import repr as short  # an error quotes no more than this of a stranger's file
 from typing import Any, Literal, Self, get_args
 
+import numpy as np
+
 Cell = Literal["mrnn", "lstm", "gru", "elman", "peephole"]
 Carry = Literal["mixed", "own"]
 Objective = Literal["mle", "er", "vb"]
@@ -15,6 +17,14 @@ CELLS: tuple[Cell, ...] = get_args(Cell)
 CARRIES: tuple[Carry, ...] = get_args(Carry)
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 DEFAULT_K = 4
+
+
+def _plain(config: Any) -> None:
+    """Make NumPy's numbers Python's own, so that a configuration turns into JSON."""
+    for f in fields(config):
+        value = getattr(config, f.name)
+        if isinstance(value, np.generic):
+            object.__setattr__(config, f.name, value.item())
 
 
 def _whole(name: str, value: Any, least: int, most: int) -> None:
@@ -28,7 +38,7 @@ def _number(
     name: str, value: Any, *, above: float | None = None, least: float | None = None, most: float | None = None
 ) -> None:
     # A whole number may be too large for a float: compare it with the largest one, which converts neither.
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     if not number or not -sys.float_info.max <= value <= sys.float_info.max:
         raise ValueError(f"{name} must be a finite number, got {short(value)}")
     if above is not None and not value > above:
@@ -101,6 +111,7 @@ class ModelConfig(_Json):
     per_step: bool = False
 
     def __post_init__(self) -> None:
+        _plain(self)
         _one_of("cell", self.cell, CELLS)
         _one_of("carry", self.carry, CARRIES)
         if self.k is None:
@@ -159,6 +170,7 @@ class TrainConfig(_Json):
     device: str = "auto"
 
     def __post_init__(self) -> None:
+        _plain(self)
         _whole("epochs", self.epochs, 1, 100_000)
         _whole("batch_size", self.batch_size, 1, 1_000_000)
         _whole("seed", self.seed, 0, 2**63 - 1)

@@ -6,6 +6,7 @@ import reprlib
 from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mrnn import ModelConfig, RunConfig, TrainConfig
@@ -18,6 +19,14 @@ TRAINING = TrainConfig(
 RUN = RunConfig(task="waves", settings={"T": 53, "sigma": 0.25}, model=MODEL, training=TRAINING)
 LARGEST_SEED = 2**63 - 1
 NAN, INF = float("nan"), float("inf")
+
+
+def test_numpys_numbers_are_taken_for_what_they_are():
+    model = replace(MODEL, k=np.int64(7), dropout=np.float32(0.5))
+    assert model == replace(MODEL, k=7, dropout=0.5)
+    assert json.loads(json.dumps(model.to_dict()))["k"] == 7
+    assert replace(TRAINING, tau0=np.float64(3.0), epochs=np.int32(2)) == replace(TRAINING, tau0=3.0, epochs=2)
+
 
 MODEL_RULES: list[tuple[str, Any, str]] = [
     *((name, value, f"{name} must be a whole number, got ")
