@@ -4,6 +4,7 @@ import argparse
 import json
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -13,9 +14,10 @@ from tqdm import tqdm
 
 from mrnn.checkpoint import load, read_notes, save
 from mrnn.config import CARRIES, CELLS, OBJECTIVES, ModelConfig, RunConfig, TrainConfig
+from mrnn.devices import choose_device
 from mrnn.runs import check_task, perform
 from mrnn.tasks import TASKS, make_task
-from mrnn.training import EpochReport, choose_device, evaluate
+from mrnn.training import EpochReport, evaluate
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,7 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         asked.run(asked)
     except (ValueError, FloatingPointError, OSError) as error:
         message = " ".join(str(error).split())
-        parser.exit(2, f"{parser.prog} {asked.command}: {message}\n")
+    except (MemoryError, RuntimeError) as error:
+        # torch has no type of its own for memory that the processor's side refuses.
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        message = f"the memory of this machine does not suffice: {' '.join(str(error).split())[:200]}"
+    else:
+        return
+    parser.exit(2, f"{parser.prog} {asked.command}: {message}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,6 +99,8 @@ def _train(asked: argparse.Namespace) -> None:
         raise ValueError(f"--out must lie in a folder that is there, got {out}")
     if out.is_dir():
         raise ValueError(f"--out must be a file, got the folder {out}")
+    with tempfile.NamedTemporaryFile(dir=out.parent):
+        pass  # a folder that cannot be written should be known before training, not after
     print(f"device: {choose_device(training.device)}", file=sys.stderr)
 
     stopped = False
@@ -137,7 +148,7 @@ def _setting(text: str) -> tuple[str, Any]:
 
 
 def _evaluate(asked: argparse.Namespace) -> None:
-    model = load(asked.file, str(choose_device(asked.device)))
+    model = load(asked.file, asked.device)
     notes = read_notes(asked.file)
     name, settings = notes.get("task"), notes.get("settings", {})
     if asked.task not in (None, name):

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mrnn.config import ModelConfig
+from mrnn.devices import choose_device
 from mrnn.model import SequenceModel
 
 FORMAT = "mrnn-1"
@@ -47,7 +48,8 @@ def load(path: str | Path, device: str = "cpu") -> SequenceModel:
     The file is taken for what a stranger may have sent: nothing in it is executed, and its
     configuration must agree with the tensors it holds before any memory is taken for them.
 
-    raises  ValueError that says what is wrong with the file
+    device  as in `TrainConfig`
+    raises  ValueError that says what is wrong with the file, or that there is no such device
     """
     name = Path(path).name
     with _opened(path) as file:
@@ -73,7 +75,7 @@ def load(path: str | Path, device: str = "cpu") -> SequenceModel:
     if len(kinds) > 1:
         raise ValueError(f"{name} mixes number formats ({', '.join(sorted(map(str, kinds)))}); it must hold one")
     model.load_state_dict(tensors, assign=True)
-    return model.requires_grad_(True).to(device).eval()
+    return model.requires_grad_(True).to(choose_device(device)).eval()
 
 
 def read_notes(path: str | Path) -> dict[str, Any]:

@@ -201,6 +201,8 @@ class SequenceModel(nn.Module):
         finally:
             self.train(was_training)
         q, z, logits = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        if not (np.isfinite(logits).all() and np.isfinite(q).all()):
+            raise ValueError("the model's answers are not finite: its weights are too large; train it anew")
         return Trace(q=q, z=z, logits=logits, lengths=lengths)
 
     def _check_input(self, x: Tensor) -> tuple[int, int]:

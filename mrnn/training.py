@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from mrnn.config import TrainConfig
 from mrnn.data import SequenceData
+from mrnn.devices import choose_device
 from mrnn.markov import Choice
 from mrnn.model import Output, SequenceModel
 
@@ -55,30 +56,6 @@ class Evaluation:
     usage: tuple[float, ...]
 
 
-def available_devices() -> list[str]:
-    """The kinds of device on this machine, the one that "auto" takes first."""
-    found = [("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()), ("cpu", True)]
-    return [name for name, here in found if here]
-
-
-def choose_device(name: str = "auto") -> torch.device:
-    """The device called `name`; "auto" takes CUDA, else Apple's MPS, else the CPU.
-
-    raises  ValueError if there is no such device here
-    """
-    here = available_devices()
-    if name == "auto":
-        return torch.device(here[0])
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        device = None
-    count = torch.cuda.device_count() if device is not None and device.type == "cuda" else 1
-    if device is None or device.type not in here or (device.index or 0) >= count:
-        raise ValueError(f"device must be one of {', '.join(['auto', *here])} on this machine, got {name!r}")
-    return device
-
-
 def train(
     model: SequenceModel,
     train_data: SequenceData,
@@ -112,7 +89,7 @@ def train(
         total = torch.zeros((), device=device)
         model.train()
         for number, batch in enumerate(train_data.batches(config.batch_size, rng), 1):
-            x, y, lengths = _tensors(batch, device)
+            x, y, lengths = _tensors(batch, model)
             loss = objective(model(x, lengths, tau=tau, generator=generator), y, lengths, config.entropy_weight)
             optimizer.zero_grad()
             loss.backward()
@@ -185,18 +162,18 @@ def evaluate(
     was_training = model.training
     model.eval()
     right = counted = 0
-    used = torch.zeros(model.config.num_lstms, device=device, dtype=torch.float64)
+    used = np.zeros(model.config.num_lstms)
     batches = math.ceil(len(data) / EVALUATION_BATCH)
     try:
         for number, batch in enumerate(data.batches(EVALUATION_BATCH), 1):
-            x, y, lengths = _tensors(batch, device)
+            x, y, lengths = _tensors(batch, model)
             out = model(x, lengths, choice=choice, tau=tau, generator=generator)
             hits = out.logits.argmax(-1) == y
             if y.ndim == 2:
                 hits = hits[_counted(y, lengths)]
             right += int(hits.sum())
             counted += hits.numel()
-            used += out.z[:, -1].sum((0, 1))
+            used += out.z[:, -1].sum((0, 1)).cpu().numpy()
             if on_batch is not None:
                 on_batch(number, batches)
     finally:
@@ -216,8 +193,10 @@ def check_fit(model: SequenceModel, data: SequenceData) -> None:
         raise ValueError(f"the model knows {config.output_size} classes, the data hold class {data.y.max()}")
 
 
-def _tensors(data: SequenceData, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    return tuple(torch.from_numpy(a).to(device) for a in (data.x, data.y, data.lengths))  # type: ignore[return-value]
+def _tensors(data: SequenceData, model: SequenceModel) -> tuple[Tensor, Tensor, Tensor]:
+    """x, y, lengths where the model is, x in the dtype of its weights."""
+    x, y, lengths = (torch.from_numpy(a).to(model.device) for a in (data.x, data.y, data.lengths))
+    return x.to(model.head.weight.dtype), y, lengths
 
 
 def _counted(y: Tensor, lengths: Tensor) -> Tensor:

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from mrnn import TASKS, RunConfig, charts, runs
+from mrnn.devices import available_devices
 from mrnn.model import count_weights
-from mrnn.training import available_devices
 from pages import common
 
 REFRESH = 1.0  # seconds between two looks at a run
@@ -92,7 +92,10 @@ def live(run_id: str) -> None:
         st.error(f"Training failed: {run.reason}", icon=":material/error:")
     else:
         figures = run.result.get("figures", {})
-        what = "Stopped; the best model so far is kept" if run.state == "stopped" else "Finished"
+        kept = (
+            "the best model so far is kept" if run.history else "no epoch was finished, so the model has learnt little"
+        )
+        what = f"Stopped; {kept}" if run.state == "stopped" else "Finished"
         if figures:
             st.success(
                 f"{what}: {figures['test_accuracy_hard']:.2%} of {figures['test_n']:,} test sequences right in use "
@@ -141,7 +144,7 @@ def own_model(run: runs.Run) -> None:
     name, figure, download, delete = st.columns([5, 3, 2, 2], vertical_alignment="center")
     name.markdown(f"**{TASKS[run.result['task']].title if run.result else ''}** {run.label}")
     accuracy = run.result.get("figures", {}).get("test_accuracy_hard")
-    right = f", {accuracy:.2%} right" if isinstance(accuracy, float) else ""
+    right = "" if accuracy is None else f", {accuracy:.2%} right"
     reason = "its file is damaged; delete it" if damaged else run.reason
     figure.markdown(f"{run.state}{right}{': ' + reason if reason else ''}")
     file = run.model_file

@@ -435,3 +435,10 @@ def test_a_model_trained_on_cuda_loads_on_the_cpu(kind, tmp_path, tiny_task):
     traces = [each.trace(data.x, choice="soft").logits for each in (on_cpu, on_cuda, model)]
     np.testing.assert_allclose(traces[0], traces[1], rtol=1e-3, atol=1e-4)
     np.testing.assert_array_equal(traces[1], traces[2])
+
+
+@pytest.mark.parametrize("device", ["tpu", "meta", "cuda:97"])
+def test_a_device_that_is_not_here_is_refused(tmp_path, device):
+    save(small_model(k=K), tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=f"device must be one of auto, .*cpu on this machine, got '{device}'"):
+        load(tmp_path / "model.safetensors", device)

@@ -79,6 +79,7 @@ def refusal(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
         ("train digits --set T=53", "task 'digits' has no setting 'T'; it has none"),
         ("train waves --out nowhere/model.safetensors", "--out must lie in a folder that is there, got nowhere/model"),
         ("train waves --out .", "--out must be a file, got the folder ."),
+        ("train waves --out /proc/model.safetensors", ".*No such file or directory: '/proc"),
         ("evaluate", "the following arguments are required: FILE"),
         ("evaluate nowhere.safetensors", "there is no file nowhere.safetensors"),
         ("evaluate nowhere.safetensors --task letters", "argument --task: invalid choice: 'letters'"),
@@ -120,6 +121,28 @@ def test_a_broken_file_ends_in_one_line_and_status_2(capsys, tmp_path, content):
 )
 def test_a_model_for_another_task_ends_in_one_line_and_status_2(capsys, tmp_path, notes, options, message):
     assert message in refusal(capsys, ["evaluate", model_file(tmp_path, notes), *options])
+
+
+@pytest.mark.parametrize("error", [MemoryError("Unable to allocate 4 TiB"), RuntimeError("not enough memory: 4 TiB")])
+def test_too_little_memory_is_said_in_one_line(capsys, tmp_path, monkeypatch, error):
+    def perform(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("mrnn.__main__.perform", perform)
+    with pytest.raises(SystemExit) as end:
+        main(["train", "waves", "--out", str(tmp_path / "m.safetensors")])
+    assert end.value.code == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[-1] == f"python -m mrnn train: the memory of this machine does not suffice: {error}"
+
+
+def test_an_error_of_our_own_is_not_taken_for_too_little_memory(tmp_path, monkeypatch):
+    def perform(*_: object, **__: object) -> None:
+        raise RuntimeError("a shape is wrong")
+
+    monkeypatch.setattr("mrnn.__main__.perform", perform)
+    with pytest.raises(RuntimeError, match="a shape is wrong"):
+        main(["train", "waves", "--out", str(tmp_path / "m.safetensors")])
 
 
 def test_in_a_process_of_its_own_too_there_is_no_traceback():

@@ -3,6 +3,7 @@
 Sizes: N = 7 sequences, L = 2 layers, T = 11 steps, k = 3 LSTMs, m = 5 units; D = 13 inputs, C = 17 outputs.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -517,3 +518,11 @@ def test_cpu_and_cuda_agree_on_outputs_and_gradients(random_model, kind, choice)
     assert len(found[0]) == len(found[1])
     for on_cpu, on_cuda in zip(*found, strict=True):
         torch.testing.assert_close(on_cuda, on_cpu, rtol=1e-8, atol=1e-9)
+
+
+def test_a_trace_whose_answers_are_not_finite_is_refused(random_model):
+    model = random_model(k=K, **SIZES).float()
+    with torch.no_grad():
+        model.head.weight.fill_(math.inf)
+    with pytest.raises(ValueError, match="the model's answers are not finite: its weights are too large"):
+        model.trace(np.ones((2, T, D), np.float32))

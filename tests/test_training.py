@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from mrnn import (
     EpochReport,
@@ -24,7 +25,8 @@ from mrnn import (
     runs,
     train,
 )
-from mrnn.training import check_fit, choose_device, objective
+from mrnn.devices import choose_device
+from mrnn.training import check_fit, objective
 
 N, T, D, C, K, M = 31, 7, 2, 3, 3, 5
 CPU = TrainConfig(epochs=3, batch_size=11, device="cpu")
@@ -353,6 +355,31 @@ def test_auto_takes_the_best_device_that_is_here(monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_available", lambda here=cuda: here)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda here=mps: here)
         assert choose_device("auto").type == choose_device().type == best
+
+
+def test_nothing_needs_numbers_that_apples_gpus_do_not_have():
+    class NoDouble(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            kwargs = kwargs or {}
+            result = func(*args, **kwargs)
+            if isinstance(result, torch.Tensor) and result.dtype == torch.float64:
+                raise TypeError(f"{func} made a float64 tensor")
+            return result
+
+    with NoDouble():
+        (report,) = train(small(), loud(), replace(CPU, epochs=1))
+        model = small()
+        evaluate(model, loud(), choice="gumbel")
+        model.trace(loud().x)
+    assert math.isfinite(report.loss)
+
+
+def test_a_model_in_float64_is_trained_and_measured_on_the_same_data():
+    model = small().double()
+    (report,) = train(model, loud(), replace(CPU, epochs=1))
+    assert math.isfinite(report.loss)
+    assert model.head.weight.dtype == torch.float64
+    assert 0 <= evaluate(model, loud()).accuracy <= 1
 
 
 # -- evaluation ------------------------------------------------------------------------------------------------------

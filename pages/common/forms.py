@@ -7,7 +7,7 @@ import streamlit as st
 
 from mrnn import TASKS, ModelConfig, RunConfig, Task, TrainConfig
 from mrnn.config import CARRIES, CELLS, OBJECTIVES, Carry, Objective
-from mrnn.training import available_devices
+from mrnn.devices import available_devices
 from pages.common import words
 
 # What learns well within a minute or two on two CPU cores.
