@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from mrnn.checkpoint import load, read_notes, save
-from mrnn.config import CARRIES, CELLS, OBJECTIVES, ModelConfig, RunConfig, TrainConfig
+from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, ModelConfig, RunConfig, TrainConfig
 from mrnn.devices import choose_device
 from mrnn.runs import check_task, perform
 from mrnn.tasks import TASKS, make_task
@@ -59,7 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("--dropout", type=float, default=0.0, help="between layers (default: %(default)s)")
     model.add_argument("--carry", choices=CARRIES, default="mixed", help="the state handed on (default: %(default)s)")
     training = command.add_argument_group("training")
-    helps = {"device": "auto takes CUDA, else Apple's MPS, else the CPU", "objective": ", ".join(OBJECTIVES)}
+    helps = {
+        "device": "auto takes CUDA, else Apple's MPS, else the CPU",
+        "objective": ", ".join(OBJECTIVES),
+        "precision": ", ".join(PRECISIONS),
+    }
     for f in fields(TrainConfig):
         name = f"--{f.name.replace('_', '-')}"
         kind = type(f.default)

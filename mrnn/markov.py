@@ -1,12 +1,16 @@
 """The k-LSTM recurrence: k LSTMs side by side, and a categorical variable that says which is listened to."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from mrnn import recurrence
 
 Choice = Literal["gumbel", "argmax", "soft"]
 CHOICES: tuple[Choice, ...] = ("gumbel", "argmax", "soft")
@@ -74,6 +78,8 @@ class MarkovLayer(nn.Module):
 
     Attributes: W_xz (D, k), W_hz (m, k), b_z (k,), W_x (D, 4km), W_h (m, 4km), b (4km,);
     columns: gate (i, g, f, o) x LSTM x unit, as in the original code.
+    by_definition: run by these equations as they stand, the oracle of tests and the measure of `bench`; else by
+    `recurrence`, which is faster. spare: where training keeps large arrays between its steps.
 
     source  Kuo and Chien, "Markov recurrent neural networks", MLSP 2018
     """
@@ -88,6 +94,8 @@ class MarkovLayer(nn.Module):
         self.W_x = nn.Parameter(torch.empty(input_size, gates))
         self.W_h = nn.Parameter(torch.empty(hidden_size, gates))
         self.b = nn.Parameter(torch.empty(gates))
+        self.by_definition = False
+        self.spare: recurrence.Spare | None = None
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator | None) -> None:
@@ -120,16 +128,51 @@ class MarkovLayer(nn.Module):
         forced   (T, N) int, LSTMs to take, -1 where free; or None
         returns  h (T, N, m), q and z (T, N, k), all 0 on padding; the state after each sequence's last step
         """
-        # The input's share of all steps in one product; the loop adds the recurrent share.
-        selection_x = torch.addmm(self.b_z, x.flatten(0, 1), self.W_xz).unflatten(0, x.shape[:2]).unbind(0)
-        gates_x = torch.addmm(self.b, x.flatten(0, 1), self.W_x).unflatten(0, x.shape[:2]).unbind(0)
-        advance = self._advance_own if self.own else self._advance_mixed
+        if self.by_definition or not recurrence.runs_on(x):
+            return self._define(x, mask, state, select, noise, forced)
+        plan = self._plan(x, mask, select, noise, forced)
+        weights = recurrence.Weights(self.W_xz, self.W_hz, self.b_z, self.W_x, self.W_h, self.b)
+        with_gradient = torch.is_grad_enabled() and any(a.requires_grad for a in (x, *state, *weights))
+        one_is_enough = select.choice == "argmax" and not self.own and not with_gradient
+        with torch.autocast(x.device.type, enabled=False):  # the plan says what is done in low precision
+            return (recurrence.use if one_is_enough else recurrence.train)(plan, weights, x, state)
+
+    def _plan(
+        self, x: Tensor, mask: Tensor | None, select: Selection, noise: Tensor | None, forced: Tensor | None
+    ) -> recurrence.Plan:
+        steps, n, _ = x.shape
+        rule = x.new_zeros(self.k)
+        if select.allowed is not None:
+            rule.masked_fill_(~select.allowed, -math.inf)
+        return recurrence.Plan(
+            k=self.k,
+            own=self.own,
+            choice=select.choice,
+            tau=max(select.tau, COLDEST),
+            rule=rule,
+            noise=x.new_zeros(1, n, self.k).expand(steps, n, self.k) if noise is None else noise.contiguous(),
+            forced=x.new_full((1, n), -1, dtype=torch.long).expand(steps, n) if forced is None else forced.contiguous(),
+            counts=x.new_ones(1, n, dtype=torch.bool).expand(steps, n) if mask is None else mask,
+            padded=mask is not None,
+            low=x.dtype == torch.float32 and recurrence.wants_bfloat16(x),
+            spare=self.spare,
+        )
+
+    def _define(
+        self,
+        x: Tensor,
+        mask: Tensor | None,
+        state: tuple[Tensor, ...],
+        select: Selection,
+        noise: Tensor | None,
+        forced: Tensor | None,
+    ) -> tuple[Tensor, Tensor, Tensor, tuple[Tensor, ...]]:
+        """The equations as they stand above, step by step: what every faster way must agree with."""
         outputs: list[tuple[Tensor, Tensor, Tensor]] = []
-        for t in range(len(x)):
-            z_noise = None if noise is None else noise[t]
-            z_forced = None if forced is None else forced[t]
-            q, z = select(selection_x[t] + state[-1 if self.own else 0] @ self.W_hz, z_noise, z_forced)
-            h, new = advance(gates_x[t], z, state)
+        for t, x_t in enumerate(x.unbind(0)):
+            a = x_t @ self.W_xz + state[-1 if self.own else 0] @ self.W_hz + self.b_z
+            q, z = select(a, None if noise is None else noise[t], None if forced is None else forced[t])
+            h, new = self._advance(x_t, z, state)
             if mask is not None:
                 # Mask before carrying on: padding must not move the chain.
                 counts = mask[t]
@@ -140,20 +183,18 @@ class MarkovLayer(nn.Module):
         h, q, z = (torch.stack(parts) for parts in zip(*outputs, strict=True))
         return h, q, z, state
 
-    def _advance_mixed(
-        self, gates_x: Tensor, z: Tensor, state: tuple[Tensor, ...]
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def _advance(self, x_t: Tensor, z: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        gates_x = x_t @ self.W_x + self.b
+        if self.own:
+            h, c, _ = state  # (N, k, m)
+            W_h = self.W_h.view(-1, 4, self.k, self.hidden_size)
+            H, C = self._cell(gates_x + torch.einsum("nkm,mgkj->ngkj", h, W_h).flatten(1), c)
+            mixed = _mix(z, H)
+            return mixed, (H, C, mixed)
         h, c = state
-        H, C = self._cell(torch.addmm(gates_x, h, self.W_h), c[:, None])
+        H, C = self._cell(gates_x + h @ self.W_h, c[:, None])
         h, c = _mix(z, H), _mix(z, C)
         return h, (h, c)
-
-    def _advance_own(self, gates_x: Tensor, z: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        h, c, _ = state  # (N, k, m)
-        recurrent = torch.einsum("nkm,mgkj->ngkj", h, self.W_h.view(-1, 4, self.k, self.hidden_size))
-        H, C = self._cell(gates_x + recurrent.flatten(1), c)
-        mixed = _mix(z, H)
-        return mixed, (H, C, mixed)
 
     def _cell(self, gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """H, C (N, k, m) of all LSTMs from the sums before their gates (N, 4km) and c (N, 1 or k, m)."""
@@ -164,9 +205,26 @@ class MarkovLayer(nn.Module):
 
 def _mix(z: Tensor, of_each: Tensor) -> Tensor:
     """sum_j z_j of_each_j: (N, k) and (N, k, m) -> (N, m)."""
-    return torch.bmm(z[:, None], of_each)[:, 0]
+    return (z[..., None] * of_each).sum(1)
 
 
 def _beside(counts: Tensor, like: Tensor) -> Tensor:
     """(N,) with as many axes as `like` (N, ...)."""
     return counts.view(-1, *[1] * (like.ndim - 1))
+
+
+@contextmanager
+def memory_kept(model: nn.Module) -> Iterator[None]:
+    """Let a model's layers keep their large arrays from one training step to the next, until the end of the block.
+
+    One can then go back through a result only once (RuntimeError otherwise).
+    """
+    layers = [layer for layer in model.modules() if isinstance(layer, MarkovLayer)]
+    spare = recurrence.Spare()
+    for layer in layers:
+        layer.spare = spare
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.spare = None

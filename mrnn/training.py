@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from mrnn.config import TrainConfig
 from mrnn.data import SequenceData
-from mrnn.devices import choose_device
-from mrnn.markov import Choice
+from mrnn.devices import bfloat16_is_faster, choose_device
+from mrnn.markov import Choice, memory_kept
 from mrnn.model import Output, SequenceModel
 
 OnBatch = Callable[[int, int], Any]
@@ -81,16 +81,19 @@ def train(
     device = choose_device(config.device)
     model.to(device)
     generator = torch.Generator(device).manual_seed(config.seed)
+    low = config.precision == "bfloat16" or (config.precision == "auto" and bfloat16_is_faster(device))
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     per_epoch = math.ceil(len(train_data) / config.batch_size)
-    for epoch in range(1, config.epochs + 1):
-        start = time.perf_counter()
-        tau = config.tau(epoch)
+
+    def learn(tau: float, epoch: int) -> float | None:
+        """Go over the training data once: the mean loss, or None if it was stopped there."""
         total = torch.zeros((), device=device)
         model.train()
         for number, batch in enumerate(train_data.batches(config.batch_size, rng), 1):
             x, y, lengths = _tensors(batch, model)
-            loss = objective(model(x, lengths, tau=tau, generator=generator), y, lengths, config.entropy_weight)
+            with torch.autocast(device.type, torch.bfloat16, enabled=low):
+                out = model(x, lengths, tau=tau, generator=generator)
+            loss = objective(out, y, lengths, config.entropy_weight)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
@@ -98,10 +101,17 @@ def train(
             total += loss.detach() * len(batch)
             done = (epoch - 1) * per_epoch + number
             if on_batch is not None and on_batch(done, config.epochs * per_epoch) is False:
-                model.eval()
-                return
+                return None
+        return float(total) / len(train_data)
+
+    for epoch in range(1, config.epochs + 1):
+        start = time.perf_counter()
+        tau = config.tau(epoch)
+        with memory_kept(model):
+            mean_loss = learn(tau, epoch)
         model.eval()
-        mean_loss = float(total) / len(train_data)
+        if mean_loss is None:
+            return
         if not math.isfinite(mean_loss):
             raise FloatingPointError(
                 f"the loss became {mean_loss} in epoch {epoch}; a learning rate below {config.learning_rate:g} may help"
@@ -126,11 +136,12 @@ def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float) ->
     lengths  (N,) int
     returns  scalar: a mean over the sequences
     """
+    logits = out.logits.float() if out.logits.dtype == torch.bfloat16 else out.logits
     if y.ndim == 2:
         counts = _counted(y, lengths)
-        loss = F.cross_entropy(out.logits[counts], y[counts])
+        loss = F.cross_entropy(logits[counts], y[counts])
     else:
-        loss = F.cross_entropy(out.logits, y)
+        loss = F.cross_entropy(logits, y)
     if entropy_weight:
         q = out.q[:, -1]
         # Where q is 0, on padding and for an LSTM that is ruled out, the slope of q log q is infinite: bound it.

@@ -29,7 +29,7 @@ from mrnn.devices import choose_device
 from mrnn.training import check_fit, objective
 
 N, T, D, C, K, M = 31, 7, 2, 3, 3, 5
-CPU = TrainConfig(epochs=3, batch_size=11, device="cpu")
+CPU = TrainConfig(epochs=3, batch_size=11, device="cpu", precision="float32")
 PER_STEP = pytest.mark.parametrize("per_step", [False, True], ids=["last", "per_step"])
 
 
