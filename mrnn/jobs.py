@@ -16,6 +16,8 @@ from mrnn import runs
 PROJECT = Path(__file__).resolve().parents[1]
 LIFELINE = str(Path(__file__).with_name("lifeline.py"))
 START_SECONDS = 60.0
+CORES = os.cpu_count() or 1
+WORKERS = max(1, CORES // 2)
 
 
 class Engine:
@@ -31,7 +33,17 @@ class Engine:
         self._client: Client | None = None
         self._futures: dict[str, Future] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._rehearsal: subprocess.Popen[bytes] | None = None
         atexit.register(self.close)
+
+    def prepare(self) -> None:
+        """Let a process of its own compile what training needs, so that the first run on a machine need not wait."""
+        with self._lock:
+            if self._rehearsal is None:
+                command = [sys.executable, "-c", "from mrnn.training import rehearse; rehearse()"]
+                self._rehearsal = subprocess.Popen(
+                    command, cwd=PROJECT, env=self._environment(), stdout=subprocess.DEVNULL
+                )
 
     def submit(self, run_id: str) -> None:
         """Put a run in the queue; doing so again changes nothing.
@@ -47,6 +59,9 @@ class Engine:
         """End the workers and the scheduler."""
         with self._lock:
             self._end()
+            if self._rehearsal is not None:
+                self._rehearsal.kill()
+                self._rehearsal.wait()
 
     def _end(self) -> None:
         if self._client is not None:
@@ -74,18 +89,14 @@ class Engine:
         self._folder = tempfile.TemporaryDirectory(prefix="mrnn-engine-", ignore_cleanup_errors=True)
         folder = Path(self._folder.name)
         address = folder / "scheduler.json"
-        cores = os.cpu_count() or 1
-        workers = max(1, cores // 2)
-        threads = max(1, (cores - 1) // workers)  # a core is left for the pages
         # Without its dashboard Dask still answers HTTP, on all interfaces unless it is told otherwise.
         local = ["--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
         local += ["--scheduler-file", str(address)]
         self._spawn("dask_scheduler", *local, "--port", "0", "--preload", LIFELINE)
         self._spawn(
-            "dask_worker", *local, "--nworkers", str(workers), "--nthreads", "1", "--memory-limit", "0",
+            "dask_worker", *local, "--nworkers", str(WORKERS), "--nthreads", "1", "--memory-limit", "0",
             "--death-timeout", "60", "--local-directory", str(folder), "--preload", "mrnn.runs",
             "--preload-nanny", LIFELINE,
-            OMP_NUM_THREADS=str(threads),
         )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
         while not address.exists():
@@ -95,18 +106,22 @@ class Engine:
         self._client = Client(scheduler_file=str(address), timeout=START_SECONDS, set_as_default=False)
         return self._client
 
-    def _spawn(self, module: str, *options: str, **environment: str) -> None:
-        if self._folder is None:
-            raise RuntimeError("the engine has no folder")
-        env = {
+    def _environment(self) -> dict[str, str]:
+        return {
             **os.environ,
-            **environment,
+            "OMP_NUM_THREADS": str(max(1, (CORES - 1) // WORKERS)),  # a core is left for the pages
             "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "MRNN_RUNS": str(runs.runs_folder()),
         }
+
+    def _spawn(self, module: str, *options: str) -> None:
+        if self._folder is None:
+            raise RuntimeError("the engine has no folder")
         with (Path(self._folder.name) / "log").open("ab") as log:
             command = [sys.executable, "-m", f"distributed.cli.{module}", *options]
-            self._processes.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, stdin=subprocess.PIPE))
+            self._processes.append(
+                subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log, stdin=subprocess.PIPE)
+            )
 
     def _log(self) -> str:
         return (Path(self._folder.name) / "log").read_text()[-300:] if self._folder else ""

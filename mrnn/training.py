@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mrnn.config import TrainConfig
+from mrnn.config import ModelConfig, TrainConfig
 from mrnn.data import SequenceData
 from mrnn.devices import bfloat16_is_faster, choose_device
 from mrnn.markov import Choice, memory_kept
@@ -127,6 +127,15 @@ def train(
             usage=hard.usage,
             seconds=time.perf_counter() - start,
         )
+
+
+def rehearse() -> None:
+    """Compile what training on the CPU needs, if this machine has not yet: a step in each precision."""
+    model = SequenceModel(ModelConfig(input_size=1, output_size=2, k=2, hidden_size=64)).train()
+    for low in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=low):
+            out = model(torch.zeros(128, 2, 1))
+        out.h.sum().backward()
 
 
 def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float) -> Tensor:

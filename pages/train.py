@@ -19,6 +19,7 @@ common.page(
 )
 left, right = st.columns([1, 2], gap="large")
 owner = common.owner()
+common.engine().prepare()
 mine = runs.list_runs(owner)
 active = next((run for run in mine if run.active), None)
 

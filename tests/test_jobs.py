@@ -217,3 +217,11 @@ def test_an_engine_that_cannot_start_says_why(monkeypatch):
     with pytest.raises(RuntimeError, match="the training engine did not start; its log: "):
         engine.submit("20260101-000000-00000000")
     engine.close()
+
+
+def test_the_rehearsal_runs_in_a_process_of_its_own_once(engine):
+    engine.prepare()
+    process = engine._rehearsal
+    engine.prepare()
+    assert engine._rehearsal is process
+    assert process.wait(120) == 0
