@@ -22,6 +22,8 @@ SOFT, GUMBEL, ARGMAX = range(3)
 WAYS = {"soft": SOFT, "gumbel": GUMBEL, "argmax": ARGMAX}
 # NaN must stay NaN: of what compilers call fast, only what keeps it.
 FAST = {"contract", "reassoc", "arcp", "nsz", "afn"}
+# A gradient that has all but vanished: products of such numbers leave the normal range, where arithmetic is slow.
+TRACE = np.float32(1e-20)
 WORTH_A_THREAD = 16_384  # units; waking a thread costs more than fewer
 
 # Sessions of the app call from threads of their own, which numba's simplest pool does not survive.
@@ -173,6 +175,17 @@ def _copy(values, to):
         to[u] = values[u]
 
 
+@njit
+def _none_if_tiny(x):
+    return x if abs(x) > TRACE else x * np.float32(0)
+
+
+@njit(fastmath=FAST)
+def _drop_traces(values):
+    for u in range(len(values)):
+        values[u] = _none_if_tiny(values[u])
+
+
 @njit(fastmath=FAST)
 def _softmax(a, out):
     top = a[0]
@@ -262,7 +275,7 @@ def _forward(start, stop, sums, rule, way, tau, noise, forced, counts, own, h0, 
         to_mixed = mixed[n]
         for j in range(k):
             i, new, f, o = _gates(row, j, k, m)
-            was, to_c, z_j = c0[n, j if own else 0], c[n, j if own else 0], z[n, j]
+            was, to_c, z_j = c0[n, j if own else 0], c[n, j if own else 0], _none_if_tiny(z[n, j])
             for u in range(m):
                 t[u] = f[u] * was[u] + i[u] * new[u]
             if own:
@@ -284,7 +297,7 @@ def _backward(start, stop, sums, slope, counts, own, q, z, c0, dq, dz, dh, dc, d
 
     slope        of z under its logits: 1 / tau for GUMBEL, 1 for SOFT; a one-hot z has none
     dq, dz       (N, k), what reaches q and z from outside
-    dh, dc, dmixed  under the new state; dh is read with carry "own" alone
+    dh, dc, dmixed  under the new state; traces in them are dropped; dh is read with carry "own" alone
     written      dsums; dc0, under the c before (what lies under the h before follows from dsums)
     """
     k, m = z.shape[1], dmixed.shape[1]
@@ -301,11 +314,15 @@ def _backward(start, stop, sums, slope, counts, own, q, z, c0, dq, dz, dh, dc, d
         _gates_again(sums[n], row, 4 * k * m)
         dc0[n] = 0
         da, of_mixed = d_row[4 * k * m :], dmixed[n]
+        _drop_traces(of_mixed)
+        for j in range(dc.shape[1]):
+            _drop_traces(dc[n, j])
+            _drop_traces(dh[n, j])
         for j in range(k):
             i, new, f, o = _gates(row, j, k, m)
             d_i, d_new, d_f, d_o = _gates(d_row, j, k, m)
             from_c, was, to_c = dc[n, j if own else 0], c0[n, j if own else 0], dc0[n, j if own else 0]
-            z_j, of_z = z[n, j], zero
+            z_j, of_z = _none_if_tiny(z[n, j]), zero
             for u in range(m):
                 t[u] = f[u] * was[u] + i[u] * new[u]
             if own:

@@ -340,6 +340,23 @@ def test_memory_that_was_used_before_leaves_no_trace(carry):
                     assert (ours is None and theirs is None) or torch.equal(ours, theirs)
 
 
+@CARRIES
+def test_a_gradient_that_vanishes_ends_at_zero_and_not_among_numbers_that_are_slow(carry):
+    model = make(carry=carry, num_layers=1).float()
+    (layer,) = layers(model)
+    with torch.no_grad():
+        layer.W_h.zero_()
+        layer.W_hz.zero_()
+        layer.b.view(4, -1)[2] = -2.0  # of what a cell holds, an eighth is left a step later
+    x = torch.zeros(3, 80, D, requires_grad=True)
+    model(x, choice="soft").h[:, -1].sum().backward()
+    assert x.grad is not None
+    size = x.grad.abs()
+    assert not ((size > 0) & (size < torch.finfo(torch.float32).tiny)).any(), "subnormal: arithmetic is slow there"
+    assert not size[:, :30].any()
+    assert (size[:, -1] > 0).any()
+
+
 # -- threads ---------------------------------------------------------------------------------------------------------
 
 
