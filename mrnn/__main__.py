@@ -1,4 +1,4 @@
-"""The command line: python -m mrnn train|evaluate."""
+"""The command line: python -m mrnn train|evaluate|bench."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
+from mrnn import bench
 from mrnn.checkpoint import load, read_notes, save
 from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, ModelConfig, RunConfig, TrainConfig
 from mrnn.devices import choose_device
@@ -81,6 +82,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--task", choices=list(TASKS), metavar="TASK", help="another task than the file's own")
     command.add_argument("--device", default="auto", help=helps["device"])
     command.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+    command = commands.add_parser(
+        "bench", help="time the recurrence against its definition, torch's LSTM and bare products"
+    )
+    command.set_defaults(run=_bench)
+    command.add_argument("--device", default="cpu", help=helps["device"] + " (default: %(default)s)")
+    command.add_argument("--repeats", type=int, default=5, help="rounds to take medians of (default: %(default)s)")
+    command.add_argument(
+        "--only", default="", metavar="TEXT", help="rows whose shape contains it, such as waves or k ="
+    )
+    command.add_argument("--json", action="store_true", help="print milliseconds and MB as JSON")
     return parser
 
 
@@ -174,6 +186,17 @@ def _evaluate(asked: argparse.Namespace) -> None:
         print(json.dumps(figures))
     else:
         print(f"{name}: accuracy {hard.accuracy:.2%} in use (soft {soft.accuracy:.2%}) on {len(test_data):,} sequences")
+
+
+def _bench(asked: argparse.Namespace) -> None:
+    if asked.repeats < 1:
+        raise ValueError(f"--repeats must be at least 1, got {asked.repeats}")
+    rows = [row for row in bench.rows() if asked.only in row.name]
+    if not rows:
+        raise ValueError(f"--only must be part of a row's shape, got {asked.only!r}")
+    device = choose_device(asked.device)
+    results = [bench.measure(row, device, asked.repeats) for row in tqdm(rows, unit="row", disable=None)]
+    print(bench.to_json(results) if asked.json else bench.table(results))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import mrnn
 PROJECT = Path(__file__).resolve().parents[1]
 ROOMS = sorted((PROJECT / "mrnn").rglob("*.py"))
 PAGES = [path for path in (PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))) if path.exists()]
-WITH_TORCH = {"devices", "kernels", "recurrence", "markov", "cells", "model", "checkpoint", "training", "runs"}
+WITH_TORCH = {"devices", "kernels", "recurrence", "bench", "markov", "cells", "model", "checkpoint", "training", "runs"}
 MODEL_ROOMS = WITH_TORCH - {"runs"} | {"config", "trace"}  # tasks and models meet in runs and in the command line
 
 

@@ -84,6 +84,9 @@ def refusal(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
         ("evaluate nowhere.safetensors", "there is no file nowhere.safetensors"),
         ("evaluate nowhere.safetensors --task letters", "argument --task: invalid choice: 'letters'"),
         ("evaluate .", "there is no file ."),
+        ("bench --repeats 0", "--repeats must be at least 1, got 0"),
+        ("bench --only nothing", "--only must be part of a row's shape, got 'nothing'"),
+        ("bench --device tpu", "device must be one of auto, .*cpu on this machine, got 'tpu'"),
     ],
 )
 def test_bad_arguments_end_in_one_line_and_status_2(capsys, tmp_path, monkeypatch, arguments, message):
