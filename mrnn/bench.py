@@ -90,16 +90,18 @@ def rows() -> list[Row]:
 
 def measure(row: Row, device: torch.device, repeats: int) -> Result:
     """Time a row: `repeats` rounds after one to warm up."""
-    ways = _ways(row, device)
+    model = _model(row).to(device)
+    ways = _ways(row, model)
     times: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(repeats + 1):
-        for name, way in ways.items():
-            _wait(device)
-            start = time.perf_counter()
-            way()
-            _wait(device)
-            if turn:
-                times[name].append(1000 * (time.perf_counter() - start))
+    with memory_kept(model):  # as `train` does
+        for turn in range(repeats + 1):
+            for name, way in ways.items():
+                _wait(device)
+                start = time.perf_counter()
+                way()
+                _wait(device)
+                if turn:
+                    times[name].append(1000 * (time.perf_counter() - start))
     medians = {name: median(values) for name, values in times.items()}
     if "lstm" in medians:
         medians["lstm"] *= _multiplications(row) / _lstm_multiplications(row)
@@ -145,8 +147,8 @@ def to_json(results: list[Result]) -> str:
 # -- what is timed ---------------------------------------------------------------------------------------------------
 
 
-def _ways(row: Row, device: torch.device) -> dict[str, Callable[[], object]]:
-    model = _model(row).to(device)
+def _ways(row: Row, model: SequenceModel) -> dict[str, Callable[[], object]]:
+    device = model.device
     x, y = torch.randn(row.N, row.T, row.D, device=device), torch.randint(CLASSES, (row.N,), device=device)
     if row.what == "train":
         return {
@@ -272,15 +274,15 @@ def _wait(device: torch.device) -> None:
 # -- memory ----------------------------------------------------------------------------------------------------------
 
 
-def peak_memory(row: Row, way: str, device: torch.device) -> float:
-    """MB that a training step takes at its peak beyond what stays, in a process of its own."""
+def peak_memory(row: Row, way: str, device: torch.device) -> float | None:
+    """MB that a training step takes at its peak, in a process of its own; None where that cannot be read."""
     asked = json.dumps([asdict(row), way, str(device)])
     command = [sys.executable, "-m", "mrnn.bench", asked]
     answer = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)
-    return float(answer.stdout)
+    return json.loads(answer.stdout)
 
 
-def _peak_here(row: Row, way: str, device: torch.device) -> float:
+def _peak_here(row: Row, way: str, device: torch.device) -> float | None:
     model = _model(row).to(device)
     x, y = torch.randn(row.N, row.T, row.D, device=device), torch.randint(CLASSES, (row.N,), device=device)
     small = replace(row, T=2, N=2)
@@ -290,12 +292,18 @@ def _peak_here(row: Row, way: str, device: torch.device) -> float:
         before = torch.cuda.memory_allocated(device)
         _peak_step(model, x, y, row, way)
         return (torch.cuda.max_memory_allocated(device) - before) / 2**20
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if not sys.platform.startswith("linux"):
+        return None
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew, from what is resident now
+    before = _resident_peak()
     _peak_step(model, x, y, row, way)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit / 2**20
+    return _resident_peak() - before
+
+
+def _resident_peak() -> float:
+    """MB, of this process on Linux."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def _peak_step(model: SequenceModel, x: Tensor, y: Tensor, row: Row, way: str) -> None:
@@ -309,4 +317,4 @@ def _peak_step(model: SequenceModel, x: Tensor, y: Tensor, row: Row, way: str) -
 
 if __name__ == "__main__":
     asked_row, asked_way, asked_device = json.loads(sys.argv[1])
-    print(_peak_here(Row(**asked_row), asked_way, torch.device(asked_device)))  # noqa: T201
+    print(json.dumps(_peak_here(Row(**asked_row), asked_way, torch.device(asked_device))))  # noqa: T201
