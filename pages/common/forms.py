@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 import streamlit as st
 
 from mrnn import TASKS, ModelConfig, RunConfig, Task, TrainConfig
-from mrnn.config import CARRIES, CELLS, OBJECTIVES, Carry, Objective
+from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, Carry, Objective
 from mrnn.devices import available_devices
 from pages.common import words
 
@@ -124,6 +124,9 @@ def run_settings() -> RunConfig:
         )  # fmt: skip
         devices = ["auto", *available_devices()]
         device = st.selectbox("Device", devices, help=words.DEVICE, key="t_device", persist_state="session")
+        precision = st.selectbox(
+            "Precision", PRECISIONS, help=words.PRECISION, key="t_precision", persist_state="session"
+        )
         task = task_settings(task, key="t")
     several = cell == "mrnn"
     model = ModelConfig(
@@ -146,5 +149,6 @@ def run_settings() -> RunConfig:
         beta=beta,
         learning_rate=learning_rate,
         device=device,
+        precision=precision,
     )
     return RunConfig(task=task.name, settings=task.settings, model=model, training=training)
