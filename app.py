@@ -67,17 +67,21 @@ with st.grid("auto", min_column_width=160) as grid:
 
 st.subheader("The equations")
 st.markdown("One layer, one step. The input is $x_t$; $h_{t-1}$ and $c_{t-1}$ are what the step before handed on.")
-st.latex(r"a_t = x_t W_{xz} + h_{t-1} W_{hz} + b_z \qquad q_t = \operatorname{softmax}(a_t)")
+# One below the other: side by side they would not fit a telephone.
 st.latex(
-    r"z_t = \operatorname{softmax}\!\left(\frac{a_t + g_t}{\tau}\right) \text{ in training} \qquad "
-    r"z_t = \text{one-hot}(\arg\max a_t) \text{ in use}"
+    r"""\begin{aligned}
+a_t &= x_t W_{xz} + h_{t-1} W_{hz} + b_z \\
+q_t &= \operatorname{softmax}(a_t) \\
+z_t &= \operatorname{softmax}\!\left(\tfrac{a_t + g_t}{\tau}\right) && \text{training} \\
+z_t &= \text{one-hot}(\arg\max a_t) && \text{use} \\
+u_j &= x_t W_{x,j} + h_{t-1} W_{h,j} + b_j && j \le k \\
+i, f, o &= \sigma(u_j) \quad g = \tanh(u_j) \\
+C_j &= f \odot c_{t-1} + i \odot g \\
+H_j &= o \odot \tanh C_j \\
+h_t &= \textstyle\sum_j z_{t,j} H_j \\
+c_t &= \textstyle\sum_j z_{t,j} C_j
+\end{aligned}"""
 )
-st.latex(
-    r"i, f, o = \sigma(\cdot),\; g = \tanh(\cdot) \text{ of } x_t W_x^{(j)} + h_{t-1} W_h^{(j)} + b^{(j)} "
-    r"\quad\text{for each LSTM } j = 1 \dots k"
-)
-st.latex(r"C_j = f \odot c_{t-1} + i \odot g \qquad H_j = o \odot \tanh C_j")
-st.latex(r"h_t = \textstyle\sum_j z_{t,j} H_j \qquad c_t = \textstyle\sum_j z_{t,j} C_j")
 st.markdown(
     """
 | symbol | what it is | where you see it |
@@ -89,6 +93,7 @@ st.markdown(
 | $z_t$ | weight of each LSTM: one-hot in use, a blend in training | the coloured strip under q; blends on [k and tau](k_and_tau) |
 | $g_t$ | Gumbel noise: makes the softmax a random draw with probabilities q | one fixed draw on [k and tau](k_and_tau) |
 | $\\tau$ | tau, temperature: high blends the LSTMs, low picks nearly one | the slider on [k and tau](k_and_tau), the sketch on [Train](train) |
+| $u_j$ | what LSTM j makes of the input: four parts, one for each gate | inside each LSTM |
 | $i, f, o, g$ | gates of an LSTM: what it lets in, keeps, shows, and its proposal | inside each LSTM |
 | $C_j, H_j$ | cell state and output of LSTM j | one colour each, the same on every page |
 | $h_t, c_t$ | the mixed state, handed on to all k LSTMs | it decides the next q: see [Transitions](transitions) |
