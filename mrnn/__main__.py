@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from mrnn import bench
 from mrnn.checkpoint import load, read_notes, save
-from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, ModelConfig, RunConfig, TrainConfig
+from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, SCHEDULES, ModelConfig, RunConfig, TrainConfig
 from mrnn.devices import choose_device
 from mrnn.runs import check_task, perform
 from mrnn.tasks import TASKS, make_task
@@ -64,13 +64,16 @@ def _parser() -> argparse.ArgumentParser:
         "device": "auto takes CUDA, else Apple's MPS, else the CPU",
         "objective": ", ".join(OBJECTIVES),
         "precision": ", ".join(PRECISIONS),
+        "schedule": ", ".join(SCHEDULES),
+        "augment": "vary the training sequences anew in each epoch",
     }
     for f in fields(TrainConfig):
         name = f"--{f.name.replace('_', '-')}"
-        kind = type(f.default)
-        training.add_argument(
-            name, type=kind, default=f.default, help=f"{helps.get(f.name, '')} (default: {f.default})"
-        )
+        how = f"{helps.get(f.name, '')} (default: {f.default})"
+        if isinstance(f.default, bool):
+            training.add_argument(name, action=argparse.BooleanOptionalAction, default=f.default, help=how)
+        else:
+            training.add_argument(name, type=type(f.default), default=f.default, help=how)
     command.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="settings of the task"
     )

@@ -13,11 +13,13 @@ Cell = Literal["mrnn", "lstm", "gru", "elman", "peephole"]
 Carry = Literal["mixed", "own"]
 Objective = Literal["mle", "er", "vb"]
 Precision = Literal["auto", "float32", "bfloat16"]
+Schedule = Literal["constant", "one-cycle"]
 
 CELLS: tuple[Cell, ...] = get_args(Cell)
 CARRIES: tuple[Carry, ...] = get_args(Carry)
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 DEFAULT_K = 4
 
 
@@ -145,11 +147,17 @@ class TrainConfig(_Json):
 
     epochs            passes over the training part
     batch_size        sequences a step of the optimiser
-    learning_rate     Adam's step size (Kingma and Ba, 2015)
+    learning_rate     Adam's step size (Kingma and Ba, 2015); with "one-cycle" the largest
+    schedule          "constant"; or "one-cycle": it rises for a quarter of all steps, then falls to nearly 0
+                      (Smith and Topin, "Super-convergence", 2018)
+    weight_decay      share of the weights taken off a step, times learning_rate (AdamW: Loshchilov and Hutter, 2019)
     clip              largest norm of the gradient (Pascanu et al., 2013)
     objective         "mle": cross-entropy; "er": minus beta x entropy of q; "vb": "er" with beta = 1
                       (Kuo and Chien, 2018)
     beta              weight of the entropy term, used by "er" alone
+    balance           weight of the entropy of each layer's mean q over a batch, which keeps every LSTM in use while
+                      a single step may still be sure (Bridle, Heading and MacKay, "Unsupervised classifiers", 1991)
+    augment           vary the training sequences anew in each epoch, as their task knows how (`Task.augment`)
     tau0              temperature of the first epoch
     rate              tau falls by the factor exp(-rate) an epoch ...
     tau_floor         ... and not below this
@@ -163,9 +171,13 @@ class TrainConfig(_Json):
     epochs: int = 10
     batch_size: int = 150
     learning_rate: float = 5e-3
+    schedule: Schedule = "constant"
+    weight_decay: float = 0.0
     clip: float = 1.0
     objective: Objective = "mle"
     beta: float = 0.1
+    balance: float = 0.0
+    augment: bool = False
     tau0: float = 2.0
     rate: float = 0.2
     tau_floor: float = 0.3
@@ -180,9 +192,19 @@ class TrainConfig(_Json):
         _whole("batch_size", self.batch_size, 1, 1_000_000)
         _whole("seed", self.seed, 0, 2**63 - 1)
         _number("learning_rate", self.learning_rate, above=0, most=1000)  # Adam overflows somewhere above
+        _one_of("schedule", self.schedule, SCHEDULES)
+        _number("weight_decay", self.weight_decay, least=0)
+        if self.weight_decay * self.learning_rate >= 1:
+            raise ValueError(
+                f"weight_decay must be below 1 / learning_rate = {1 / self.learning_rate:g}, "
+                f"got {self.weight_decay:g}; 0.01 is usual"
+            )
         _number("clip", self.clip, above=0)
         _one_of("objective", self.objective, OBJECTIVES)
         _number("beta", self.beta, least=0)
+        _number("balance", self.balance, least=0)
+        if not isinstance(self.augment, bool):
+            raise ValueError(f"augment must be true or false, got {short(self.augment)}")
         check_tau(self.tau0)
         _number("rate", self.rate, least=0)
         _number("tau_floor", self.tau_floor, above=0)

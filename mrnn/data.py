@@ -123,6 +123,10 @@ class Task(ABC):
     def make(self, n: int, seed: int) -> SequenceData:
         """Make n sequences; the same seed makes the same ones."""
 
+    def augment(self, data: SequenceData, _rng: np.random.Generator) -> SequenceData:
+        """Training sequences varied at random, their classes unchanged: as they are, unless a task says how."""
+        return data
+
     @abstractmethod
     def split(self) -> tuple[SequenceData, SequenceData]:
         """The training part and the test part, always the same."""

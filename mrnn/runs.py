@@ -105,7 +105,7 @@ def perform(
     model = SequenceModel(config.model, generator=torch.Generator().manual_seed(config.training.seed))
     history: list[EpochReport] = []
     best, weights = -1.0, None
-    for report in train(model, train_data, config.training, on_batch=on_batch):
+    for report in train(model, train_data, config.training, augment=task.augment, on_batch=on_batch):
         history.append(report)
         if report.accuracy_hard >= best:
             best = report.accuracy_hard

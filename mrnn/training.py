@@ -18,6 +18,7 @@ from mrnn.markov import Choice, memory_kept
 from mrnn.model import Output, SequenceModel
 
 OnBatch = Callable[[int, int], Any]
+Augment = Callable[[SequenceData, np.random.Generator], SequenceData]
 EVALUATION_BATCH = 500
 
 
@@ -62,18 +63,22 @@ def train(
     config: TrainConfig,
     *,
     validation_data: SequenceData | None = None,
+    augment: Augment | None = None,
     on_batch: OnBatch | None = None,
 ) -> Iterator[EpochReport]:
     """Train a model in place, yielding one report an epoch.
 
     model            moved to the device of `config`, where it stays
     train_data       a share of it is held out for the figures, unless there is validation_data
+    augment          makes a varied batch of a batch, with config.augment: a task's own `augment`
     on_batch         called with (batches done, batches in all); when it returns False, training stops there
     yields           EpochReport
     raises           ValueError if data and model do not fit; FloatingPointError if the loss is no longer finite
     source           Kuo and Chien, "Markov recurrent neural networks", MLSP 2018, for the objectives
     """
     check_fit(model, train_data)
+    if config.augment and augment is None:
+        raise ValueError("config.augment needs what varies a batch: pass augment=task.augment")
     rng = np.random.default_rng(config.seed)
     if validation_data is None:
         train_data, validation_data = train_data.held_out(config.validation_share, rng)
@@ -82,22 +87,25 @@ def train(
     model.to(device)
     generator = torch.Generator(device).manual_seed(config.seed)
     low = config.precision == "bfloat16" or (config.precision == "auto" and bfloat16_is_faster(device))
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     per_epoch = math.ceil(len(train_data) / config.batch_size)
+    optimizer, scheduler = _optimizer(model, config, per_epoch)
 
     def learn(tau: float, epoch: int) -> float | None:
         """Go over the training data once: the mean loss, or None if it was stopped there."""
         total = torch.zeros((), device=device)
         model.train()
         for number, batch in enumerate(train_data.batches(config.batch_size, rng), 1):
+            if config.augment and augment is not None:
+                batch = augment(batch, rng)
             x, y, lengths = _tensors(batch, model)
             with torch.autocast(device.type, torch.bfloat16, enabled=low):
                 out = model(x, lengths, tau=tau, generator=generator)
-            loss = objective(out, y, lengths, config.entropy_weight)
+            loss = objective(out, y, lengths, config.entropy_weight, config.balance)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             optimizer.step()
+            scheduler.step()
             total += loss.detach() * len(batch)
             done = (epoch - 1) * per_epoch + number
             if on_batch is not None and on_batch(done, config.epochs * per_epoch) is False:
@@ -129,6 +137,21 @@ def train(
         )
 
 
+def _optimizer(
+    model: SequenceModel, config: TrainConfig, per_epoch: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """What takes a step, and what sets its size."""
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+    )
+    if config.schedule == "constant":
+        return optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=config.learning_rate, total_steps=config.epochs * per_epoch + 1, pct_start=0.25
+    )  # and a step more, for the rate that is set after the last one
+    return optimizer, scheduler
+
+
 def rehearse() -> None:
     """Compile what training on the CPU needs, if this machine has not yet: a step in each precision."""
     model = SequenceModel(ModelConfig(input_size=1, output_size=2, k=2, hidden_size=64)).train()
@@ -138,11 +161,12 @@ def rehearse() -> None:
         out.h.sum().backward()
 
 
-def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float) -> Tensor:
+def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float, balance: float = 0.0) -> Tensor:
     """Cross-entropy, minus `entropy_weight` times the entropy of q: its sum over counted steps of the last layer.
 
     y        (N,) int, or (N, T) for a target at each step; then the mean is over counted steps
     lengths  (N,) int
+    balance  weight of the entropy of q averaged over the counted steps of all sequences, mean over layers
     returns  scalar: a mean over the sequences
     """
     logits = out.logits.float() if out.logits.dtype == torch.bfloat16 else out.logits
@@ -152,11 +176,17 @@ def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float) ->
     else:
         loss = F.cross_entropy(logits, y)
     if entropy_weight:
-        q = out.q[:, -1]
-        # Where q is 0, on padding and for an LSTM that is ruled out, the slope of q log q is infinite: bound it.
-        entropy = -(q * q.clamp(min=torch.finfo(q.dtype).tiny).log()).sum((1, 2)).mean()
-        loss = loss - entropy_weight * entropy
+        loss = loss - entropy_weight * _entropy(out.q[:, -1]).sum(1).mean()
+    if balance:
+        use = out.q.sum((0, 2)) / lengths.sum()  # (L, k)
+        loss = loss - balance * _entropy(use).mean()
     return loss
+
+
+def _entropy(q: Tensor) -> Tensor:
+    """(..., k) probabilities -> (...) in nats; 0 where all are 0."""
+    # Where q is 0, on padding and for an LSTM that is ruled out, the slope of q log q is infinite: bound it.
+    return -(q * q.clamp(min=torch.finfo(q.dtype).tiny).log()).sum(-1)
 
 
 @torch.no_grad()

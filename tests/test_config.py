@@ -14,7 +14,8 @@ from mrnn import ModelConfig, RunConfig, TrainConfig
 MODEL = ModelConfig(input_size=3, output_size=7, k=5, hidden_size=2, num_layers=3, dropout=0.25, carry="own")
 TRAINING = TrainConfig(
     epochs=3, batch_size=7, learning_rate=0.02, clip=5.0, objective="er", beta=0.3, tau0=1.5, rate=0.05,
-    tau_floor=0.5, validation_share=0.2, seed=11, device="cpu",
+    tau_floor=0.5, validation_share=0.2, seed=11, device="cpu", schedule="one-cycle", weight_decay=0.01, balance=0.03,
+    augment=True, precision="float32",
 )  # fmt: skip
 RUN = RunConfig(task="waves", settings={"T": 53, "sigma": 0.25}, model=MODEL, training=TRAINING)
 LARGEST_SEED = 2**63 - 1
@@ -60,7 +61,8 @@ TRAINING_RULES: list[tuple[str, Any, str]] = [
       for name in ("epochs", "batch_size", "seed")
       for value in (2.0, "2", True, None)),
     *((name, value, f"{'tau' if name == 'tau0' else name} must be a finite number, got ")
-      for name in ("learning_rate", "clip", "beta", "tau0", "rate", "tau_floor", "validation_share")
+      for name in ("learning_rate", "weight_decay", "clip", "beta", "balance", "tau0", "rate", "tau_floor",
+                   "validation_share")
       for value in (NAN, INF, 10**999, -10**999, "1", True, None)),
     ("epochs", 0, "epochs must be from 1 to 100000, got 0"),
     ("epochs", 100_001, "epochs must be from 1 to 100000, got 100001"),
@@ -71,6 +73,12 @@ TRAINING_RULES: list[tuple[str, Any, str]] = [
     ("learning_rate", 0, "learning_rate must be > 0, got 0"),
     ("learning_rate", 1001, "learning_rate must be <= 1000, got 1001"),
     ("clip", 0, "clip must be > 0, got 0"),
+    ("schedule", "cosine", "schedule must be one of constant, one-cycle, got 'cosine'"),
+    ("weight_decay", -0.1, "weight_decay must be >= 0, got -0.1"),
+    ("weight_decay", 200, "weight_decay must be below 1 / learning_rate = 200, got 200; 0.01 is usual"),
+    ("balance", -0.1, "balance must be >= 0, got -0.1"),
+    *(("augment", value, "augment must be true or false, got ") for value in (1, "true", None)),
+    ("precision", "float16", "precision must be one of auto, float32, bfloat16, got 'float16'"),
     ("objective", "map", "objective must be one of mle, er, vb, got 'map'"),
     ("beta", -0.1, "beta must be >= 0, got -0.1"),
     ("tau0", 0, "tau must be > 0, got 0; 0.1 is already close to one-hot"),
@@ -108,7 +116,8 @@ def test_the_ends_of_a_models_ranges_are_allowed(field, value):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("epochs", 1), ("batch_size", 1), ("seed", 0), ("seed", LARGEST_SEED), ("beta", 0), ("rate", 0), ("tau0", 0.3),
+    [("epochs", 1), ("batch_size", 1), ("seed", 0), ("seed", LARGEST_SEED), ("beta", 0), ("balance", 0),
+     ("weight_decay", 0), ("weight_decay", 199), ("rate", 0), ("tau0", 0.3),
      ("tau_floor", 2.0), ("validation_share", 0.99)],
 )  # fmt: skip
 def test_the_ends_of_a_trainings_ranges_are_allowed(field, value):

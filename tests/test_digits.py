@@ -1,6 +1,7 @@
 """Digits: all of MNIST, and drawings brought to MNIST's form."""
 
 import itertools
+import math
 from collections import Counter
 
 import numpy as np
@@ -49,6 +50,23 @@ def sides_of(picture: np.ndarray) -> tuple[int, int]:
     return int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)
 
 
+class Given:
+    """Stands in for a random generator: its uniform draws are these, one after another."""
+
+    def __init__(self, *draws: float) -> None:
+        self.draws = iter(draws)
+
+    def uniform(self, _low: float, _high: float, size: int | tuple[int, ...]) -> np.ndarray:
+        sizes = (size,) if isinstance(size, int) else size
+        values = np.array([next(self.draws) for _ in range(math.prod(sizes[:-1]))])
+        return np.broadcast_to(values.reshape(*sizes[:-1], 1), sizes)
+
+
+def varied(data: SequenceData, turn=0.0, slant=0.0, high=0.0, wide=0.0, down=0.0, right=0.0) -> np.ndarray:
+    """Digits varied by these shares of the most that there is."""
+    return TASK.augment(data, Given(turn, slant, high, wide, down, right)).x  # type: ignore[arg-type]
+
+
 # -- MNIST -----------------------------------------------------------------------------------------------------------
 
 
@@ -77,6 +95,55 @@ def test_make_draws_from_the_test_digits_without_repeats(split):
     some = TASK.make(503, seed=3)
     assert Counter(row.tobytes() for row in some.x).keys() <= {row for row, _ in everything}
     assert len({row.tobytes() for row in some.x}) == 503
+
+
+def test_varied_digits_are_still_the_same_digits_and_others_at_each_turn(split):
+    data = split[0].take(np.arange(97))
+    one, same, other = (TASK.augment(data, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(one.x, same.x)
+    assert not np.isclose(one.x, other.x).all((1, 2)).any()
+    for new in (one, other):
+        assert np.array_equal(new.y, data.y)
+        assert np.array_equal(new.lengths, data.lengths)
+        assert 0 <= new.x.min() < new.x.max() <= 1
+        # As much ink, within what stretching adds or takes; and none of it lost at the edge.
+        assert np.all(np.abs(np.log(new.x.sum((1, 2)) / data.x.sum((1, 2)))) < 0.3)
+        for picture, before in zip(new.x, data.x, strict=True):
+            moved = np.subtract(centre_of(picture), centre_of(before))
+            assert np.abs(moved).max() < 3, "2 pixels, and what turning adds"
+
+
+def test_a_digit_varied_by_nothing_is_itself_and_a_shift_moves_its_pixels(split):
+    data = split[0].take(np.arange(13))
+    assert np.allclose(varied(data), data.x, atol=1e-6)
+    up_and_left = np.zeros_like(data.x)
+    up_and_left[:, :-2, :-1] = data.x[:, 2:, 1:]
+    assert np.allclose(varied(data, down=1, right=0.5), up_and_left, atol=1e-5)
+    down = np.zeros_like(data.x)
+    down[:, 1:] = data.x[:, :-1]
+    assert np.allclose(varied(data, down=-0.5), down, atol=1e-5)
+
+
+def test_digits_are_turned_stretched_and_slanted_about_the_middle():
+    """Seen by a bar, upright and level, of 3 x 16 pixels in the middle."""
+    upright, level = np.zeros((1, 28, 28)), np.zeros((1, 28, 28))
+    upright[0, 6:22, 12:15] = level[0, 12:15, 6:22] = 1
+    both = SequenceData(np.concatenate([upright, level]), np.array([1, 1]), np.array([28, 28]))
+
+    def slopes(pictures: np.ndarray) -> list[float]:
+        """Of each bar against its own direction: pixels aside for each pixel along it."""
+        steep, flat = pictures
+        at = np.arange(28)
+        rows, columns = slice(9, 19), slice(9, 19)
+        aside = [(steep[rows] @ at) / steep[rows].sum(1), (flat[:, columns].T @ at) / flat[:, columns].sum(0)]
+        return [float(np.polyfit(at[rows], a, 1)[0]) for a in aside]
+
+    assert slopes(varied(both)) == pytest.approx([0, 0], abs=1e-6)
+    assert slopes(varied(both, turn=1)) == pytest.approx([-math.tan(0.15), math.tan(0.15)], abs=0.02)
+    assert slopes(varied(both, slant=1)) == pytest.approx([0, -0.15], abs=0.02)
+    assert varied(both, high=1)[0].sum() == pytest.approx(1.1 * both.x[0].sum(), rel=0.02)
+    assert varied(both, wide=1)[0].sum() == pytest.approx(1.1 * both.x[0].sum(), rel=0.02)
+    assert varied(both, wide=-1)[1].sum() == pytest.approx(0.9 * both.x[1].sum(), rel=0.02)
 
 
 def test_more_digits_than_there_are_repeat_some():

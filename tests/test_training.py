@@ -154,6 +154,33 @@ def test_rewarding_entropy_makes_q_more_even():
     assert entropies[1] > 1.02 * entropies[0]
 
 
+@PER_STEP
+def test_balance_rewards_an_even_use_over_the_batch_whatever_each_step_is_sure_of(per_step):
+    data = loud(per_step=per_step)
+    x, y, lengths = tensors(data)
+    model = small(num_layers=2, per_step=per_step)
+    out = model(x, lengths, choice="soft")
+    counted = np.arange(T) < data.lengths[:, None]
+    q = out.q.detach().double().numpy()
+    entropies = []
+    for layer in range(2):
+        use = q[:, layer][counted].mean(0)
+        entropies.append(-(use * np.log(use)).sum())
+    plain = objective(out, y, lengths, 0.5).item()
+    assert objective(out, y, lengths, 0.5, 0.37).item() == pytest.approx(plain - 0.37 * np.mean(entropies), rel=1e-5)
+
+
+def test_balance_brings_a_forgotten_lstm_back():
+    shares = []
+    for balance in (0.0, 3.0):
+        model = small()
+        with torch.no_grad():
+            model.get_parameter("layers.0.b_z")[0] = -3
+        list(train(model, loud(197), replace(CPU, epochs=7, batch_size=29, learning_rate=0.05, balance=balance)))
+        shares.append(model.trace(loud(197).x, loud(197).lengths, choice="soft").q.sum((0, 1, 2))[0])
+    assert shares[1] > 2 * shares[0]
+
+
 @pytest.mark.parametrize("batch_size", [N, 7])
 def test_the_reported_loss_is_the_mean_over_the_epochs_sequences(batch_size):
     data, model = loud(), small(cell="lstm")
@@ -269,6 +296,71 @@ def test_gradients_are_clipped_to_their_norm():
         norms[clip] = math.sqrt(sum(float(w.grad.square().sum()) for w in model.parameters() if w.grad is not None))
     assert norms[1e-3] == pytest.approx(1e-3, rel=1e-2)
     assert norms[1e6] > 0.01
+
+
+def steps_taken(**changes: Any) -> list[float]:
+    """How far the weights move in each step of the optimiser: in Adam, about its learning rate for each weight."""
+    model, sizes = small(), []
+    last = torch.nn.utils.parameters_to_vector(model.parameters()).detach()
+
+    def note(_done: int, _total: int) -> None:
+        nonlocal last
+        now = torch.nn.utils.parameters_to_vector(model.parameters()).detach()
+        sizes.append(float((now - last).square().mean().sqrt()))
+        last = now
+
+    list(train(model, loud(197), replace(CPU, epochs=4, batch_size=11, **changes), on_batch=note))
+    return sizes
+
+
+def test_one_cycle_begins_with_small_steps_takes_the_largest_after_a_quarter_and_ends_with_the_smallest():
+    sizes = steps_taken(schedule="one-cycle", learning_rate=0.01)
+    largest = max(sizes)
+    assert 0.2 * len(sizes) < sizes.index(largest) + 1 < 0.5 * len(sizes)
+    assert 0.005 < largest < 0.02
+    assert sizes[0] < largest / 10
+    assert sizes[-1] < largest / 1000
+    even = steps_taken(learning_rate=0.01)
+    assert max(even) < 10 * min(even)
+
+
+def test_weight_decay_takes_its_share_of_a_weight_that_nothing_else_moves():
+    """An input that is always 0 gives its weights no gradient."""
+    data = loud()
+    data.x[..., 1] = 0
+    for share in (0.0, 0.3):
+        model = small()
+        before = weights_of(model)["layers.0.W_x"][1]
+        list(train(model, data, replace(CPU, learning_rate=0.02, weight_decay=share)))
+        after = weights_of(model)["layers.0.W_x"][1]
+        assert torch.allclose(after, before * (1 - 0.02 * share) ** 9, rtol=1e-5)  # 3 epochs of 3 batches
+
+
+def test_augmented_training_sees_each_batch_as_it_was_varied_and_measures_on_what_was_not():
+    def louder(data: SequenceData, rng: np.random.Generator) -> SequenceData:
+        return replace(data, x=data.x + 100 * rng.integers(1, 9, (len(data), 1, 1)))
+
+    data, model = loud(), small()
+    calls = spy(model)
+    list(train(model, data, replace(CPU, augment=True), augment=louder))
+    again = small()
+    list(train(again, data, replace(CPU, augment=True), augment=louder))
+    assert equal(weights_of(model), weights_of(again))
+    plain = {x.tobytes() for x in data.x}
+    for call in calls:
+        assert all((x.numpy().tobytes() in plain) is not call["training"] for x in call["x"])
+    varied = [x.numpy().tobytes() for call in calls if call["training"] for x in call["x"]]
+    assert len(set(varied)) > 2 * 28, "the same in every epoch"
+
+    model = small()
+    calls = spy(model)
+    list(train(model, data, CPU, augment=louder))
+    assert {x.numpy().tobytes() for call in calls for x in call["x"]} == plain
+
+
+def test_augmented_training_needs_to_be_told_how():
+    with pytest.raises(ValueError, match=r"augment needs what varies a batch: pass augment=task\.augment"):
+        next(train(small(), loud(), replace(CPU, augment=True)))
 
 
 # -- what is held out ------------------------------------------------------------------------------------------------

@@ -112,6 +112,16 @@ def test_the_split_is_10_000_signals_and_10_000_others():
         assert (part.lengths == 50).all()
 
 
+def test_varied_waves_are_new_ones_of_the_same_settings():
+    task = Waves(T=37, alien_share=1.0)
+    data = task.make(53, seed=0)
+    one, same, other = (task.augment(data, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(one.x, same.x)
+    assert len(np.unique(np.concatenate([data.x, one.x, other.x]), axis=0)) == 3 * 53
+    assert one.x.shape == data.x.shape
+    assert one.y.all()
+
+
 def test_a_drawn_wave_is_one_of_those_that_make_draws():
     task = Waves(T=401, f_low=3, f_high=6, sigma=0.25, alien_share=0.3)
     rng = np.random.default_rng(0)

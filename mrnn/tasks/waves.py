@@ -107,6 +107,10 @@ class Waves(Task):
         s = rng.uniform(0, 5, n)
         return self._signals(alien, p, f, s, self.sigma * rng.standard_normal((n, self.T)))
 
+    def augment(self, data: SequenceData, rng: np.random.Generator) -> SequenceData:
+        """As many new signals: there is no end of them."""
+        return self.make(len(data), int(rng.integers(2**62)))
+
     def split(self) -> tuple[SequenceData, SequenceData]:
         """10,000 training and 10,000 test signals, by two seeds."""
         return self.make(SPLIT_SIZE, TRAIN_SEED), self.make(SPLIT_SIZE, TEST_SEED)
