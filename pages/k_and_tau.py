@@ -42,12 +42,16 @@ with left:
     st.button("Another signal", icon=":material/casino:", on_click=another_signal, type="primary", width="stretch")
 with right:
     models = common.entries(task.name, common.owner())
+    smallest: dict[int, str] = {}  # the shipped model of each k with the fewest hidden units
+    for entry in models:
+        if entry.shipped:
+            smallest.setdefault(entry.config.num_lstms, entry.id)
     chosen = st.multiselect(
         "Networks side by side",
         [entry.id for entry in models],
-        [entry.id for entry in models if entry.id.startswith(task.name)][:4],
-        format_func=lambda i: next((f"k = {e.config.k}" if e.shipped else e.label for e in models if e.id == i), i),
-        max_selections=4,
+        list(smallest.values()),
+        format_func=lambda i: next((entry.name for entry in models if entry.id == i), i),
+        max_selections=6,
         key=f"k_models_{task.name}",
         help=common.words.K,
     )
@@ -65,7 +69,7 @@ with st.grid("auto", min_column_width=200) as grid:
             trace = entry.model.trace(data.x)
             best = task.classes[int(trace.answers[0].argmax())]
             verdict = "right" if best == truth else "wrong"
-            st.markdown(f"**k = {entry.config.k}**: {best}, {trace.answers[0].max():.1%} ({verdict})")
+            st.markdown(f"**{entry.name}**: {best}, {trace.answers[0].max():.1%} ({verdict})")
             selection = analysis.selection_table(trace)
             one_input = data.x.shape[2] == 1
             signal = analysis.signal_table(data.x[0], int(data.lengths[0])) if one_input else None

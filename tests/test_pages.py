@@ -1,6 +1,7 @@
 """Every page, run without a browser: what it says, what it refuses, and what one person sees of another."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from mrnn import TASKS, ModelConfig, RunConfig, SequenceModel, TrainConfig, load
 from mrnn.jobs import Engine
 from mrnn.model import count_weights
 from pages.common import MENU
+from pages.common.forms import QUICK
 from pages.common.models import SHIPPED
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -149,37 +151,37 @@ def test_a_test_digit_is_read_and_judged():
 def test_weights_are_counted_as_the_model_will_have_them():
     app = visit("pages/train.py")
     for k, hidden, layers in ((7, 16, 3), (1, 64, 1)):
-        app.slider(key="t_k").set_value(k)
+        app.slider(key="t_k_waves").set_value(k)
         app.select_slider(key="t_hidden_waves").set_value(hidden)
-        app.slider(key="t_layers").set_value(layers).run()
+        app.slider(key="t_layers_waves").set_value(layers).run()
         config = ModelConfig(input_size=1, output_size=2, k=k, hidden_size=hidden, num_layers=layers)
         assert f"k = {k}: {count_weights(config):,} weights" in said(app)
 
 
 def test_a_floor_above_tau0_gets_one_sentence_and_nothing_can_be_trained():
     app = visit("pages/train.py")
-    app.slider(key="t_floor").set_value(2.0).run()
+    app.slider(key="t_floor_waves").set_value(2.0).run()
     assert [e.value for e in app.error] == ["tau_floor must not exceed tau0 = 1, got 2"]
     assert app.button(key="train").disabled
 
 
 def test_what_the_form_says_is_what_is_trained():
     app = visit("pages/train.py")
-    app.slider(key="t_k").set_value(3)
+    app.slider(key="t_k_waves").set_value(3)
     app.slider(key="t_epochs_waves").set_value(5)
-    app.slider(key="t_tau0").set_value(2.5)
-    app.slider(key="t_rate").set_value(0.1)
-    app.number_input(key="t_seed").set_value(17)
-    app.button_group(key="t_objective").set_value("er").run()
-    app.slider(key="t_beta").set_value(0.25)
-    app.slider(key="t_sigma").set_value(0.5)
+    app.slider(key="t_tau0_waves").set_value(2.5)
+    app.slider(key="t_rate_waves").set_value(0.1)
+    app.number_input(key="t_seed_waves").set_value(17)
+    app.button_group(key="t_objective_waves").set_value("er").run()
+    app.slider(key="t_beta_waves").set_value(0.25)
+    app.slider(key="t_waves_sigma").set_value(0.5)
     app.button(key="train").click().run()
     (run,) = runs.list_runs(owner_of(app))
     assert run.state == "waiting"
     assert run.config is not None
     assert (run.config.task, run.config.settings) == ("waves", {"sigma": 0.5})
     assert run.config.model == ModelConfig(input_size=1, output_size=2, k=3, hidden_size=32)
-    expected = TrainConfig(epochs=5, tau0=2.5, rate=0.1, tau_floor=0.1, seed=17, objective="er", beta=0.25)
+    expected = replace(QUICK["waves"][1], epochs=5, tau0=2.5, rate=0.1, seed=17, objective="er", beta=0.25)
     assert run.config.training == expected
 
 
@@ -279,7 +281,7 @@ def test_every_layer_can_be_looked_at():
 
 def test_the_shipped_networks_stand_side_by_side_by_k():
     text = said(visit("pages/k_and_tau.py"))
-    verdicts = re.findall(r"\*\*k = (\d)\*\*: (?:non-)?alien", text)
+    verdicts = re.findall(r"\*\*k = (\d+), m = 64\*\*: (?:non-)?alien", text)
     assert verdicts == ["1", "2", "4", "8"]
 
 

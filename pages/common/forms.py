@@ -6,12 +6,25 @@ from typing import Any, TypeVar, cast
 import streamlit as st
 
 from mrnn import TASKS, ModelConfig, RunConfig, Task, TrainConfig
-from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, Carry, Objective
+from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, SCHEDULES, Carry, Objective, Schedule
 from mrnn.devices import available_devices
 from pages.common import words
 
-# What learns well within a minute or two on two CPU cores.
-QUICK = {"waves": {"hidden": 32, "epochs": 8}, "digits": {"hidden": 64, "epochs": 4}}
+HIDDEN = (8, 16, 32, 64, 128, 256)
+RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02)
+# What learns well while one waits, on two CPU cores: shape of the model, and training.
+QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
+    "waves": (
+        {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0},
+        TrainConfig(
+            epochs=10, learning_rate=0.01, schedule="one-cycle", augment=True, tau0=1.0, rate=0.3, tau_floor=0.1
+        ),
+    ),
+    "digits": (
+        {"k": 4, "hidden_size": 64, "num_layers": 1, "dropout": 0.0},
+        TrainConfig(epochs=8, learning_rate=0.01, schedule="one-cycle", tau0=1.0, rate=0.3, tau_floor=0.1),
+    ),
+}
 AnyTask = TypeVar("AnyTask", bound=Task)
 
 
@@ -48,7 +61,7 @@ def layer_picker(layers: int, key: str) -> int:
 
 
 def run_settings() -> RunConfig:
-    """All that decides a training run, as a form.
+    """All that decides a training run, as a form that begins with what learns well; each task keeps its own.
 
     raises  ValueError if the values break a rule together
     """
@@ -62,72 +75,63 @@ def run_settings() -> RunConfig:
         persist_state="session",
     )
     task = TASKS[name or "waves"]
-    preset = QUICK.get(task.name, QUICK["waves"])
+    shape, recipe = QUICK.get(task.name, QUICK["waves"])
+    kept: Any = {"persist_state": "session"}
+
+    def key(field: str) -> str:
+        return f"t_{field}_{task.name}"
+
     one, two = st.columns(2)
-    k = one.slider("k, LSTMs", 1, 16, 4, help=words.K, key="t_k", persist_state="session")
+    k = one.slider("k, LSTMs", 1, 16, shape["k"], help=words.K, key=key("k"), **kept)
     hidden = two.select_slider(
-        "m, hidden size",
-        (8, 16, 32, 64, 128, 256),
-        preset["hidden"],
-        help=words.HIDDEN,
-        key=f"t_hidden_{task.name}",
-        persist_state="session",
+        "m, hidden size", HIDDEN, shape["hidden_size"], help=words.HIDDEN, key=key("hidden"), **kept
     )
-    layers = one.slider("L, layers", 1, 4, 1, help=words.LAYERS, key="t_layers", persist_state="session")
-    epochs = two.slider(
-        "Epochs", 1, 40, preset["epochs"], help=words.EPOCHS, key=f"t_epochs_{task.name}", persist_state="session"
-    )
-    tau0 = one.slider("tau0", 0.1, 10.0, 1.0, 0.1, help=words.TAU0, key="t_tau0", persist_state="session")
-    rate = two.slider("Rate", 0.0, 1.0, 0.3, 0.05, help=words.RATE, key="t_rate", persist_state="session")
-    floor = one.slider("tau floor", 0.05, 5.0, 0.1, 0.05, help=words.FLOOR, key="t_floor", persist_state="session")
-    seed = two.number_input("Seed", 0, 999_999, 0, help=words.SEED, key="t_seed", persist_state="session")
+    layers = one.slider("L, layers", 1, 4, shape["num_layers"], help=words.LAYERS, key=key("layers"), **kept)
+    epochs = two.slider("Epochs", 1, 40, recipe.epochs, help=words.EPOCHS, key=key("epochs"), **kept)
+    tau0 = one.slider("tau0", 0.1, 10.0, recipe.tau0, 0.1, help=words.TAU0, key=key("tau0"), **kept)
+    rate = two.slider("Rate", 0.0, 1.0, recipe.rate, 0.05, help=words.RATE, key=key("rate"), **kept)
+    floor = one.slider("tau floor", 0.05, 5.0, recipe.tau_floor, 0.05, help=words.FLOOR, key=key("floor"), **kept)
+    seed = two.number_input("Seed", 0, 999_999, recipe.seed, help=words.SEED, key=key("seed"), **kept)
     with st.expander("More: objective, optimiser, cell, device, task"):
         objective = st.segmented_control(
-            "Objective",
-            OBJECTIVES,
-            default=OBJECTIVES[0],
-            required=True,
-            format_func=str.upper,
-            help=words.OBJECTIVE,
-            key="t_objective",
-            persist_state="session",
-        )
+            "Objective", OBJECTIVES, default=recipe.objective, required=True, format_func=str.upper,
+            help=words.OBJECTIVE, key=key("objective"), **kept,
+        )  # fmt: skip
         beta = st.slider(
-            "beta",
-            0.0,
-            1.0,
-            0.1,
-            0.01,
-            help=words.BETA,
-            disabled=objective != "er",
-            key="t_beta",
-            persist_state="session",
+            "beta", 0.0, 1.0, recipe.beta, 0.01, help=words.BETA, disabled=objective != "er", key=key("beta"), **kept
         )
+        balance = st.slider("Balance", 0.0, 1.0, recipe.balance, 0.01, help=words.BALANCE, key=key("balance"), **kept)
         learning_rate = st.select_slider(
-            "Learning rate",
-            (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02),
-            0.005,
-            help=words.LEARNING_RATE,
-            key="t_rate_of_learning",
-            persist_state="session",
+            "Learning rate", RATES, recipe.learning_rate, help=words.LEARNING_RATE, key=key("learning_rate"), **kept
         )
-        cell = st.selectbox(
-            "Cell",
-            CELLS,
-            help="mrnn is the k-LSTM. The others have one network and nothing to choose.",
-            key="t_cell",
-            persist_state="session",
+        schedule = st.segmented_control(
+            "Schedule of the learning rate", SCHEDULES, default=recipe.schedule, required=True,
+            help=words.SCHEDULE, key=key("schedule"), **kept,
+        )  # fmt: skip
+        weight_decay = st.slider(
+            "Weight decay", 0.0, 0.1, recipe.weight_decay, 0.01, help=words.WEIGHT_DECAY, key=key("decay"), **kept
         )
+        dropout = st.slider(
+            "Dropout",
+            0.0,
+            0.5,
+            shape["dropout"],
+            0.05,
+            help=words.DROPOUT,
+            disabled=layers == 1,
+            key=key("dropout"),
+            **kept,
+        )
+        augment = st.toggle("Vary the sequences", recipe.augment, help=words.AUGMENT, key=key("augment"), **kept)
+        cell = st.selectbox("Cell", CELLS, help=words.CELL, key=key("cell"), **kept)
         carry = st.segmented_control(
-            "Carry", CARRIES, default=CARRIES[0], required=True, disabled=cell != "mrnn", key="t_carry", persist_state="session",
-            help="mixed: all LSTMs go on from one mixed state, as published. own: each goes on from its own.",
+            "Carry", CARRIES, default=CARRIES[0], required=True, disabled=cell != "mrnn", help=words.CARRY,
+            key=key("carry"), **kept,
         )  # fmt: skip
         devices = ["auto", *available_devices()]
-        device = st.selectbox("Device", devices, help=words.DEVICE, key="t_device", persist_state="session")
-        precision = st.selectbox(
-            "Precision", PRECISIONS, help=words.PRECISION, key="t_precision", persist_state="session"
-        )
-        task = task_settings(task, key="t")
+        device = st.selectbox("Device", devices, help=words.DEVICE, key=key("device"), **kept)
+        precision = st.selectbox("Precision", PRECISIONS, help=words.PRECISION, key=key("precision"), **kept)
+        task = task_settings(task, key=f"t_{task.name}")
     several = cell == "mrnn"
     model = ModelConfig(
         input_size=task.input_size,
@@ -135,11 +139,13 @@ def run_settings() -> RunConfig:
         k=k if several else 1,
         hidden_size=hidden,
         num_layers=layers,
+        dropout=dropout,
         cell=cell,
         carry=cast(Carry, carry) if several else CARRIES[0],
         per_step=task.per_step,
     )
-    training = TrainConfig(
+    training = replace(
+        recipe,
         epochs=epochs,
         tau0=tau0,
         rate=rate,
@@ -147,7 +153,11 @@ def run_settings() -> RunConfig:
         seed=int(seed),
         objective=cast(Objective, objective),
         beta=beta,
+        balance=balance,
         learning_rate=learning_rate,
+        schedule=cast(Schedule, schedule),
+        weight_decay=weight_decay,
+        augment=augment,
         device=device,
         precision=precision,
     )

@@ -1,7 +1,7 @@
 """Models that can be picked: those that ship with the app, and one's own. All that is cached is cached here."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,15 @@ class Entry:
 
     id      "waves-k4" of a shipped one, or a run's id
     path    its file
-    label   what the menu calls it
+    name    a shipped one's k and m, or what a run is called
+    label   what the menu calls it: its name, and how good it is
     config  its shape
     notes   task, recipe, measured figures
     """
 
     id: str
     path: Path
+    name: str
     label: str
     config: ModelConfig
     notes: dict[str, Any]
@@ -74,9 +76,9 @@ def engine() -> Engine:
 
 
 def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
-    """All models of a task (or of all): the shipped ones by k, then the person's own, newest first."""
+    """All models of a task (or of all): the shipped ones by k and m, then the person's own, newest first."""
     found = [_entry(path.stem, path, None) for path in sorted(SHIPPED.glob("*.safetensors"))]
-    found.sort(key=lambda entry: (entry.notes["task"] != "waves", entry.notes["task"], entry.config.num_lstms))
+    found.sort(key=lambda e: (e.notes["task"] != "waves", e.notes["task"], e.config.num_lstms, e.config.hidden_size))
     for run in runs.list_runs(owner) if owner else []:
         if run.model_file is not None:
             try:
@@ -86,12 +88,13 @@ def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
     return [entry for entry in found if task in (None, entry.notes["task"])]
 
 
-def _entry(entry_id: str, path: Path, label: str | None) -> Entry:
+def _entry(entry_id: str, path: Path, name: str | None) -> Entry:
     config, notes = _describe(str(path), path.stat().st_mtime_ns)
-    name = f"k = {config.k}" if config.cell == "mrnn" else config.cell
-    entry = Entry(id=entry_id, path=path, label=label or name, config=config, notes=notes)
-    right = "" if entry.accuracy is None else f", {entry.accuracy:.2%} right"
-    return replace(entry, label=f"{name}, shipped{right}" if label is None else f"{label}{right} (yours)")
+    accuracy = notes.get("figures", {}).get("test_accuracy_hard")
+    right = "" if accuracy is None else f", {accuracy:.2%} right"
+    yours = " (yours)" if name is not None else ""
+    name = name or f"k = {config.k}, m = {config.hidden_size}"
+    return Entry(id=entry_id, path=path, name=name, label=f"{name}{right}{yours}", config=config, notes=notes)
 
 
 def pick(task: str | None, *, prefer: str, key: str) -> Entry:
@@ -119,7 +122,7 @@ def pick(task: str | None, *, prefer: str, key: str) -> Entry:
         format_func=label,
         key=key,
         persist_state="session",
-        help="Models that ship with the app, and your own from the Train page.",
+        help="Models that ship with the app: k LSTMs of m hidden units each. And your own, from the Train page.",
     )
     return found[chosen]
 

@@ -15,7 +15,20 @@ TAU0 = "tau0: the temperature in the first epoch."
 RATE = "Each epoch multiplies tau by exp(-rate). 0 keeps it constant."
 FLOOR = "tau never falls below this floor."
 EPOCHS = "How often training goes through all training sequences."
-LEARNING_RATE = "Step size of the optimiser, Adam."
+LEARNING_RATE = "Step size of the optimiser, Adam. With one-cycle it is the largest one."
+SCHEDULE = (
+    "constant: the same step size throughout. one-cycle: it rises for a quarter of training, then falls to nothing."
+)
+WEIGHT_DECAY = "Draws all weights towards 0, against learning by heart: this share a step, times the learning rate."
+DROPOUT = (
+    "Share of hidden units that are left out at random between layers, against learning by heart. Needs two layers."
+)
+BALANCE = "How strongly training rewards using all LSTMs alike over many sequences, so that none is forgotten."
+AUGMENT = (
+    "Training sees new sequences in every epoch: new waves, or the same digits moved, turned and stretched a little."
+)
+CELL = "mrnn is the k-LSTM. The others have one network and nothing to choose."
+CARRY = "mixed: all LSTMs go on from one mixed state, as published. own: each goes on from its own."
 SEED = "Fixes every random draw: the same seed on the same device gives the same model."
 PRECISION = "How exact matrix products are while training. bfloat16 keeps 8 of float32's 24 binary digits, and is faster on some processors; auto takes it where it is measured to be."
 DEVICE = "What computes: auto takes a CUDA GPU, else Apple's MPS, else the CPU."
