@@ -29,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; bad arguments end with one line and exit status 2."""
-    parser = _parser()
+    parser = command_parser()
     asked = parser.parse_args(arguments)
     try:
         asked.run(asked)
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.exit(2, f"{parser.prog} {asked.command}: {message}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """What understands the command line."""
     parser = _Parser(prog="python -m mrnn", description="Markov recurrent neural networks")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -99,7 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _train(asked: argparse.Namespace) -> None:
+def run_config(asked: argparse.Namespace) -> RunConfig:
+    """What a parsed `train` command asks for."""
     task = make_task(asked.task, dict(map(_setting, asked.set)))
     model = ModelConfig(
         input_size=task.input_size,
@@ -113,14 +115,19 @@ def _train(asked: argparse.Namespace) -> None:
         per_step=task.per_step,
     )
     training = TrainConfig(**{f.name: getattr(asked, f.name) for f in fields(TrainConfig)})
-    out = asked.out or Path(f"{task.name}-k{model.k}.safetensors")
+    return RunConfig(task=task.name, settings=task.settings, model=model, training=training)
+
+
+def _train(asked: argparse.Namespace) -> None:
+    config = run_config(asked)
+    out = asked.out or Path(f"{config.task}-k{config.model.k}.safetensors")
     if not out.parent.is_dir():
         raise ValueError(f"--out must lie in a folder that is there, got {out}")
     if out.is_dir():
         raise ValueError(f"--out must be a file, got the folder {out}")
     with tempfile.NamedTemporaryFile(dir=out.parent):
         pass  # a folder that cannot be written should be known before training, not after
-    print(f"device: {choose_device(training.device)}", file=sys.stderr)
+    print(f"device: {choose_device(config.training.device)}", file=sys.stderr)
 
     stopped = False
 
@@ -147,7 +154,7 @@ def _train(asked: argparse.Namespace) -> None:
         before = signal.signal(signal.SIGINT, stop)
         try:
             trained, notes = perform(
-                RunConfig(task=task.name, settings=task.settings, model=model, training=training),
+                config,
                 on_report=on_report,
                 on_batch=on_batch,
             )

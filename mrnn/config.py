@@ -155,8 +155,9 @@ class TrainConfig(_Json):
     objective         "mle": cross-entropy; "er": minus beta x entropy of q; "vb": "er" with beta = 1
                       (Kuo and Chien, 2018)
     beta              weight of the entropy term, used by "er" alone
-    balance           weight of the entropy of each layer's mean q over a batch, which keeps every LSTM in use while
-                      a single step may still be sure (Bridle, Heading and MacKay, "Unsupervised classifiers", 1991)
+    balance           weight of how far each layer's q, averaged over a batch, is from even (log k minus its entropy):
+                      keeps every LSTM in use while a single step may still be sure (Bridle, Heading and MacKay,
+                      "Unsupervised classifiers, mutual information and phantom targets", 1991)
     augment           vary the training sequences anew in each epoch, as their task knows how (`Task.augment`)
     tau0              temperature of the first epoch
     rate              tau falls by the factor exp(-rate) an epoch ...

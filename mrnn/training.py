@@ -166,7 +166,8 @@ def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float, ba
 
     y        (N,) int, or (N, T) for a target at each step; then the mean is over counted steps
     lengths  (N,) int
-    balance  weight of the entropy of q averaged over the counted steps of all sequences, mean over layers
+    balance  weight of how far the use of the LSTMs is from even: log k minus the entropy of q averaged over the
+             counted steps of all sequences; mean over layers
     returns  scalar: a mean over the sequences
     """
     logits = out.logits.float() if out.logits.dtype == torch.bfloat16 else out.logits
@@ -179,7 +180,7 @@ def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float, ba
         loss = loss - entropy_weight * _entropy(out.q[:, -1]).sum(1).mean()
     if balance:
         use = out.q.sum((0, 2)) / lengths.sum()  # (L, k)
-        loss = loss - balance * _entropy(use).mean()
+        loss = loss + balance * (math.log(use.shape[-1]) - _entropy(use)).mean()
     return loss
 
 

@@ -162,6 +162,7 @@ def test_in_a_process_of_its_own_too_there_is_no_traceback():
 def test_train_writes_a_model_with_all_that_makes_it_again(capsys, tmp_path, tiny_task):
     path = tmp_path / "model.safetensors"
     options = ["--seed", "5", "--num-layers", "2", "--dropout", "0.25", "--carry", "own", "--objective", "er"]
+    options += ["--schedule", "one-cycle", "--weight-decay", "0.02", "--balance", "0.05", "--augment"]
     main(["train", "tiny", "--set", "loudness=2.0", "--out", str(path), *QUICK, *options])
     out, err = capsys.readouterr()
     assert [file.name for file in tmp_path.iterdir()] == ["model.safetensors"]
@@ -173,6 +174,8 @@ def test_train_writes_a_model_with_all_that_makes_it_again(capsys, tmp_path, tin
     recipe = notes["recipe"]
     assert {recipe[name] for name in ("seed", "epochs", "batch_size")} == {5, 3, 11}
     assert (recipe["objective"], recipe["device"]) == ("er", "cpu")
+    assert (recipe["schedule"], recipe["weight_decay"], recipe["balance"]) == ("one-cycle", 0.02, 0.05)
+    assert recipe["augment"] is True
     figures = notes["figures"]
     _, test_data = type(tiny_task)(loudness=2.0).split()
     assert figures["test_accuracy_hard"] == evaluate(model, test_data).accuracy

@@ -159,6 +159,8 @@ def test_balance_rewards_an_even_use_over_the_batch_whatever_each_step_is_sure_o
     data = loud(per_step=per_step)
     x, y, lengths = tensors(data)
     model = small(num_layers=2, per_step=per_step)
+    with torch.no_grad():
+        model.get_parameter("layers.0.b_z")[0] = 1
     out = model(x, lengths, choice="soft")
     counted = np.arange(T) < data.lengths[:, None]
     q = out.q.detach().double().numpy()
@@ -167,7 +169,9 @@ def test_balance_rewards_an_even_use_over_the_batch_whatever_each_step_is_sure_o
         use = q[:, layer][counted].mean(0)
         entropies.append(-(use * np.log(use)).sum())
     plain = objective(out, y, lengths, 0.5).item()
-    assert objective(out, y, lengths, 0.5, 0.37).item() == pytest.approx(plain - 0.37 * np.mean(entropies), rel=1e-5)
+    uneven = math.log(K) - np.mean(entropies)
+    assert uneven > 0.01
+    assert objective(out, y, lengths, 0.5, 0.37).item() == pytest.approx(plain + 0.37 * uneven, rel=1e-5)
 
 
 def test_balance_brings_a_forgotten_lstm_back():
