@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from mrnn.config import ModelConfig
@@ -34,10 +34,11 @@ def save(model: SequenceModel, path: str | Path, notes: Mapping[str, Any] | None
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        save_file(tensors, beside, metadata)
+        # Not safetensors' save_file, whose files only their owner could read.
+        beside.write_bytes(to_bytes(tensors, metadata))
         beside.replace(path)
-    except SafetensorError as error:
-        raise OSError(f"{path} could not be written: {error}") from error
+    except OSError as error:
+        raise OSError(f"{path} could not be written: {error.strerror or error}") from error
     finally:
         beside.unlink(missing_ok=True)
 

@@ -168,7 +168,7 @@ with right:
         st.markdown("#### Nothing trained yet")
         st.markdown(
             "Press **Train**. With the settings as they stand a small network learns to tell alien from "
-            "non-alien waves in about a minute on two CPU cores. Here you will see, epoch by epoch:"
+            "non-alien waves in about half a minute on two CPU cores. Here you will see, epoch by epoch:"
         )
         st.markdown(
             "- the **loss**, which should fall;\n"

@@ -185,6 +185,19 @@ def test_what_the_form_says_is_what_is_trained():
     assert run.config.training == expected
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "goal"), [("waves", 0.99), ("digits", 0.97)])
+def test_what_the_form_begins_with_learns_well(task, goal):
+    app = visit("pages/train.py")
+    app.button_group(key="t_task").set_value(task).run()
+    app.button(key="train").click().run()
+    (run,) = runs.list_runs(owner_of(app))
+    assert run.config is not None
+    _, notes = runs.perform(run.config)
+    assert notes["figures"]["test_accuracy_hard"] > goal
+    assert min(notes["figures"]["test_usage"]) > 0.01, "an LSTM is forgotten"
+
+
 def test_one_run_at_a_time_for_each_person_and_a_word_on_who_is_ahead():
     first, second = visit("pages/train.py", "a" * 32), visit("pages/train.py", "b" * 32)
     for app in (first, second):
