@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -76,65 +76,132 @@ def train(
     raises           ValueError if data and model do not fit; FloatingPointError if the loss is no longer finite
     source           Kuo and Chien, "Markov recurrent neural networks", MLSP 2018, for the objectives
     """
-    check_fit(model, train_data)
-    if config.augment and augment is None:
-        raise ValueError("config.augment needs what varies a batch: pass augment=task.augment")
-    rng = np.random.default_rng(config.seed)
-    if validation_data is None:
-        train_data, validation_data = train_data.held_out(config.validation_share, rng)
-    check_fit(model, validation_data)
-    device = choose_device(config.device)
-    model.to(device)
-    generator = torch.Generator(device).manual_seed(config.seed)
-    low = config.precision == "bfloat16" or (config.precision == "auto" and bfloat16_is_faster(device))
-    per_epoch = math.ceil(len(train_data) / config.batch_size)
-    optimizer, scheduler = _optimizer(model, config, per_epoch)
-
-    def learn(tau: float, epoch: int) -> float | None:
-        """Go over the training data once: the mean loss, or None if it was stopped there."""
-        total = torch.zeros((), device=device)
-        model.train()
-        for number, batch in enumerate(train_data.batches(config.batch_size, rng), 1):
-            if config.augment and augment is not None:
-                batch = augment(batch, rng)
-            x, y, lengths = _tensors(batch, model)
-            with torch.autocast(device.type, torch.bfloat16, enabled=low):
-                out = model(x, lengths, tau=tau, generator=generator)
-            loss = objective(out, y, lengths, config.entropy_weight, config.balance)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-            optimizer.step()
-            scheduler.step()
-            total += loss.detach() * len(batch)
-            done = (epoch - 1) * per_epoch + number
-            if on_batch is not None and on_batch(done, config.epochs * per_epoch) is False:
-                return None
-        return float(total) / len(train_data)
-
-    for epoch in range(1, config.epochs + 1):
-        start = time.perf_counter()
-        tau = config.tau(epoch)
-        with memory_kept(model):
-            mean_loss = learn(tau, epoch)
-        model.eval()
-        if mean_loss is None:
+    training = Training(model, train_data, config, validation_data=validation_data, augment=augment)
+    while training.epoch < config.epochs:
+        report = training.advance(on_batch)
+        if report is None:
             return
-        if not math.isfinite(mean_loss):
+        yield report
+
+
+class Training:
+    """What `train` does, epoch by epoch; after any of them it can be put down and taken up again elsewhere.
+
+    model, train_data, config, validation_data, augment, raises   as in `train`
+    epoch   epochs done
+    """
+
+    def __init__(
+        self,
+        model: SequenceModel,
+        train_data: SequenceData,
+        config: TrainConfig,
+        *,
+        validation_data: SequenceData | None = None,
+        augment: Augment | None = None,
+    ) -> None:
+        check_fit(model, train_data)
+        if config.augment and augment is None:
+            raise ValueError("config.augment needs what varies a batch: pass augment=task.augment")
+        self.epoch = 0
+        self._rng = np.random.default_rng(config.seed)
+        if validation_data is None:
+            train_data, validation_data = train_data.held_out(config.validation_share, self._rng)
+        check_fit(model, validation_data)
+        device = choose_device(config.device)
+        self._model, self._config = model.to(device), config
+        self._data, self._validation = train_data, validation_data
+        self._augment = augment if config.augment else None
+        self._generator = torch.Generator(device).manual_seed(config.seed)
+        self._low = config.precision == "bfloat16" or (config.precision == "auto" and bfloat16_is_faster(device))
+        self._batches = math.ceil(len(train_data) / config.batch_size)
+        self._optimizer, self._schedule = _optimizer(model, config, self._batches)
+
+    def advance(self, on_batch: OnBatch | None = None) -> EpochReport | None:
+        """Train for an epoch; None if `on_batch` broke it off."""
+        start = time.perf_counter()
+        tau = self._config.tau(self.epoch + 1)
+        with memory_kept(self._model):
+            loss = self._learn(tau, on_batch)
+        self._model.eval()
+        if loss is None:
+            return None
+        self.epoch += 1
+        if not math.isfinite(loss):
             raise FloatingPointError(
-                f"the loss became {mean_loss} in epoch {epoch}; a learning rate below {config.learning_rate:g} may help"
+                f"the loss became {loss} in epoch {self.epoch}; "
+                f"a learning rate below {self._config.learning_rate:g} may help"
             )
-        hard = evaluate(model, validation_data)
-        yield EpochReport(
-            epoch=epoch,
-            epochs=config.epochs,
+        hard = evaluate(self._model, self._validation)
+        return EpochReport(
+            epoch=self.epoch,
+            epochs=self._config.epochs,
             tau=tau,
-            loss=mean_loss,
+            loss=loss,
             accuracy_hard=hard.accuracy,
-            accuracy_soft=evaluate(model, validation_data, choice="soft").accuracy,
+            accuracy_soft=evaluate(self._model, self._validation, choice="soft").accuracy,
             usage=hard.usage,
             seconds=time.perf_counter() - start,
         )
+
+    def _learn(self, tau: float, on_batch: OnBatch | None) -> float | None:
+        """Go over the training data once: the mean loss, or None if it was broken off."""
+        model, config, device = self._model, self._config, self._model.device
+        total = torch.zeros((), device=device)
+        model.train()
+        for number, batch in enumerate(self._data.batches(config.batch_size, self._rng), 1):
+            x, y, lengths = _tensors(self._augment(batch, self._rng) if self._augment else batch, model)
+            with torch.autocast(device.type, torch.bfloat16, enabled=self._low):
+                out = model(x, lengths, tau=tau, generator=self._generator)
+            loss = objective(out, y, lengths, config.entropy_weight, config.balance)
+            self._optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+            self._optimizer.step()
+            self._schedule.step()
+            total += loss.detach() * len(batch)
+            done = self.epoch * self._batches + number
+            if on_batch is not None and on_batch(done, config.epochs * self._batches) is False:
+                return None
+        return float(total) / len(self._data)
+
+    def put_down(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All that decides how training goes on after the last whole epoch: tensors by name, and JSON values."""
+        state = self._optimizer.state_dict()
+        tensors = {f"model.{name}": weight for name, weight in self._model.state_dict().items()}
+        for number, kept in state["state"].items():
+            tensors.update({f"optimizer.{number}.{name}": value for name, value in kept.items()})
+        tensors["generator"] = self._generator.get_state()
+        values = {
+            "epoch": self.epoch,
+            "low": self._low,  # measured, so it might come out otherwise elsewhere
+            "order": self._rng.bit_generator.state,
+            "groups": state["param_groups"],
+            "schedule": self._schedule.state_dict(),
+        }
+        return tensors, values
+
+    def take_up(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+        """Go on from what `put_down` gave; the model, the data and the configuration must be the same.
+
+        raises  KeyError, ValueError or RuntimeError if it does not fit the model
+        """
+        self._model.load_state_dict(_under(tensors, "model."))
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under(tensors, "optimizer.").items():
+            number, part = name.split(".")
+            state.setdefault(int(number), {})[part] = value
+        self._optimizer.load_state_dict({"state": state, "param_groups": values["groups"]})
+        self._schedule.load_state_dict(values["schedule"])
+        self._generator.set_state(tensors["generator"])
+        self._rng.bit_generator.state = values["order"]
+        self._low = bool(values["low"])
+        self.epoch = int(values["epoch"])
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Those whose name begins so, without it."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _optimizer(

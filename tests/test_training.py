@@ -3,6 +3,7 @@
 Sizes: N = 31 sequences, T = 7 steps, D = 2 inputs, C = 3 classes; k = 3 LSTMs, m = 5 units.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,7 +27,7 @@ from mrnn import (
     train,
 )
 from mrnn.devices import choose_device
-from mrnn.training import check_fit, objective
+from mrnn.training import Training, check_fit, objective
 
 N, T, D, C, K, M = 31, 7, 2, 3, 3, 5
 CPU = TrainConfig(epochs=3, batch_size=11, device="cpu", precision="float32")
@@ -365,6 +366,59 @@ def test_augmented_training_sees_each_batch_as_it_was_varied_and_measures_on_wha
 def test_augmented_training_needs_to_be_told_how():
     with pytest.raises(ValueError, match=r"augment needs what varies a batch: pass augment=task\.augment"):
         next(train(small(), loud(), replace(CPU, augment=True)))
+
+
+# -- put down and taken up -------------------------------------------------------------------------------------------
+
+HARD = {"seed": 5, "epochs": 5, "schedule": "one-cycle", "weight_decay": 0.1, "balance": 0.1, "augment": True}
+
+
+def shaken(data: SequenceData, rng: np.random.Generator) -> SequenceData:
+    return replace(data, x=data.x + 0.1 * rng.standard_normal(data.x.shape))
+
+
+def copied(state: tuple[dict[str, Tensor], dict[str, Any]]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """As a file would keep it."""
+    return {name: tensor.clone() for name, tensor in state[0].items()}, json.loads(json.dumps(state[1]))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_training_that_is_taken_up_ends_with_the_weights_of_one_that_never_paused(kind, precision):
+    config = replace(CPU, **HARD, precision=precision)
+
+    def begin(seed: int = 0) -> tuple[SequenceModel, Training]:
+        model = small(seed, num_layers=2, dropout=0.2, **kind)
+        return model, Training(model, loud(), config, augment=shaken)
+
+    whole, training = begin()
+    reports, states = [], []
+    for _ in range(5):
+        reports.append(training.advance())
+        states.append(copied(training.put_down()))
+    for done in (1, 4):
+        model, training = begin(seed=99)  # other weights, which must not show
+        training.take_up(*states[done - 1])
+        again = [training.advance() for _ in range(5 - done)]
+        assert equal(weights_of(whole), weights_of(model))
+        told = [{**vars(report), "seconds": 0} for report in again if report is not None]
+        assert told == [{**vars(report), "seconds": 0} for report in reports[done:] if report is not None]
+
+
+def test_a_broken_off_epoch_leaves_no_trace_in_what_is_taken_up():
+    config = replace(CPU, **HARD)
+    whole = small()
+    list(train(whole, loud(), config, augment=shaken))
+    model = small()
+    training = Training(model, loud(), config, augment=shaken)
+    training.advance()
+    kept = copied(training.put_down())
+    assert training.advance(lambda done, _total: done < 5) is None
+    assert training.epoch == 1
+    training = Training(model, loud(), config, augment=shaken)
+    training.take_up(*kept)
+    while training.epoch < config.epochs:
+        training.advance()
+    assert equal(weights_of(whole), weights_of(model))
 
 
 # -- what is held out ------------------------------------------------------------------------------------------------
