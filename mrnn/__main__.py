@@ -16,9 +16,10 @@ from mrnn import bench
 from mrnn.checkpoint import load, read_notes, save
 from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, SCHEDULES, ModelConfig, RunConfig, TrainConfig
 from mrnn.devices import choose_device
-from mrnn.runs import check_task, perform
+from mrnn.runs import check_task
 from mrnn.tasks import TASKS, make_task
 from mrnn.training import EpochReport, evaluate
+from mrnn.worker import perform
 
 
 class _Parser(argparse.ArgumentParser):

@@ -16,11 +16,11 @@ from mrnn.config import ModelConfig
 from mrnn.devices import choose_device
 from mrnn.model import SequenceModel
 
-FORMAT = "mrnn-1"
+FORMAT, STATE = "mrnn-1", "mrnn-state-1"
 
 
 def save(model: SequenceModel, path: str | Path, notes: Mapping[str, Any] | None = None) -> None:
-    """Write a model to a .safetensors file, beside its place and then into it, so that no half file is ever there.
+    """Write a model to a .safetensors file, whole or not at all.
 
     notes   JSON values kept in the file's metadata: task, recipe, measured figures
     raises  ValueError if notes cannot be written as JSON; OSError as usual
@@ -30,15 +30,34 @@ def save(model: SequenceModel, path: str | Path, notes: Mapping[str, Any] | None
         text = json.dumps(dict(notes or {}), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"notes must be JSON values: {error}") from error
-    metadata = {"format": FORMAT, "config": json.dumps(model.config.to_dict()), "notes": text}
-    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    _write(path, model.state_dict(), {"format": FORMAT, "config": json.dumps(model.config.to_dict()), "notes": text})
+
+
+def save_state(path: str | Path, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+    """Write what `Training.put_down` gave, and other JSON values; as careful as `save`."""
+    _write(Path(path), tensors, {"format": STATE, "values": json.dumps(dict(values))})
+
+
+def load_state(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what `save_state` wrote; ValueError that says what is wrong with the file."""
+    name = Path(path).name
+    with _opened(path) as file:
+        metadata = file.metadata() or {}
+        if metadata.get("format") != STATE:
+            raise ValueError(f"{name} is a .safetensors file, but no checkpoint of this program")
+        return {key: file.get_tensor(key).clone() for key in file.keys()}, json.loads(metadata["values"])  # noqa: SIM118
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
+    """Beside its place and then into it, so that no half file is ever there; OSError as usual."""
+    content = to_bytes({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         # Not safetensors' save_file, whose files only their owner could read.
-        beside.write_bytes(to_bytes(tensors, metadata))
+        beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        raise OSError(f"{path} could not be written: {error.strerror or error}") from error
+        raise OSError(error.errno, f"{path} could not be written: {error.strerror}") from error
     finally:
         beside.unlink(missing_ok=True)
 

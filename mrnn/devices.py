@@ -2,7 +2,6 @@
 
 import time
 from functools import cache
-from statistics import median
 
 import torch
 
@@ -11,6 +10,11 @@ def available_devices() -> list[str]:
     """The kinds of device on this machine, the one that "auto" takes first."""
     found = [("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()), ("cpu", True)]
     return [name for name, here in found if here]
+
+
+def count_gpus() -> int:
+    """How many runs can have a GPU of their own here."""
+    return torch.cuda.device_count() if torch.cuda.is_available() else int(torch.backends.mps.is_available())
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -41,10 +45,16 @@ def bfloat16_is_faster(device: torch.device) -> bool:
         return False
     times: dict[torch.dtype, list[float]] = {torch.float32: [], torch.bfloat16: []}
     factors = {dtype: (torch.ones(150, 128, dtype=dtype), torch.ones(128, 2048, dtype=dtype)) for dtype in times}
-    for _ in range(7):
-        for dtype, (a, b) in factors.items():
-            start = time.perf_counter()
-            torch.mm(a, b)
-            times[dtype].append(time.perf_counter() - start)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # several would wait for one another wherever something else is at work
+    try:
+        for _ in range(15):
+            for dtype, (a, b) in factors.items():
+                start = time.perf_counter()
+                torch.mm(a, b)
+                times[dtype].append(time.perf_counter() - start)
+    finally:
+        torch.set_num_threads(threads)
     # What goes on between the products takes as long either way, so a small gain would be lost there.
-    return 1.5 * median(times[torch.bfloat16]) < median(times[torch.float32])
+    # The shortest times are those that nothing else delayed: the same answer on a busy machine.
+    return 1.5 * min(times[torch.bfloat16]) < min(times[torch.float32])

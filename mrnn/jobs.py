@@ -1,67 +1,115 @@
-"""Runs are trained by a Dask cluster: on this machine, processes of its own that are started on first use."""
+"""Runs are trained by a Dask cluster: on this machine, processes of its own; or one whose address is given."""
 
 import atexit
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import cast
 
-from distributed import Client, Future
+from distributed import Client, Future, fire_and_forget
 
-from mrnn import runs
+from mrnn import runs, worker
+from mrnn.devices import count_gpus
 
 PROJECT = Path(__file__).resolve().parents[1]
 LIFELINE = str(Path(__file__).with_name("lifeline.py"))
 START_SECONDS = 60.0
+WATCH_SECONDS = 2.0
 CORES = os.cpu_count() or 1
-WORKERS = max(1, CORES // 2)
 
 
 class Engine:
-    """Trains runs one after another in worker processes.
+    """Trains the runs that wait, each in one worker process, first come, first served.
 
-    The scheduler and its workers listen on 127.0.0.1 alone: a Dask port executes what it is sent.
-    They start with the first run, and end with this process, even if it is killed.
+    Without an address its scheduler and workers are processes of this machine, which start with the first run and
+    end with this process, even if it is killed. They listen on 127.0.0.1 alone: a Dask port executes what it is
+    sent. There is a worker for each GPU, or else for every two cores.
+
+    address  of a Dask scheduler elsewhere; DASK_SCHEDULER_ADDRESS unless given. Its workers need this project and
+             the same runs' folder
     """
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, address: str | None = None) -> None:
+        self.address = address or os.environ.get("DASK_SCHEDULER_ADDRESS") or None
+        self._lock = threading.RLock()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._client: Client | None = None
         self._futures: dict[str, Future] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._rehearsal: subprocess.Popen[bytes] | None = None
+        self._closed = threading.Event()
+        self._watch: threading.Thread | None = None
         atexit.register(self.close)
+
+    @property
+    def slots(self) -> int:
+        """How many runs are trained at once."""
+        if self.address is None:
+            return count_gpus() or max(1, CORES // 2)
+        with self._lock:
+            return (
+                max(1, sum(cast(dict[str, int], self._client.nthreads()).values())) if self._client is not None else 1
+            )
 
     def prepare(self) -> None:
         """Let a process of its own compile what training needs, so that the first run on a machine need not wait."""
         with self._lock:
-            if self._rehearsal is None:
+            if self._rehearsal is None and self.address is None:
                 command = [sys.executable, "-c", "from mrnn.training import rehearse; rehearse()"]
                 self._rehearsal = subprocess.Popen(
                     command, cwd=PROJECT, env=self._environment(), stdout=subprocess.DEVNULL
                 )
 
-    def submit(self, run_id: str) -> None:
-        """Put a run in the queue; doing so again changes nothing.
+    def recover(self) -> None:
+        """Go on with what waits from an earlier life of this app; nothing starts if nothing does."""
+        waiting = runs.queue()
+        for run in waiting if self.address is None else []:
+            runs.forget_attempts(run.id)  # lost with that life, and not through a fault of its own
+        if waiting:
+            self.submit(waiting[0].id)
 
-        raises  RuntimeError if the engine does not start
+    def submit(self, run_id: str) -> None:
+        """See to it that a run is trained; doing so again changes nothing.
+
+        raises  RuntimeError if the engine does not start, or nothing answers at its address
         """
         with self._lock:
             client = self._started()
-            if run_id not in self._futures:
-                self._futures[run_id] = client.submit(runs.execute, run_id, key=run_id, pure=False)
+            future = self._futures.get(run_id)
+            if future is None or future.done():
+                # A key of its own each time: Dask would answer a known one from memory.
+                key = f"{run_id}-{secrets.token_hex(4)}"
+                self._futures[run_id] = client.submit(worker.execute, run_id, str(runs.runs_folder()), key=key)
+                fire_and_forget(self._futures[run_id])  # on a cluster it goes on without us
+            if self._watch is None:
+                self._closed.clear()
+                self._watch = threading.Thread(target=self._keep_watch, daemon=True)
+                self._watch.start()
 
     def close(self) -> None:
-        """End the workers and the scheduler."""
+        """End the workers and the scheduler that were started here."""
+        self._closed.set()
         with self._lock:
             self._end()
+            self._watch = None
             if self._rehearsal is not None:
                 self._rehearsal.kill()
                 self._rehearsal.wait()
+                self._rehearsal = None
+
+    def _keep_watch(self) -> None:
+        """Put on the cluster whatever waits: what a worker dropped, and what was resumed while no page looked."""
+        while not self._closed.wait(WATCH_SECONDS):
+            for run in runs.queue():
+                try:
+                    self.submit(run.id)
+                except (RuntimeError, OSError):
+                    break  # the next look may find it well again
 
     def _end(self) -> None:
         if self._client is not None:
@@ -83,21 +131,32 @@ class Engine:
             self._folder = None
 
     def _started(self) -> Client:
-        if self._client is not None and all(process.poll() is None for process in self._processes):
+        if (
+            self._client is not None
+            and self._client.status == "running"
+            and all(process.poll() is None for process in self._processes)
+        ):
             return self._client
         self._end()  # what is left of an engine that lost a process
+        if self.address is not None:
+            try:
+                self._client = Client(self.address, timeout=10, set_as_default=False)
+            except (OSError, TimeoutError, ValueError) as error:
+                raise RuntimeError(f"no Dask scheduler answers at {self.address}: {error}") from error
+            return self._client
         self._folder = tempfile.TemporaryDirectory(prefix="mrnn-engine-", ignore_cleanup_errors=True)
         folder = Path(self._folder.name)
         address = folder / "scheduler.json"
         # Without its dashboard Dask still answers HTTP, on all interfaces unless it is told otherwise.
         local = ["--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
         local += ["--scheduler-file", str(address)]
-        self._spawn("dask_scheduler", *local, "--port", "0", "--preload", LIFELINE)
-        self._spawn(
-            "dask_worker", *local, "--nworkers", str(WORKERS), "--nthreads", "1", "--memory-limit", "0",
-            "--death-timeout", "60", "--local-directory", str(folder), "--preload", "mrnn.runs",
-            "--preload-nanny", LIFELINE,
-        )  # fmt: skip
+        self._spawn("dask_scheduler", {}, *local, "--port", "0", "--preload", LIFELINE)
+        for slot in range(self.slots):
+            self._spawn(
+                "dask_worker", {"CUDA_VISIBLE_DEVICES": str(slot)} if count_gpus() else {}, *local, "--nthreads", "1",
+                "--memory-limit", "0", "--death-timeout", "60", "--local-directory", str(folder),
+                "--preload", "mrnn.worker", "--preload-nanny", LIFELINE,
+            )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
         while not address.exists():
             if time.monotonic() > deadline or any(p.poll() is not None for p in self._processes):
@@ -109,19 +168,22 @@ class Engine:
     def _environment(self) -> dict[str, str]:
         return {
             **os.environ,
-            "OMP_NUM_THREADS": str(max(1, (CORES - 1) // WORKERS)),  # a core is left for the pages
+            "OMP_NUM_THREADS": str(max(1, (CORES - 1) // self.slots)),  # a core is left for the pages
             "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "MRNN_RUNS": str(runs.runs_folder()),
+            # A run counts its lost processes itself, and says so; Dask would drop it without a word.
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1000",
+            # No run is handed to a worker that is busy: another one may be free sooner.
+            "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "1.0",
         }
 
-    def _spawn(self, module: str, *options: str) -> None:
+    def _spawn(self, module: str, environment: dict[str, str], *options: str) -> None:
         if self._folder is None:
             raise RuntimeError("the engine has no folder")
         with (Path(self._folder.name) / "log").open("ab") as log:
             command = [sys.executable, "-m", f"distributed.cli.{module}", *options]
-            self._processes.append(
-                subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log, stdin=subprocess.PIPE)
-            )
+            full = {**self._environment(), **environment}
+            self._processes.append(subprocess.Popen(command, env=full, stdout=log, stderr=log, stdin=subprocess.PIPE))
 
     def _log(self) -> str:
         return (Path(self._folder.name) / "log").read_text()[-300:] if self._folder else ""

@@ -1,44 +1,49 @@
-"""A run: everything from a configuration to a measured model, and the folder it leaves behind.
+"""A run is a folder: what is asked for, how far it is, how it ended. And the queue, which is all folders that wait.
 
-runs/<id>/config.json        what was asked for, whose it is, when
-runs/<id>/history.jsonl      a line an epoch
-runs/<id>/progress.json      batches done, of how many, on which device; touched while its process lives
-runs/<id>/stop               there once somebody asked it to stop
-runs/<id>/model.safetensors  the best model
-runs/<id>/result.json        how it ended; written last
+runs/<id>/config.json             what was asked for, whose it is, when
+runs/<id>/claim-<n>.json          the process of the n-th attempt to train it
+runs/<id>/progress.json           batches done, of how many, on which device; touched while that process lives
+runs/<id>/history.jsonl           a line an epoch
+runs/<id>/checkpoint.safetensors  where it goes on after the last whole epoch, should its process die
+runs/<id>/stop                    there once somebody asked it to stop
+runs/<id>/model.safetensors       the best model
+runs/<id>/result.json             how it ended; written last
+runs/<id>/published               there once its owner lets others see it
 """
 
 import hashlib
 import json
+import math
 import os
 import re
 import secrets
 import shutil
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
+import psutil
 
-from mrnn.checkpoint import load, read_notes, save
+from mrnn.checkpoint import load, read_notes
 from mrnn.config import ModelConfig, RunConfig
 from mrnn.data import Task
-from mrnn.devices import choose_device
-from mrnn.model import SequenceModel
 from mrnn.tasks import make_task
-from mrnn.training import EpochReport, OnBatch, evaluate, train
 
 State = Literal["waiting", "running", "finished", "stopped", "failed", "uploaded"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
 MAX_MODEL_BYTES = 64 * 2**20
 MAX_UPLOADS = 20  # a person
 LARGEST = {"k": 16, "num_layers": 8, "hidden_size": 1024}  # of an uploaded model, which others share a server with
-SIGN_OF_LIFE = 2.0  # seconds between two
-LOST_AFTER = 60.0  # seconds without one
+ATTEMPTS = 4  # a run is taken up again three times
+LOST = f"the process that trained it was lost {ATTEMPTS} times; resume it to try again"
+MOST_WAITING = 100  # runs, unless MRNN_MAX_QUEUE says otherwise
+MOST_SECONDS = 4 * 3600.0  # a run, unless MRNN_MAX_SECONDS says otherwise
+MOST_BYTES = 5 * 2**30  # of all runs, unless MRNN_MAX_DISK says otherwise
+LOST_AFTER = 60.0  # seconds without a sign of life
+_queue = threading.Lock()  # two clicks at once must not both be the first
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|upload-[0-9a-f]{24}")
 
 
@@ -58,6 +63,8 @@ class Run:
     result    the notes of the finished model
     reason    why it failed, else ""
     label     what to call it in a menu
+    attempts  processes that have worked on it; more than one if some were lost
+    public    True once its owner lets others see it
     """
 
     id: str
@@ -72,6 +79,8 @@ class Run:
     result: dict[str, Any]
     reason: str
     label: str
+    attempts: int
+    public: bool
 
     @property
     def active(self) -> bool:
@@ -83,54 +92,6 @@ class Run:
         """The trained model, once there is one."""
         path = folder_of(self.id) / "model.safetensors"
         return path if not self.active and path.is_file() else None
-
-
-def perform(
-    config: RunConfig,
-    *,
-    on_report: Callable[[EpochReport], Any] | None = None,
-    on_batch: OnBatch | None = None,
-) -> tuple[SequenceModel, dict[str, Any]]:
-    """Train and measure one model: what the command line and the workers do.
-
-    on_report  called after each epoch
-    on_batch   called with (done, total); when it returns False, training stops there
-    returns    the model as it was after the epoch with the best hard accuracy on held-out training data
-               (the last one among equals), and its notes: task, recipe, measured figures.
-               The test split is used once, for the result
-    raises     ValueError if task, model and settings do not fit together
-    """
-    task = check_task(config.model, config.task, config.settings)
-    train_data, test_data = task.split()
-    model = SequenceModel(config.model, generator=torch.Generator().manual_seed(config.training.seed))
-    history: list[EpochReport] = []
-    best, weights = -1.0, None
-    for report in train(model, train_data, config.training, augment=task.augment, on_batch=on_batch):
-        history.append(report)
-        if report.accuracy_hard >= best:
-            best = report.accuracy_hard
-            weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
-        if on_report is not None:
-            on_report(report)
-    if weights is not None:
-        model.load_state_dict(weights)
-    hard = evaluate(model, test_data)
-    notes = {
-        "task": config.task,
-        "settings": config.settings,
-        "recipe": config.training.to_dict(),
-        "figures": {
-            "device": model.device.type,
-            "epochs": len(history),
-            "seconds": round(sum(report.seconds for report in history), 1),
-            "validation_accuracy_hard": best if history else None,
-            "test_n": len(test_data),
-            "test_accuracy_hard": hard.accuracy,
-            "test_accuracy_soft": evaluate(model, test_data, choice="soft").accuracy,
-            "test_usage": [round(share, 4) for share in hard.usage],
-        },
-    }
-    return model, notes
 
 
 def check_task(model: ModelConfig, name: Any, settings: Any) -> Task:
@@ -157,6 +118,12 @@ def runs_folder() -> Path:
     return Path(os.environ.get("MRNN_RUNS") or Path(__file__).resolve().parents[1] / "runs").absolute()
 
 
+def use_folder(place: str | None) -> None:
+    """Keep runs in `place` from now on, unless MRNN_RUNS says where."""
+    if place is not None:
+        os.environ.setdefault("MRNN_RUNS", place)
+
+
 def folder_of(run_id: str) -> Path:
     """The folder of a run; ValueError if this cannot be a run's id."""
     if not _ID.fullmatch(run_id):
@@ -170,12 +137,69 @@ def owner_of(key: str) -> str:
 
 
 def create(config: RunConfig, owner: str) -> str:
-    """Make the folder of a new run, waiting, and return its id."""
-    run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
-    folder = folder_of(run_id)
-    folder.mkdir(parents=True)
-    _write_json(folder / "config.json", {"owner": owner, "created": time.time(), "run": config.to_dict()})
+    """Put a new run at the end of the queue, and return its id.
+
+    raises  ValueError if the owner has one that waits or runs, or too many wait
+    """
+    with _queue:
+        _check_queue(owner)
+        make_room()
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
+        folder = folder_of(run_id)
+        folder.mkdir(parents=True)
+        try:
+            write_json(folder / "config.json", {"owner": owner, "created": time.time(), "run": config.to_dict()})
+        except OSError:
+            folder.rmdir()
+            raise
     return run_id
+
+
+def resume(run_id: str, owner: str) -> None:
+    """Put a run of one's own that was stopped, or failed, at the end of the queue; it goes on after its last epoch.
+
+    raises  ValueError if it is another's, did not end so, or the queue does not take it
+    """
+    with _queue:
+        run = _own(run_id, owner)
+        if run.state not in ("stopped", "failed") or run.config is None:
+            raise ValueError(f"a run can be resumed if it was stopped or failed; this one is {run.state}")
+        _check_queue(owner)
+        folder = folder_of(run_id)
+        asked = read_json(folder / "config.json")
+        write_json(folder / "config.json", {**asked, "created": time.time()})
+        forget_attempts(run_id)
+        (folder / "stop").unlink(missing_ok=True)
+        (folder / "result.json").unlink(missing_ok=True)  # last: from here on it waits
+
+
+def _check_queue(owner: str) -> None:
+    active = [run for run in list_runs() if run.active]
+    if any(run.owner == owner for run in active):
+        raise ValueError("one run at a time for each person: wait for yours to end, or stop it")
+    most = int(_setting("MRNN_MAX_QUEUE", MOST_WAITING))
+    if len(active) >= most:
+        raise ValueError(f"the queue is full: {len(active)} runs wait or train already; try again in some minutes")
+
+
+def queue() -> list[Run]:
+    """The runs that wait, the next one first."""
+    found = [read(path.name) for path in _folders() if not (path / "result.json").exists()]
+    return sorted((run for run in found if run.state == "waiting"), key=lambda run: run.created)
+
+
+def publish(run_id: str, owner: str, public: bool = True) -> None:
+    """Let others see a run of one's own by its address, or no longer (ValueError if it is another's)."""
+    _own(run_id, owner)
+    mark = folder_of(run_id) / "published"
+    mark.touch() if public else mark.unlink(missing_ok=True)
+
+
+def _own(run_id: str, owner: str) -> Run:
+    run = read(run_id)
+    if run.owner != owner:
+        raise ValueError("only one's own runs can be changed")
+    return run
 
 
 def adopt(content: bytes, name: str, owner: str) -> str:
@@ -204,8 +228,8 @@ def adopt(content: bytes, name: str, owner: str) -> str:
         model, notes = load(file), read_notes(file)
         _check_upload(model.config, notes)
         shown = "".join(c for c in name if c.isprintable())[:60] or "model"
-        _write_json(beside / "config.json", {"owner": owner, "created": time.time(), "name": shown})
-        _write_json(beside / "result.json", {"state": "uploaded", "notes": notes})
+        write_json(beside / "config.json", {"owner": owner, "created": time.time(), "name": shown})
+        write_json(beside / "result.json", {"state": "uploaded", "notes": notes})
         beside.replace(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -214,11 +238,12 @@ def adopt(content: bytes, name: str, owner: str) -> str:
 
 def delete(run_id: str, owner: str) -> None:
     """Remove a run of one's own that is over (ValueError otherwise)."""
-    run = read(run_id)
-    if run.owner != owner:
-        raise ValueError("only one's own runs can be deleted")
-    if run.active:
+    if _own(run_id, owner).active:
         raise ValueError("a run can be deleted when it is over; stop it first")
+    _remove(run_id)
+
+
+def _remove(run_id: str) -> None:
     # Out of sight at once: a reader must not meet half a folder.
     gone = runs_folder() / f".{run_id}.{secrets.token_hex(4)}"
     folder_of(run_id).replace(gone)
@@ -230,13 +255,16 @@ def stop(run_id: str) -> None:
     (folder_of(run_id) / "stop").touch()
 
 
-def list_runs(owner: str | None = None) -> list[Run]:
-    """All runs, or one owner's, newest first. A folder that cannot be read is shown as failed."""
+def _folders() -> list[Path]:
     try:
-        names = sorted(path.name for path in runs_folder().iterdir() if _ID.fullmatch(path.name))
+        return sorted(path for path in runs_folder().iterdir() if _ID.fullmatch(path.name))
     except FileNotFoundError:
         return []
-    runs = [read(name) for name in names]
+
+
+def list_runs(owner: str | None = None) -> list[Run]:
+    """All runs, or one owner's, newest first. A folder that cannot be read is shown as failed."""
+    runs = [read(path.name) for path in _folders()]
     return sorted((r for r in runs if owner in (None, r.owner)), key=lambda r: r.created, reverse=True)
 
 
@@ -245,88 +273,140 @@ def read(run_id: str) -> Run:
     folder = folder_of(run_id)
     run = Run(
         id=run_id, owner="", state="failed", created=0.0, config=None, history=(), done=0, total=0,
-        device="", result={}, reason="its folder is damaged", label=run_id,
+        device="", result={}, reason="", label=run_id, attempts=0, public=False,
     )  # fmt: skip
     try:
-        asked = _read_json(folder / "config.json")
+        asked = read_json(folder / "config.json")
         run = replace(run, owner=str(asked["owner"]), created=float(asked["created"]))
         config = RunConfig.from_dict(asked["run"]) if "run" in asked else None
-        progress = _read_json(folder / "progress.json") if (folder / "progress.json").exists() else {}
+        progress = read_json(folder / "progress.json") if (folder / "progress.json").exists() else {}
+        claims = _claims(folder)
         run = replace(
             run,
             config=config,
-            history=_read_history(folder / "history.jsonl"),
+            history=read_history(folder / "history.jsonl"),
             done=int(progress.get("done", 0)),
             total=int(progress.get("total", 0)),
             device=str(progress.get("device", "")),
+            label=_label(config, run.created) if config else str(asked["name"]),
+            attempts=len(claims),
+            public=(folder / "published").exists(),
+            reason="",
         )
-        result = _read_json(folder / "result.json") if (folder / "result.json").exists() else None
-        label = _label(config, run.created) if config else str(asked["name"])
+        result = read_json(folder / "result.json") if (folder / "result.json").exists() else None
         if result is not None:
             notes = result.get("notes", {})
-            return replace(run, state=result["state"], result=notes, reason=str(result.get("reason", "")), label=label)
-        if not progress:
-            state: State = "stopped" if (folder / "stop").exists() else "waiting"
-            return replace(run, state=state, reason="", label=label)
-        if time.time() - (folder / "progress.json").stat().st_mtime > LOST_AFTER:
-            return replace(run, reason="the process that trained it is gone; train it again", label=label)
-        return replace(run, state="running", reason="", label=label)
+            return replace(run, state=result["state"], result=notes, reason=str(result.get("reason", "")))
+        if claims and _lives(claims[-1], folder):
+            return replace(run, state="running")
+        if (folder / "stop").exists():
+            return replace(run, state="stopped")
+        if len(claims) >= ATTEMPTS:
+            return replace(run, state="failed", reason=LOST)
+        return replace(run, state="waiting")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         # Whatever is wrong with one folder must not hide the others: it is shown as the damaged run it is.
-        return run
+        return replace(run, reason="its folder is damaged")
 
 
-# -- the process that trains -----------------------------------------------------------------------------------------
+# -- who trains it -----------------------------------------------------------------------------------------------------
 
 
-def execute(run_id: str) -> None:
-    """Do what a run's config.json asks for, in this process, and write down how it went."""
+def claim(run_id: str) -> bool:
+    """Take a run on for this process; False if another one is at work on it.
+
+    raises  ValueError if it was taken on too often
+    """
     folder = folder_of(run_id)
-    if (folder / "result.json").exists() or (folder / "stop").exists():
-        return
-    config = RunConfig.from_dict(_read_json(folder / "config.json")["run"])
-    history = folder / "history.jsonl"
-    history.unlink(missing_ok=True)  # of an attempt whose worker was lost
-
-    def on_report(report: EpochReport) -> None:
-        with history.open("a") as file:
-            file.write(json.dumps(report.to_dict()) + "\n")
-
+    claims = _claims(folder)
+    if claims and _lives(claims[-1], folder):
+        return False
+    if len(claims) >= ATTEMPTS:
+        raise ValueError(LOST)
+    me = psutil.Process()
+    mine = folder / f".claim.{me.pid}.part"
+    write_json(mine, {"host": socket.gethostname(), "pid": me.pid, "began": me.create_time(), "at": time.time()})
     try:
-        with _progress(folder, str(choose_device(config.training.device))) as on_batch:
-            model, notes = perform(config, on_report=on_report, on_batch=on_batch)
-        save(model, folder / "model.safetensors", notes)
-        state = "stopped" if (folder / "stop").exists() else "finished"
-        _write_json(folder / "result.json", {"state": state, "notes": notes})
-    except Exception as error:  # whatever it is, the person who waits must hear of it
-        reason = (
-            str(error) if isinstance(error, ValueError | FloatingPointError) else f"{type(error).__name__}: {error}"
-        )
-        _write_json(folder / "result.json", {"state": "failed", "reason": reason})
-
-
-@contextmanager
-def _progress(folder: Path, device: str) -> Iterator[OnBatch]:
-    """Keep progress.json fresh, and listen for `stop` after each batch."""
-    now = {"done": 0, "total": 0, "device": device}
-    over = threading.Event()
-
-    def live() -> None:
-        while not over.is_set():
-            _write_json(folder / "progress.json", dict(now))
-            over.wait(SIGN_OF_LIFE / 4)
-
-    def on_batch(done: int, total: int) -> bool:
-        now.update(done=done, total=total)
-        return not (folder / "stop").exists()
-
-    sign = threading.Thread(target=live, daemon=True)
-    sign.start()
-    try:
-        yield on_batch
+        os.link(mine, folder / f"claim-{len(claims) + 1}.json")  # whoever comes second finds it there
+    except FileExistsError:
+        return False
     finally:
-        over.set()
-        sign.join()
+        mine.unlink()
+    return True
+
+
+def forget_attempts(run_id: str) -> None:
+    """Begin to count anew how often a run was taken on: what was lost was lost with the whole engine."""
+    for path in folder_of(run_id).glob("claim-*.json"):
+        path.unlink(missing_ok=True)
+
+
+def _claims(folder: Path) -> list[dict[str, Any]]:
+    return [read_json(path) for path in sorted(folder.glob("claim-*.json"))]
+
+
+def _lives(claim: dict[str, Any], folder: Path) -> bool:
+    """Whether the process of a claim is still at work."""
+    progress = folder / "progress.json"
+    last_sign = max(float(claim["at"]), progress.stat().st_mtime if progress.exists() else 0.0)
+    if time.time() - last_sign > LOST_AFTER:
+        return False
+    if claim["host"] != socket.gethostname():
+        return True
+    try:
+        process = psutil.Process(int(claim["pid"]))
+        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - claim["began"]) < 1
+    except psutil.NoSuchProcess:
+        return False
+
+
+# -- bounds ------------------------------------------------------------------------------------------------------------
+
+
+def max_seconds() -> float:
+    """How long a run may train: MRNN_MAX_SECONDS."""
+    return _setting("MRNN_MAX_SECONDS", MOST_SECONDS)
+
+
+def max_bytes() -> float:
+    """How much room all runs may take: MRNN_MAX_DISK, in bytes."""
+    return _setting("MRNN_MAX_DISK", MOST_BYTES)
+
+
+def used_bytes() -> int:
+    """How much room all runs take."""
+    return sum(_size(path) for path in _folders())
+
+
+def make_room() -> list[str]:
+    """Remove the oldest runs that are over and not public until all fit into `max_bytes`; return their ids."""
+    over, gone = used_bytes() - max_bytes(), []
+    for run in reversed(list_runs()):
+        if over <= 0:
+            break
+        if not run.active and not run.public:
+            over -= _size(folder_of(run.id))
+            _remove(run.id)
+            gone.append(run.id)
+    return gone
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
+
+
+def _setting(name: str, default: float) -> float:
+    text = os.environ.get(name, "")
+    try:
+        value = float(text) if text else float(default)
+    except ValueError:
+        value = math.nan
+    if not value > 0:
+        raise ValueError(f"{name} must be a number above 0, got {text!r}")
+    return value
+
+
+# -- what files hold ---------------------------------------------------------------------------------------------------
 
 
 def _check_upload(model: ModelConfig, notes: dict[str, Any]) -> None:
@@ -352,22 +432,31 @@ def _label(config: RunConfig, created: float) -> str:
     return f"{name}, trained {time.strftime('%d %b %H:%M:%S', time.localtime(created))}"
 
 
-def _write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON value, whole or not at all."""
+    write_text(path, json.dumps(value))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    beside.write_text(json.dumps(value))
-    beside.replace(path)
+    try:
+        beside.write_text(text)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; ValueError if the file holds anything else."""
     value = json.loads(path.read_text())
     if not isinstance(value, dict):
         raise ValueError(f"{path.name} must hold an object")
     return value
 
 
-def _read_history(path: Path) -> tuple[dict[str, Any], ...]:
+def read_history(path: Path) -> tuple[dict[str, Any], ...]:
+    """The lines of a history, () where there is none."""
     if not path.exists():
         return ()
-    # A line without its end is one that is being written: leave it for the next reader.
-    lines = path.read_text().split("\n")[:-1]
-    return tuple(json.loads(line) for line in lines)
+    return tuple(json.loads(line) for line in path.read_text().splitlines())

@@ -1,7 +1,5 @@
 """Train a network in a process of its own, and watch it learn."""
 
-import time
-
 import pandas as pd
 import streamlit as st
 
@@ -22,6 +20,9 @@ owner = common.owner()
 common.engine().prepare()
 mine = runs.list_runs(owner)
 active = next((run for run in mine if run.active), None)
+watched = active.id if active else st.session_state.get("watched")
+shown = next((run for run in mine if run.id == watched), None)
+shown = shown or next((run for run in mine if run.state != "uploaded"), None)
 
 
 def start(config: RunConfig) -> None:
@@ -67,7 +68,12 @@ def heading(run: runs.Run) -> str:
     return f"{TASKS[run.config.task].title}, {run.label}"
 
 
-@st.fragment(run_every=REFRESH if active else None)
+def measured(run: runs.Run) -> bool:
+    """False while a run trains, and after it was stopped until the model has met the test data."""
+    return not run.active and (not run.result or "test_n" in run.result.get("figures", {}))
+
+
+@st.fragment(run_every=None if shown is None or measured(shown) else REFRESH)
 def live(run_id: str) -> None:
     run = runs.read(run_id)
     total_epochs = run.config.training.epochs if run.config else 1
@@ -77,10 +83,9 @@ def live(run_id: str) -> None:
             f"Waiting: {ahead} {'run is' if ahead == 1 else 'runs are'} ahead of yours."
             if ahead
             else "Starting a process to train in."
+            if run.attempts == 0
+            else f"The process that trained it was lost; it goes on after epoch {len(run.history)}."
         )
-        if time.time() - run.created > 5:
-            with common.refusals():
-                common.engine().submit(run_id)  # after a restart of the server the engine does not know it yet
     elif run.state == "running":
         seconds = sum(report["seconds"] for report in run.history)
         rest = seconds / len(run.history) * (total_epochs - len(run.history)) if run.history else None
@@ -93,11 +98,16 @@ def live(run_id: str) -> None:
         st.error(f"Training failed: {run.reason}", icon=":material/error:")
     else:
         figures = run.result.get("figures", {})
+        limit = figures.get("limit_seconds")
         kept = (
             "the best model so far is kept" if run.history else "no epoch was finished, so the model has learnt little"
         )
         what = f"Stopped; {kept}" if run.state == "stopped" else "Finished"
-        if figures:
+        if limit is not None:
+            what = f"Ended after {limit:.0f} s, as long as a run may train here; the best model so far is kept"
+        if figures and not measured(run):
+            st.info(f"{what}. It is being measured on the test data.")
+        elif figures:
             st.success(
                 f"{what}: {figures['test_accuracy_hard']:.2%} of {figures['test_n']:,} test sequences right in use "
                 f"({figures['test_accuracy_soft']:.2%} soft). It is in every page's model picker.",
@@ -120,6 +130,8 @@ def live(run_id: str) -> None:
         if run.model_file is not None and run.config is not None:
             for key in (f"model_{run.config.task}", "model_transitions", f"tau_model_{run.config.task}"):
                 st.session_state[key] = run.id
+        st.rerun()
+    if shown is not None and measured(run) != measured(shown):
         st.rerun()
 
 
@@ -161,9 +173,6 @@ def own_model(run: runs.Run) -> None:
 
 
 with right:
-    watched = active.id if active else st.session_state.get("watched")
-    shown = next((run for run in mine if run.id == watched), None)
-    shown = shown or next((run for run in mine if run.state != "uploaded"), None)
     if shown is None:
         st.markdown("#### Nothing trained yet")
         st.markdown(

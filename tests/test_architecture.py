@@ -11,8 +11,23 @@ import mrnn
 PROJECT = Path(__file__).resolve().parents[1]
 ROOMS = sorted((PROJECT / "mrnn").rglob("*.py"))
 PAGES = [path for path in (PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))) if path.exists()]
-WITH_TORCH = {"devices", "kernels", "recurrence", "bench", "markov", "cells", "model", "checkpoint", "training", "runs"}
-MODEL_ROOMS = WITH_TORCH - {"runs"} | {"config", "trace"}  # tasks and models meet in runs and in the command line
+WITH_TORCH = {
+    "devices",
+    "kernels",
+    "recurrence",
+    "bench",
+    "markov",
+    "cells",
+    "model",
+    "checkpoint",
+    "training",
+    "runs",
+    "worker",
+}
+MODEL_ROOMS = WITH_TORCH - {"runs", "worker"} | {
+    "config",
+    "trace",
+}  # tasks and models meet in runs and in the command line
 
 
 def module_of(path: Path) -> str:

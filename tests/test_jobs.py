@@ -1,6 +1,7 @@
 """Training in processes of its own: real ones, started, watched, stopped and killed."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mrnn import ModelConfig, RunConfig, TrainConfig, load, runs
+from mrnn import ModelConfig, RunConfig, TrainConfig, load, runs, worker
 from mrnn.jobs import Engine
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -34,12 +35,26 @@ def engine(folder: Path) -> Iterator[Engine]:  # noqa: ARG001, its workers keep 
     engine.close()
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left_to_do() -> Iterator[None]:
+    """An engine trains whatever waits, so what one test leaves would keep the next one waiting."""
+    yield
+    for run in runs.list_runs():
+        if run.active:
+            runs.stop(run.id)
+
+
 def quick(epochs: int = 2, **fields: Any) -> RunConfig:
     """A run on waves that takes about a second an epoch."""
     model = ModelConfig(input_size=1, output_size=2, k=2, hidden_size=3)
     return RunConfig(
         task="waves", model=model, training=TrainConfig(epochs=epochs, batch_size=1009, device="cpu", **fields)
     )
+
+
+def new(config: RunConfig) -> str:
+    """A run of somebody who has no other."""
+    return runs.create(config, runs.owner_of(secrets.token_hex(8)))
 
 
 def wait(run_id: str, until: Callable[[runs.Run], bool], seconds: float = 120) -> runs.Run:
@@ -83,7 +98,7 @@ def gone(pids: set[int], seconds: float) -> bool:
 
 
 def test_a_run_is_trained_in_a_process_of_its_own_and_shows_its_curves_meanwhile(engine):
-    run_id = runs.create(quick(epochs=3), "me")
+    run_id = new(quick(epochs=3))
     engine.submit(run_id)
     seen = wait(run_id, lambda run: len(run.history) >= 1)
     assert seen.state == "running"
@@ -97,7 +112,7 @@ def test_a_run_is_trained_in_a_process_of_its_own_and_shows_its_curves_meanwhile
 
 
 def test_a_run_that_is_submitted_twice_is_trained_once(engine):
-    run_id = runs.create(quick(), "me")
+    run_id = new(quick())
     engine.submit(run_id)
     engine.submit(run_id)
     result = wait(run_id, over).result
@@ -108,21 +123,21 @@ def test_a_run_that_is_submitted_twice_is_trained_once(engine):
 
 
 def test_the_same_run_gives_the_same_weights_in_another_process(engine, tmp_path, monkeypatch):
-    there = runs.create(quick(seed=5), "me")
+    there = new(quick(seed=5))
     engine.submit(there)
     model_file = wait(there, over).model_file
     assert model_file is not None
     content = model_file.read_bytes()
     monkeypatch.setenv("MRNN_RUNS", str(tmp_path))
-    here = runs.create(quick(seed=5), "me")
-    runs.execute(here)
+    here = new(quick(seed=5))
+    worker.execute(here)
     figures = [load(path).state_dict() for path in (model_file, tmp_path / here / "model.safetensors")]
     assert all(figures[0][name].allclose(figures[1][name], rtol=1e-3, atol=1e-4) for name in figures[0])
     assert model_file.read_bytes() == content
 
 
 def test_training_stops_within_two_seconds_and_keeps_what_was_learned(engine):
-    run_id = runs.create(quick(epochs=500), "me")
+    run_id = new(quick(epochs=500))
     engine.submit(run_id)
     wait(run_id, lambda run: len(run.history) >= 2)
     asked = time.monotonic()
@@ -136,7 +151,7 @@ def test_training_stops_within_two_seconds_and_keeps_what_was_learned(engine):
 
 @linux
 def test_it_listens_on_this_machine_alone(engine):
-    engine.submit(runs.create(quick(epochs=1), "me"))
+    engine.submit(new(quick(epochs=1)))
     listening = {}
     for pid in processes(engine):
         sockets = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink()}
@@ -151,24 +166,24 @@ def test_it_listens_on_this_machine_alone(engine):
 
 @linux
 def test_workers_do_not_load_what_pages_need(engine):
-    engine.submit(runs.create(quick(epochs=1), "me"))
+    engine.submit(new(quick(epochs=1)))
     for pid in processes(engine):
         assert "streamlit" not in Path(f"/proc/{pid}/maps").read_text()
     assert engine._client is not None
     loaded = engine._client.run(lambda: sorted(sys.modules))
     assert loaded
     for modules in loaded.values():
-        assert "mrnn.runs" in modules
+        assert "mrnn.worker" in modules
         assert not [name for name in modules if name.split(".")[0] in ("streamlit", "altair", "pages")]
 
 
 @linux
 def test_an_engine_that_lost_its_scheduler_starts_anew(engine):
-    engine.submit(runs.create(quick(epochs=1), "me"))
+    engine.submit(new(quick(epochs=1)))
     before = processes(engine)
     os.kill(engine._processes[0].pid, signal.SIGKILL)
     engine._processes[0].wait()
-    run_id = runs.create(quick(), "me")
+    run_id = new(quick())
     engine.submit(run_id)
     assert wait(run_id, over).state == "finished"
     assert gone(before, 20)
@@ -179,7 +194,7 @@ def test_an_engine_that_lost_its_scheduler_starts_anew(engine):
 def test_closing_leaves_no_process_and_no_folder_and_it_can_start_again():
     engine = Engine()
     for _ in range(2):
-        run_id = runs.create(quick(epochs=1), "me")
+        run_id = new(quick(epochs=1))
         engine.submit(run_id)
         assert engine._folder is not None
         folder = Path(engine._folder.name)
@@ -209,6 +224,111 @@ def test_when_the_app_is_killed_its_workers_end_too():
         app.kill()
     assert len(pids) >= 3
     assert gone(pids, 20)
+
+
+@linux
+def test_a_run_whose_worker_is_killed_goes_on_by_itself_and_ends_with_the_same_weights(engine, tmp_path, monkeypatch):
+    run_id = new(quick(epochs=40, seed=3, precision="float32"))
+    engine.submit(run_id)
+    seen = wait(run_id, lambda run: len(run.history) >= 3)
+    claim = runs.read_json(runs.folder_of(run_id) / "claim-1.json")
+    os.kill(claim["pid"], signal.SIGKILL)
+    ended = wait(run_id, over)
+    assert (ended.state, ended.attempts, len(ended.history)) == ("finished", 2, 40)
+    assert ended.history[: len(seen.history)] == seen.history, "epochs that were whole are not trained again"
+    assert ended.model_file is not None
+    there = load(ended.model_file).state_dict()
+    monkeypatch.setenv("MRNN_RUNS", str(tmp_path))
+    here, _ = worker.perform(quick(epochs=40, seed=3, precision="float32"))
+    assert all(there[name].allclose(weight, rtol=1e-3, atol=1e-4) for name, weight in here.state_dict().items())
+
+
+def test_runs_are_trained_in_the_order_in_which_they_came(engine):
+    ids = [new(quick(epochs=1)) for _ in range(4)]
+    for run_id in ids:
+        engine.submit(run_id)
+    for run_id in ids:
+        wait(run_id, over)
+    begun = [runs.read_json(runs.folder_of(run_id) / "claim-1.json")["at"] for run_id in ids]
+    assert begun == sorted(begun)
+
+
+def test_what_waits_is_trained_though_nobody_asks_again(engine):
+    first = new(quick(epochs=1))
+    engine.submit(first)
+    wait(first, over)
+    second = new(quick(epochs=1))  # and not submitted
+    assert wait(second, over).state == "finished"
+
+
+@linux
+def test_an_app_that_is_killed_and_started_again_goes_on_with_its_runs(engine):
+    engine.close()  # it would take over what the killed app leaves
+    code = (
+        "import sys, time\n"
+        "from mrnn import runs\nfrom mrnn.jobs import Engine\nfrom tests.test_jobs import quick\n"
+        "run_id = runs.create(quick(epochs=60), 'me')\nengine = Engine()\nengine.submit(run_id)\n"
+        "while len(runs.read(run_id).history) < 3: time.sleep(0.1)\n"
+        "print(run_id, flush=True)\ntime.sleep(100)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE, text=True) as app:
+        assert app.stdout is not None
+        run_id = app.stdout.readline().strip()
+        app.kill()
+    wait(run_id, lambda run: run.state == "waiting", 20)
+    epochs = len(runs.read(run_id).history)
+    assert epochs >= 3
+    again = Engine()
+    again.recover()
+    ended = wait(run_id, over)
+    again.close()
+    assert (ended.state, len(ended.history), ended.attempts) == ("finished", 60, 1)
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_app_with_nothing_to_go_on_with_starts_no_engine():
+    for run in runs.list_runs():
+        runs.stop(run.id)
+    engine = Engine()
+    engine.recover()
+    assert engine._processes == []
+
+
+@linux
+def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folder, tmp_path):
+    """Started by the very commands of the README, with two workers."""
+    engine.close()  # it would train them itself
+    address = tmp_path / "scheduler.json"
+    environment = {**os.environ, "MRNN_RUNS": str(folder), "OMP_NUM_THREADS": "1"}
+    local = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(address)]
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", *local, "--port", "0"]
+    worker_ = [sys.executable, "-m", "distributed.cli.dask_worker", *local, "--nthreads", "1", "--memory-limit", "0"]
+    started = [subprocess.Popen(c, cwd=PROJECT, env=environment) for c in (scheduler, worker_, worker_)]
+    try:
+        deadline = time.monotonic() + 60
+        while not address.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        elsewhere = Engine(runs.read_json(address)["address"])
+        ids = [new(quick(epochs=3)) for _ in range(4)]
+        for run_id in ids:
+            elsewhere.submit(run_id)
+        for run_id in ids:
+            assert wait(run_id, over).state == "finished"
+        assert elsewhere._processes == []
+        assert elsewhere.slots == 2
+        pids = {runs.read_json(runs.folder_of(run_id) / "claim-1.json")["pid"] for run_id in ids}
+        assert len(pids) == 2
+        elsewhere.close()
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait(20)
+
+
+def test_an_address_where_nobody_answers_is_said():
+    engine = Engine("tcp://127.0.0.1:9")
+    with pytest.raises(RuntimeError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        engine.submit("20260101-000000-00000000")
 
 
 def test_an_engine_that_cannot_start_says_why(monkeypatch):

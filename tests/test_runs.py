@@ -3,19 +3,18 @@
 import json
 import os
 import pickle
-import subprocess
-import sys
+import socket
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from mrnn import ModelConfig, RunConfig, SequenceModel, TrainConfig, load, read_notes, runs, save
+from mrnn import ModelConfig, RunConfig, SequenceModel, TrainConfig, runs, save, worker
 
-PROJECT = Path(__file__).resolve().parents[1]
 ME, OTHER = runs.owner_of("a" * 32), runs.owner_of("b" * 32)
 TINY = RunConfig(
     task="tiny",
@@ -32,124 +31,164 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 def finished(owner: str = ME) -> str:
     run_id = runs.create(TINY, owner)
-    runs.execute(run_id)
+    worker.execute(run_id)
     return run_id
 
 
-# -- the life of a run -----------------------------------------------------------------------------------------------
+# -- the queue -------------------------------------------------------------------------------------------------------
+
+
+def waiting(number: int) -> str:
+    return runs.create(TINY, runs.owner_of(f"person {number}"))
+
+
+def test_first_come_first_served():
+    ids = [waiting(number) for number in range(5)]
+    assert [run.id for run in runs.queue()] == ids
+    runs.stop(ids[1])
+    assert [run.id for run in runs.queue()] == [ids[0], *ids[2:]]
+    runs.resume(ids[1], runs.owner_of("person 1"))
+    assert [run.id for run in runs.queue()] == [ids[0], *ids[2:], ids[1]], "whoever stopped goes to the end"
+
+
+def test_one_run_at_a_time_for_each_person_even_with_two_clicks_at_once():
+    outcomes = []
+
+    def click() -> None:
+        try:
+            outcomes.append(runs.create(TINY, ME))
+        except ValueError as error:
+            outcomes.append(str(error))
+
+    threads = [threading.Thread(target=click) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refusals = [text for text in outcomes if text.startswith("one run at a time for each person")]
+    assert (len(refusals), len(runs.list_runs(ME))) == (7, 1)
+    runs.stop(runs.list_runs(ME)[0].id)
+    assert runs.create(TINY, ME)
+
+
+def test_a_full_queue_refuses_politely_and_keeps_what_is_in_it(monkeypatch):
+    monkeypatch.setenv("MRNN_MAX_QUEUE", "3")
+    ids = [waiting(number) for number in range(3)]
+    with pytest.raises(ValueError, match="the queue is full: 3 runs wait or train already; try again in some minutes"):
+        waiting(3)
+    assert [run.id for run in runs.queue()] == ids
+    runs.stop(ids[0])
+    assert waiting(3)
+
+
+@pytest.mark.parametrize("name", ["MRNN_MAX_QUEUE", "MRNN_MAX_DISK"])
+@pytest.mark.parametrize("value", ["many", "0", "-1", "nan"])
+def test_a_bound_that_is_no_number_is_said(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=f"{name} must be a number above 0, got '{value}'"):
+        runs.create(TINY, ME)
 
 
 @pytest.mark.usefixtures("tiny_task")
-def test_a_run_waits_runs_and_ends_with_a_model(monkeypatch):
-    run_id = runs.create(TINY, ME)
-    waiting = runs.read(run_id)
-    assert (waiting.state, waiting.active, waiting.config, waiting.model_file) == ("waiting", True, TINY, None)
-    seen = []
-    perform = runs.perform
-
-    def watched(config: RunConfig, **callbacks: Any) -> Any:
-        on_report = callbacks["on_report"]
-        callbacks["on_report"] = lambda report: (on_report(report), seen.append(runs.read(run_id)))
-        return perform(config, **callbacks)
-
-    monkeypatch.setattr(runs, "perform", watched)
-    runs.execute(run_id)
-    assert [(run.state, len(run.history)) for run in seen] == [("running", 1), ("running", 2), ("running", 3)]
-    run = runs.read(run_id)
-    assert (run.state, run.active, run.reason, len(run.history)) == ("finished", False, "", 3)
-    assert [report["epoch"] for report in run.history] == [1, 2, 3]
-    assert run.model_file is not None
-    assert read_notes(run.model_file) == run.result
-    assert load(run.model_file).config == TINY.model
-
-
-@pytest.mark.usefixtures("tiny_task")
-def test_a_run_that_is_stopped_before_it_begins_trains_nothing():
-    run_id = runs.create(TINY, ME)
-    runs.stop(run_id)
-    runs.execute(run_id)
-    run = runs.read(run_id)
-    assert (run.state, run.active, run.history, run.model_file) == ("stopped", False, (), None)
-
-
-@pytest.mark.usefixtures("tiny_task")
-def test_a_run_that_is_stopped_keeps_the_best_model_so_far(monkeypatch):
-    run_id = runs.create(replace(TINY, training=replace(TINY.training, epochs=1000)), ME)
-    perform = runs.perform
-
-    def stopped_in_epoch_3(config: RunConfig, **callbacks: Any) -> Any:
-        on_report = callbacks["on_report"]
-        callbacks["on_report"] = lambda r: (on_report(r), runs.stop(run_id) if r.epoch == 2 else None)
-        return perform(config, **callbacks)
-
-    monkeypatch.setattr(runs, "perform", stopped_in_epoch_3)
-    runs.execute(run_id)
-    run = runs.read(run_id)
-    assert (run.state, len(run.history)) == ("stopped", 2)
-    assert run.model_file is not None
-    assert run.result["figures"]["epochs"] == 2
-
-
-@pytest.mark.usefixtures("tiny_task")
-def test_a_run_that_ended_is_not_trained_again():
+def test_only_what_was_stopped_or_failed_can_be_resumed():
     run_id = finished()
-    before = runs.read(run_id)
-    runs.execute(run_id)
-    assert runs.read(run_id) == before
+    with pytest.raises(ValueError, match="can be resumed if it was stopped or failed; this one is finished"):
+        runs.resume(run_id, ME)
+    run_id = runs.create(TINY, ME)
+    with pytest.raises(ValueError, match="this one is waiting"):
+        runs.resume(run_id, ME)
+    runs.stop(run_id)
+    with pytest.raises(ValueError, match="only one's own runs can be changed"):
+        runs.resume(run_id, OTHER)
 
 
-@pytest.mark.usefixtures("tiny_task")
+# -- who trains it ---------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_claimed_by_one_process_alone():
+    run_id = runs.create(TINY, ME)
+    outcomes = []
+    threads = [threading.Thread(target=lambda: outcomes.append(runs.claim(run_id))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False] * 7 + [True]
+    assert (runs.read(run_id).state, runs.read(run_id).attempts) == ("running", 1)
+
+
+def claimed(run_id: str, **changes: Any) -> None:
+    """As if another process had taken it on."""
+    me = psutil.Process()
+    values = {"host": socket.gethostname(), "pid": me.pid, "began": me.create_time(), "at": time.time(), **changes}
+    (runs.folder_of(run_id) / "claim-1.json").write_text(json.dumps(values))
+
+
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("changes", "state"),
     [
-        ({"task": "letters"}, "task must be one of waves, digits, tiny, got 'letters'"),
-        ({"task": "waves"}, "the model does not fit task 'waves'"),
-        ({"settings": {"Q": 1}}, "task 'tiny' has no setting 'Q'"),
-        ({"training": TrainConfig(device="nowhere")}, "device must be one of auto"),
+        ({}, "running"),
+        ({"began": 1.0}, "waiting"),  # another process has got its number since
+        ({"pid": 2**22 + 1}, "waiting"),
+        ({"host": "another computer"}, "running"),
+        ({"host": "another computer", "at": time.time() - runs.LOST_AFTER - 60}, "waiting"),
+        ({"at": time.time() - runs.LOST_AFTER - 60}, "waiting"),  # there, but without a sign of life
     ],
 )
-def test_a_run_that_cannot_be_trained_says_why_in_one_sentence(change, reason):
-    run_id = runs.create(replace(TINY, **change), ME)
-    runs.execute(run_id)
-    run = runs.read(run_id)
-    assert (run.state, run.model_file) == ("failed", None)
-    assert reason in run.reason
-    assert "\n" not in run.reason
-
-
-def test_a_run_whose_process_is_gone_is_said_to_have_failed():
+def test_a_run_runs_as_long_as_its_process_lives(changes, state):
     run_id = runs.create(TINY, ME)
+    claimed(run_id, **changes)
+    assert runs.read(run_id).state == state
+    assert runs.claim(run_id) is (state == "waiting")
+
+
+def test_a_sign_of_life_keeps_a_run_on_another_computer_running():
+    run_id = runs.create(TINY, ME)
+    claimed(run_id, host="another computer", at=time.time() - 1000)
     progress = runs.folder_of(run_id) / "progress.json"
     progress.write_text('{"done": 3, "total": 7, "device": "cpu"}')
-    assert runs.read(run_id).state == "running"
+    run = runs.read(run_id)
+    assert (run.state, run.done, run.total, run.device) == ("running", 3, 7, "cpu")
     long_ago = time.time() - runs.LOST_AFTER - 1
     os.utime(progress, (long_ago, long_ago))
-    run = runs.read(run_id)
-    assert (run.state, run.reason) == ("failed", "the process that trained it is gone; train it again")
+    assert runs.read(run_id).state == "waiting"
 
 
-@pytest.mark.slow
-def test_a_run_whose_process_is_killed_leaves_a_whole_folder_and_can_be_trained_again(folder):
-    model = ModelConfig(input_size=1, output_size=2, k=2, hidden_size=3)
-    long = RunConfig(task="waves", model=model, training=TrainConfig(epochs=500, batch_size=1009, device="cpu"))
-    run_id = runs.create(long, ME)
-    command = [sys.executable, "-c", f"from mrnn import runs; runs.execute({run_id!r})"]
-    with subprocess.Popen(command, cwd=PROJECT, env={**os.environ, "MRNN_RUNS": str(folder)}) as process:
-        deadline = time.monotonic() + 60
-        while len(runs.read(run_id).history) < 2 and time.monotonic() < deadline:
-            time.sleep(0.02)
-        process.kill()
-    killed = runs.read(run_id)
-    assert (killed.state, killed.model_file) == ("running", None), "until its last sign of life is old"
-    assert len(killed.history) >= 2
-    short = replace(long, training=replace(long.training, epochs=1))
-    (folder / run_id / "config.json").write_text(json.dumps({"owner": ME, "created": 1.0, "run": short.to_dict()}))
-    runs.execute(run_id)
-    again = runs.read(run_id)
-    assert (again.state, len(again.history)) == ("finished", 1), "the epochs of the killed attempt do not count"
+# -- room ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_the_oldest_runs_that_are_over_and_not_public_make_room(monkeypatch):
+    ids = [finished(runs.owner_of(f"person {number}")) for number in range(5)]
+    runs.publish(ids[1], runs.owner_of("person 1"))
+    each = runs.used_bytes() / 5
+    monkeypatch.setenv("MRNN_MAX_DISK", str(3.5 * each))
+    waits = waiting(7)
+    assert {run.id for run in runs.list_runs()} == {ids[1], ids[3], ids[4], waits}
+    monkeypatch.setenv("MRNN_MAX_DISK", "1")
+    waiting(8)
+    assert {run.id for run in runs.list_runs() if not run.active} == {ids[1]}, "what is public stays"
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_is_public_as_long_as_its_owner_lets_others_see_it():
+    run_id = finished()
+    assert not runs.read(run_id).public
+    with pytest.raises(ValueError, match="only one's own runs can be changed"):
+        runs.publish(run_id, OTHER)
+    runs.publish(run_id, ME)
+    assert runs.read(run_id).public
+    runs.publish(run_id, ME, public=False)
+    assert not runs.read(run_id).public
 
 
 # -- damaged folders -------------------------------------------------------------------------------------------------
+
+
+def _halve(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
 
 DAMAGE: dict[str, Callable[[Path], Any]] = {
     "no configuration": lambda path: (path / "config.json").unlink(),
@@ -161,6 +200,8 @@ DAMAGE: dict[str, Callable[[Path], Any]] = {
     "a result without a state": lambda path: (path / "result.json").write_text("{}"),
     "a result that is a folder": lambda path: ((path / "result.json").unlink(), (path / "result.json").mkdir()),
     "a history that is no JSON": lambda path: (path / "history.jsonl").write_text("epoch 1\n"),
+    "half a history": lambda path: _halve(path / "history.jsonl"),
+    "half a claim": lambda path: _halve(path / "claim-1.json"),
     "progress that is text": lambda path: (path / "progress.json").write_text('{"done": "many"}'),
 }
 
@@ -172,14 +213,6 @@ def test_a_damaged_run_is_shown_as_such_and_hides_no_other(damage):
     DAMAGE[damage](runs.folder_of(damaged))
     states = {run.id: (run.state, run.reason) for run in runs.list_runs()}
     assert states == {damaged: ("failed", "its folder is damaged"), whole: ("finished", "")}
-
-
-@pytest.mark.usefixtures("tiny_task")
-def test_a_line_of_history_without_its_end_is_left_for_the_next_reader():
-    run_id = finished()
-    with (runs.folder_of(run_id) / "history.jsonl").open("a") as file:
-        file.write('{"epoch": 4, "lo')
-    assert len(runs.read(run_id).history) == 3
 
 
 def test_what_is_no_run_is_not_listed(folder):
@@ -197,7 +230,7 @@ def test_one_persons_runs_are_not_anothers():
     mine, theirs = finished(ME), finished(OTHER)
     assert [run.id for run in runs.list_runs(ME)] == [mine]
     assert [run.id for run in runs.list_runs(OTHER)] == [theirs]
-    with pytest.raises(ValueError, match="only one's own runs can be deleted"):
+    with pytest.raises(ValueError, match="only one's own runs can be changed"):
         runs.delete(theirs, ME)
     runs.delete(mine, ME)
     assert [run.id for run in runs.list_runs()] == [theirs]
@@ -220,7 +253,7 @@ def test_the_key_of_a_person_stands_nowhere_in_the_folder(folder):
 @pytest.mark.parametrize(
     "run_id", ["", ".", "..", "../x", "/etc", "a\x00b", "upload-" + "g" * 24, "upload-../../../../x"]
 )
-@pytest.mark.parametrize("use", [runs.read, runs.stop, runs.execute, lambda run_id: runs.delete(run_id, ME)])
+@pytest.mark.parametrize("use", [runs.read, runs.stop, worker.execute, lambda run_id: runs.delete(run_id, ME)])
 def test_what_cannot_be_an_id_is_never_a_path(run_id, use):
     with pytest.raises(ValueError, match="is no run's id"):
         use(run_id)

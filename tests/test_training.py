@@ -5,7 +5,6 @@ Sizes: N = 31 sequences, T = 7 steps, D = 2 inputs, C = 3 classes; k = 3 LSTMs, 
 
 import json
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,14 +15,11 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from mrnn import (
-    EpochReport,
     ModelConfig,
-    RunConfig,
     SequenceData,
     SequenceModel,
     TrainConfig,
     evaluate,
-    runs,
     train,
 )
 from mrnn.devices import choose_device
@@ -574,83 +570,6 @@ def test_evaluation_says_which_choice_it_measured():
     assert evaluate(model, data, choice="gumbel", tau=5.0, seed=0) == found["gumbel"]
     assert evaluate(model, data, choice="gumbel", tau=5.0, seed=1) != found["gumbel"]
     assert sum(found["gumbel"].usage) == pytest.approx(1, abs=1e-9)
-
-
-# -- a whole run -----------------------------------------------------------------------------------------------------
-
-RUN = RunConfig(
-    task="tiny",
-    model=ModelConfig(input_size=2, output_size=3, k=3, hidden_size=5),
-    training=TrainConfig(epochs=5, batch_size=11, learning_rate=0.03, device="cpu", seed=7),
-)
-
-
-def test_a_run_returns_the_model_after_its_best_epoch(tiny_task, monkeypatch):
-    """The last one among equals. The figures are made up, so that the best is neither the first nor the last."""
-    made_up, after = [0.5, 0.9, 0.7, 0.9, 0.8], []
-
-    def with_made_up_figures(model: SequenceModel, *arguments: Any, **options: Any) -> Iterator[EpochReport]:
-        for report in train(model, *arguments, **options):
-            after.append(weights_of(model))
-            yield replace(report, accuracy_hard=made_up[report.epoch - 1])
-
-    monkeypatch.setattr(runs, "train", with_made_up_figures)
-    reports: list[EpochReport] = []
-    model, notes = runs.perform(RUN, on_report=reports.append)
-    assert equal(weights_of(model), after[3])
-    assert not any(equal(weights_of(model), after[epoch]) for epoch in (0, 1, 2, 4))
-    assert [report.accuracy_hard for report in reports] == made_up
-    assert notes["figures"]["validation_accuracy_hard"] == 0.9
-    _, test_data = tiny_task.split()
-    assert notes["figures"]["test_accuracy_hard"] == evaluate(model, test_data).accuracy
-    assert notes["figures"]["test_accuracy_soft"] == evaluate(model, test_data, choice="soft").accuracy
-
-
-def test_a_run_notes_what_makes_it_again(tiny_task):
-    config = replace(RUN, settings={"loudness": 2.0})
-    model, notes = runs.perform(config)
-    assert notes["task"] == "tiny"
-    assert notes["settings"] == {"loudness": 2.0}
-    assert TrainConfig.from_dict(notes["recipe"]) == RUN.training
-    assert notes["figures"]["epochs"] == 5
-    assert notes["figures"]["test_n"] == len(tiny_task.split()[1])
-    again, _ = runs.perform(config)
-    assert equal(weights_of(model), weights_of(again))
-
-
-def test_the_test_split_decides_nothing_about_the_weights(tiny_task, monkeypatch):
-    first, _ = runs.perform(RUN)
-    trained_on, tested_on = tiny_task.split()
-    swapped = replace(tested_on, y=1 - tested_on.y)
-    monkeypatch.setattr(type(tiny_task), "split", lambda _: (trained_on, swapped))
-    second, notes = runs.perform(RUN)
-    assert equal(weights_of(first), weights_of(second))
-    assert notes["figures"]["test_accuracy_hard"] < 0.5
-
-
-@pytest.mark.usefixtures("tiny_task")
-def test_a_run_that_is_stopped_keeps_what_it_learned():
-    def at(batch: int) -> Callable[[int, int], bool]:
-        return lambda done, _total: done < batch
-
-    whole, notes = runs.perform(replace(RUN, training=replace(RUN.training, epochs=1)))
-    assert notes["figures"]["epochs"] == 1
-    stopped, notes = runs.perform(RUN, on_batch=at(8))  # 6 batches an epoch
-    assert notes["figures"]["epochs"] == 1
-    assert equal(weights_of(whole), weights_of(stopped))
-    _, notes = runs.perform(RUN, on_batch=at(2))  # before any epoch is over
-    assert notes["figures"]["epochs"] == 0
-    assert notes["figures"]["validation_accuracy_hard"] is None
-
-
-@pytest.mark.usefixtures("tiny_task")
-def test_a_model_for_another_task_is_refused_before_training():
-    with pytest.raises(ValueError, match="the model does not fit task 'waves': the task has 1 inputs a step and 2 cl"):
-        runs.perform(replace(RUN, task="waves"))
-    with pytest.raises(ValueError, match="task must be one of waves, digits, tiny, got 'letters'"):
-        runs.perform(replace(RUN, task="letters"))
-    with pytest.raises(ValueError, match="task 'tiny' has no setting 'T'; it has loudness"):
-        runs.perform(replace(RUN, settings={"T": 5}))
 
 
 # -- the GPU ---------------------------------------------------------------------------------------------------------

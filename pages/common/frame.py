@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from altair.typing import ChartType
 
-from pages.common import person
+from pages.common import models, person
 
 SIDEBAR = 220  # pixels
 ICON = str(Path(__file__).resolve().parents[2] / "assets" / "icon.png")
@@ -32,6 +32,7 @@ def page(title: str, lead: str) -> None:
         person.recognise()  # draws something invisible at a first visit: it must not move the title
         st.title(title)
     st.markdown(lead)
+    models.engine()  # whichever page is asked for first: runs left from before a restart go on
 
 
 def show(chart: ChartType, *, key: str, alt: str) -> None:

@@ -1,6 +1,7 @@
 """Models that can be picked: those that ship with the app, and one's own. All that is cached is cached here."""
 
 import json
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,10 @@ def _describe(path: str, changed: int) -> tuple[ModelConfig, dict[str, Any]]:  #
 
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
-    """The one engine of this server; it starts its processes with the first run."""
-    return Engine()
+    """The one engine of this server; it starts its processes with the first run, or for one left from before."""
+    engine = Engine()
+    threading.Thread(target=engine.recover, daemon=True).start()
+    return engine
 
 
 def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:

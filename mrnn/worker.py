@@ -1,0 +1,232 @@
+"""The process that trains: from a configuration to a measured model, and from a run's folder to its end."""
+
+import errno
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mrnn import runs
+from mrnn.checkpoint import load_state, save, save_state
+from mrnn.config import RunConfig
+from mrnn.data import SequenceData
+from mrnn.devices import choose_device
+from mrnn.model import SequenceModel
+from mrnn.training import EpochReport, OnBatch, Training, evaluate
+
+OnReport = Callable[[EpochReport], Any]
+SIGN_OF_LIFE = 0.5  # seconds between two
+
+
+def perform(
+    config: RunConfig,
+    *,
+    on_report: OnReport | None = None,
+    on_batch: OnBatch | None = None,
+    checkpoint: Path | None = None,
+) -> tuple[SequenceModel, dict[str, Any]]:
+    """Train and measure one model.
+
+    on_report   called after each epoch
+    on_batch    called with (done, total); when it returns False, training stops there
+    checkpoint  a file in which training is put down after each epoch, and from which it goes on if it is there;
+                on_report is then told of the epochs before, too
+    returns     the model as it was after the epoch with the best hard accuracy on held-out training data
+                (the last one among equals), and its notes: task, recipe, measured figures.
+                The test split is used once, for the result
+    raises      ValueError if task, model and settings do not fit together, or the checkpoint is another run's
+    """
+    learnt = _learn(config, on_report, on_batch, checkpoint)
+    return learnt.model, learnt.notes(measured=True)
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """A trained model, what it learned from, and how it went."""
+
+    config: RunConfig
+    model: SequenceModel
+    history: list[EpochReport]
+    test_data: SequenceData
+
+    def notes(self, *, measured: bool) -> dict[str, Any]:
+        """Task, recipe and figures, with those of the test split if it shall be measured now."""
+        figures: dict[str, Any] = {
+            "device": self.model.device.type,
+            "epochs": len(self.history),
+            "seconds": round(sum(report.seconds for report in self.history), 1),
+            "validation_accuracy_hard": max((report.accuracy_hard for report in self.history), default=None),
+        }
+        if measured:
+            hard = evaluate(self.model, self.test_data)
+            figures |= {
+                "test_n": len(self.test_data),
+                "test_accuracy_hard": hard.accuracy,
+                "test_accuracy_soft": evaluate(self.model, self.test_data, choice="soft").accuracy,
+                "test_usage": [round(share, 4) for share in hard.usage],
+            }
+        return {
+            "task": self.config.task,
+            "settings": self.config.settings,
+            "recipe": self.config.training.to_dict(),
+            "figures": figures,
+        }
+
+
+def _learn(config: RunConfig, on_report: OnReport | None, on_batch: OnBatch | None, checkpoint: Path | None) -> _Learnt:
+    task = runs.check_task(config.model, config.task, config.settings)
+    train_data, test_data = task.split()
+    model = SequenceModel(config.model, generator=torch.Generator().manual_seed(config.training.seed))
+    training = Training(model, train_data, config.training, augment=task.augment)
+    history: list[EpochReport] = []
+    best: dict[str, Tensor] = {}
+
+    def tell(report: EpochReport) -> None:
+        history.append(report)
+        if on_report is not None:
+            on_report(report)
+
+    if checkpoint is not None and checkpoint.exists():
+        tensors, values = load_state(checkpoint)
+        if values["run"] != config.to_dict():
+            raise ValueError(f"{checkpoint.name} is the checkpoint of another run; remove it to begin anew")
+        training.take_up(tensors, values["training"])
+        best = {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
+        for report in values["history"]:
+            tell(EpochReport(**{**report, "usage": tuple(report["usage"])}))
+    while training.epoch < config.training.epochs:
+        report = training.advance(on_batch)
+        if report is None:
+            break
+        if report.accuracy_hard >= max((past.accuracy_hard for past in history), default=0.0):
+            best = {name: value.detach().clone() for name, value in model.state_dict().items()}
+        if checkpoint is not None:
+            tensors, values = training.put_down()
+            told = [past.to_dict() for past in (*history, report)]
+            save_state(
+                checkpoint,
+                {**tensors, **{f"best.{name}": value for name, value in best.items()}},
+                {"run": config.to_dict(), "training": values, "history": told},
+            )
+        tell(report)  # after the checkpoint: what is told is never lost
+    if best:
+        model.load_state_dict(best)
+    return _Learnt(config, model, history, test_data)
+
+
+# -- a run's folder ----------------------------------------------------------------------------------------------------
+
+
+def execute(run_id: str, place: str | None = None) -> None:
+    """Do what a run's config.json asks for, in this process, and write down how it went.
+
+    A run that another process is at work on, or that is over, is left alone. One whose process is gone goes on
+    after its last whole epoch.
+
+    place  the runs' folder, where MRNN_RUNS does not say it
+    """
+    runs.use_folder(place)
+    folder = runs.folder_of(run_id)
+    if (folder / "result.json").exists() or (folder / "stop").exists():
+        return
+    try:
+        if not runs.claim(run_id):
+            return
+        config = RunConfig.from_dict(runs.read_json(folder / "config.json")["run"])
+        _train(config, folder)
+    except Exception as error:  # whatever it is, the person who waits must hear of it
+        _fail(folder, error)
+
+
+def _train(config: RunConfig, folder: Path) -> None:
+    checkpoint, history = folder / "checkpoint.safetensors", folder / "history.jsonl"
+    if not checkpoint.exists():
+        history.unlink(missing_ok=True)
+    lines = [json.dumps(report) for report in runs.read_history(history)]
+    told: list[EpochReport] = []
+
+    def on_report(report: EpochReport) -> None:
+        told.append(report)
+        if len(told) > len(lines):  # else one that was told before
+            lines.append(json.dumps(report.to_dict()))
+            runs.write_text(history, "".join(f"{line}\n" for line in lines))
+
+    began, before = time.monotonic(), len(lines)
+    limit = runs.max_seconds()
+
+    def on_batch(_done: int, _total: int) -> bool:
+        spent = sum(report.seconds for report in told[:before]) + time.monotonic() - began
+        return spent < limit and not (folder / "stop").exists()
+
+    with _progress(folder, str(choose_device(config.training.device)), on_batch) as watched:
+        learnt = _learn(config, on_report, watched, checkpoint)
+        whole = len(learnt.history) == config.training.epochs
+        if not whole and (folder / "stop").exists():
+            # Whoever stopped it should not have to wait until it is measured.
+            _end(folder, "stopped", learnt, measured=False)
+            _end(folder, "stopped", learnt, measured=True)
+            return
+        _end(folder, "finished", learnt, measured=True, limit=None if whole else limit)
+    checkpoint.unlink(missing_ok=True)  # the optimiser's state is large, and nobody goes on from here
+
+
+def _end(folder: Path, state: runs.State, learnt: _Learnt, *, measured: bool, limit: float | None = None) -> None:
+    notes = learnt.notes(measured=measured)
+    if limit is not None:
+        notes["figures"]["limit_seconds"] = limit
+    save(learnt.model, folder / "model.safetensors", notes)
+    runs.write_json(folder / "result.json", {"state": state, "notes": notes})
+
+
+def _fail(folder: Path, error: Exception) -> None:
+    result = {"state": "failed", "reason": _reason(error)}
+    try:
+        runs.write_json(folder / "result.json", result)
+    except OSError:
+        # On a full disk the checkpoint has to make room for the word that the disk is full.
+        with suppress(OSError):
+            (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+            runs.write_json(folder / "result.json", result)
+
+
+def _reason(error: Exception) -> str:
+    """What a person needs to know of it, in one sentence."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "the disk is full: delete what is no longer needed, then resume the run"
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+        where = "GPU" if isinstance(error, torch.OutOfMemoryError) else "computer"
+        return f"the memory of the {where} does not suffice: choose fewer hidden units, layers or LSTMs"
+    text = " ".join(str(error).split())
+    return text if isinstance(error, ValueError | FloatingPointError | OSError) else f"{type(error).__name__}: {text}"
+
+
+@contextmanager
+def _progress(folder: Path, device: str, on_batch: OnBatch) -> Iterator[OnBatch]:
+    """Keep progress.json fresh as a sign of life, and note in it what `on_batch` is told."""
+    now: dict[str, Any] = {"done": 0, "total": 0, "device": device}
+    over = threading.Event()
+
+    def live() -> None:
+        while not over.is_set():
+            with suppress(OSError):  # a full disk is found out where something has to be kept
+                runs.write_json(folder / "progress.json", dict(now))
+            over.wait(SIGN_OF_LIFE)
+
+    def watched(done: int, total: int) -> Any:
+        now.update(done=done, total=total)
+        return on_batch(done, total)
+
+    sign = threading.Thread(target=live, daemon=True)
+    sign.start()
+    try:
+        yield watched
+    finally:
+        over.set()
+        sign.join()

@@ -1,0 +1,394 @@
+"""The process that trains: what a run comes to, how it is taken up again, and what it says when it cannot go on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from mrnn import (
+    EpochReport,
+    ModelConfig,
+    RunConfig,
+    SequenceModel,
+    TrainConfig,
+    evaluate,
+    load,
+    read_notes,
+    runs,
+    worker,
+)
+from mrnn.training import Training
+
+PROJECT = Path(__file__).resolve().parents[1]
+ME = runs.owner_of("a" * 32)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("MRNN_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+def weights_of(model: SequenceModel) -> dict[str, Tensor]:
+    return {name: weight.clone() for name, weight in model.state_dict().items()}
+
+
+def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+# -- a whole run -----------------------------------------------------------------------------------------------------
+
+RUN = RunConfig(
+    task="tiny",
+    model=ModelConfig(input_size=2, output_size=3, k=3, hidden_size=5),
+    training=TrainConfig(epochs=5, batch_size=11, learning_rate=0.03, device="cpu", seed=7),
+)
+
+
+def test_a_run_returns_the_model_after_its_best_epoch(tiny_task, monkeypatch):
+    """The last one among equals. The figures are made up, so that the best is neither the first nor the last."""
+    made_up, after = [0.5, 0.9, 0.7, 0.9, 0.8], []
+
+    class WithMadeUpFigures(Training):
+        def advance(self, on_batch: Any = None) -> EpochReport | None:
+            report = super().advance(on_batch)
+            after.append(weights_of(self._model))
+            return report and replace(report, accuracy_hard=made_up[report.epoch - 1])
+
+    monkeypatch.setattr(worker, "Training", WithMadeUpFigures)
+    reports: list[EpochReport] = []
+    model, notes = worker.perform(RUN, on_report=reports.append)
+    assert equal(weights_of(model), after[3])
+    assert not any(equal(weights_of(model), after[epoch]) for epoch in (0, 1, 2, 4))
+    assert [report.accuracy_hard for report in reports] == made_up
+    assert notes["figures"]["validation_accuracy_hard"] == 0.9
+    _, test_data = tiny_task.split()
+    assert notes["figures"]["test_accuracy_hard"] == evaluate(model, test_data).accuracy
+    assert notes["figures"]["test_accuracy_soft"] == evaluate(model, test_data, choice="soft").accuracy
+
+
+def test_a_run_notes_what_makes_it_again(tiny_task):
+    config = replace(RUN, settings={"loudness": 2.0})
+    model, notes = worker.perform(config)
+    assert notes["task"] == "tiny"
+    assert notes["settings"] == {"loudness": 2.0}
+    assert TrainConfig.from_dict(notes["recipe"]) == RUN.training
+    assert notes["figures"]["epochs"] == 5
+    assert notes["figures"]["test_n"] == len(tiny_task.split()[1])
+    again, _ = worker.perform(config)
+    assert equal(weights_of(model), weights_of(again))
+
+
+def test_the_test_split_decides_nothing_about_the_weights(tiny_task, monkeypatch):
+    first, _ = worker.perform(RUN)
+    trained_on, tested_on = tiny_task.split()
+    swapped = replace(tested_on, y=1 - tested_on.y)
+    monkeypatch.setattr(type(tiny_task), "split", lambda _: (trained_on, swapped))
+    second, notes = worker.perform(RUN)
+    assert equal(weights_of(first), weights_of(second))
+    assert notes["figures"]["test_accuracy_hard"] < 0.5
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_that_is_stopped_keeps_what_it_learned():
+    def at(batch: int) -> Callable[[int, int], bool]:
+        return lambda done, _total: done < batch
+
+    whole, notes = worker.perform(replace(RUN, training=replace(RUN.training, epochs=1)))
+    assert notes["figures"]["epochs"] == 1
+    stopped, notes = worker.perform(RUN, on_batch=at(8))  # 6 batches an epoch
+    assert notes["figures"]["epochs"] == 1
+    assert equal(weights_of(whole), weights_of(stopped))
+    _, notes = worker.perform(RUN, on_batch=at(2))  # before any epoch is over
+    assert notes["figures"]["epochs"] == 0
+    assert notes["figures"]["validation_accuracy_hard"] is None
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_model_for_another_task_is_refused_before_training():
+    with pytest.raises(ValueError, match="the model does not fit task 'waves': the task has 1 inputs a step and 2 cl"):
+        worker.perform(replace(RUN, task="waves"))
+    with pytest.raises(ValueError, match="task must be one of waves, digits, tiny, got 'letters'"):
+        worker.perform(replace(RUN, task="letters"))
+    with pytest.raises(ValueError, match="task 'tiny' has no setting 'T'; it has loudness"):
+        worker.perform(replace(RUN, settings={"T": 5}))
+
+
+# -- taken up again ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("tiny_task")
+@pytest.mark.parametrize("broken_off_at", [7, 8, 18, 29])  # 6 batches an epoch
+def test_a_run_that_is_taken_up_ends_as_one_that_never_paused(tmp_path, broken_off_at):
+    whole, notes = worker.perform(RUN)
+    file = tmp_path / "checkpoint.safetensors"
+    worker.perform(RUN, on_batch=lambda done, _total: done < broken_off_at, checkpoint=file)
+    reports: list[EpochReport] = []
+    first: list[int] = []
+    model, again = worker.perform(
+        RUN, on_report=reports.append, on_batch=lambda done, _total: first.append(done), checkpoint=file
+    )
+    assert first[0] == 6 * ((broken_off_at - 1) // 6) + 1
+    assert equal(weights_of(whole), weights_of(model))
+    assert [report.epoch for report in reports] == [1, 2, 3, 4, 5]
+    assert {**again["figures"], "seconds": 0} == {**notes["figures"], "seconds": 0}
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+    file = tmp_path / "checkpoint.safetensors"
+    worker.perform(replace(RUN, training=replace(RUN.training, epochs=1)), checkpoint=file)
+    with pytest.raises(ValueError, match=r"checkpoint\.safetensors is the checkpoint of another run"):
+        worker.perform(RUN, checkpoint=file)
+
+
+LONG = RunConfig(
+    task="waves",
+    model=ModelConfig(input_size=1, output_size=2, k=2, hidden_size=3),
+    training=TrainConfig(epochs=500, batch_size=1009, device="cpu", precision="float32"),
+)
+
+
+def begin(run_id: str, folder: Path) -> "subprocess.Popen[bytes]":
+    """A process of its own that works on a run."""
+    command = [sys.executable, "-c", f"from mrnn import worker; worker.execute({run_id!r})"]
+    return subprocess.Popen(command, cwd=PROJECT, env={**os.environ, "MRNN_RUNS": str(folder)})
+
+
+def await_epoch(run_id: str, epoch: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(runs.read(run_id).history) < epoch and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_a_run_whose_process_is_killed_waits_and_goes_on_after_its_last_epoch(folder):
+    run_id = runs.create(LONG, ME)
+    with begin(run_id, folder) as process:
+        await_epoch(run_id, 2)
+        assert runs.read(run_id).state == "running"
+        process.kill()
+    killed = runs.read(run_id)
+    assert (killed.state, killed.model_file, killed.attempts) == ("waiting", None, 1)
+    epochs = len(killed.history)
+    assert epochs >= 2
+    with begin(run_id, folder) as process:
+        await_epoch(run_id, epochs + 1)
+        process.kill()
+    later = runs.read(run_id)
+    assert later.history[:epochs] == killed.history, "told once, and not again"
+    assert (later.state, later.attempts) == ("waiting", 2)
+
+
+@pytest.mark.slow
+def test_a_run_that_loses_its_process_again_and_again_fails_and_can_be_resumed(folder):
+    run_id = runs.create(LONG, ME)
+    for attempt in range(1, 5):
+        with begin(run_id, folder) as process:
+            deadline = time.monotonic() + 60
+            while runs.read(run_id).attempts < attempt and time.monotonic() < deadline:
+                time.sleep(0.02)
+            process.kill()
+    run = runs.read(run_id)
+    assert (run.state, run.reason) == ("failed", "the process that trained it was lost 4 times; resume it to try again")
+    worker.execute(run_id)
+    assert runs.read(run_id).state == "failed"
+    assert runs.read(run_id).reason == runs.LOST
+    runs.resume(run_id, ME)
+    resumed = runs.read(run_id)
+    assert (resumed.state, resumed.attempts) == ("waiting", 0)
+
+
+@pytest.mark.slow
+def test_a_run_is_left_to_the_process_that_works_on_it(folder):
+    run_id = runs.create(LONG, ME)
+    with begin(run_id, folder) as process:
+        await_epoch(run_id, 1)
+        worker.execute(run_id)
+        assert runs.read(run_id).attempts == 1
+        os.kill(process.pid, signal.SIGKILL)
+
+
+# -- a run's folder ----------------------------------------------------------------------------------------------------
+
+TINY = replace(RUN, training=replace(RUN.training, epochs=3))
+
+
+@pytest.fixture
+def each_epoch(monkeypatch) -> Callable[[Callable[[int], Any]], None]:
+    """Call something before each epoch, with the number of epochs done."""
+
+    def hook(call: Callable[[int], Any]) -> None:
+        class Hooked(Training):
+            def advance(self, on_batch: Any = None) -> EpochReport | None:
+                call(self.epoch)
+                return super().advance(on_batch)
+
+        monkeypatch.setattr(worker, "Training", Hooked)
+
+    return hook
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_waits_runs_and_ends_with_a_model(each_epoch, folder):
+    run_id = runs.create(TINY, ME)
+    waiting = runs.read(run_id)
+    assert (waiting.state, waiting.active, waiting.config, waiting.model_file) == ("waiting", True, TINY, None)
+    seen = []
+    each_epoch(lambda _: seen.append(runs.read(run_id)))
+    worker.execute(run_id)
+    assert [(run.state, len(run.history)) for run in seen] == [("running", 0), ("running", 1), ("running", 2)]
+    run = runs.read(run_id)
+    assert (run.state, run.active, run.reason, run.attempts) == ("finished", False, "", 1)
+    assert [report["epoch"] for report in run.history] == [1, 2, 3]
+    assert run.model_file is not None
+    assert read_notes(run.model_file) == run.result
+    assert load(run.model_file).config == TINY.model
+    assert not (folder / run_id / "checkpoint.safetensors").exists(), "nobody goes on from the end"
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_that_is_stopped_before_it_begins_trains_nothing():
+    run_id = runs.create(TINY, ME)
+    runs.stop(run_id)
+    worker.execute(run_id)
+    run = runs.read(run_id)
+    assert (run.state, run.active, run.history, run.model_file) == ("stopped", False, (), None)
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_that_is_stopped_keeps_the_best_model_and_goes_on_when_it_is_resumed(each_epoch):
+    run_id = runs.create(TINY, ME)
+    each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
+    worker.execute(run_id)
+    run = runs.read(run_id)
+    assert (run.state, len(run.history)) == ("stopped", 2)
+    assert run.model_file is not None
+    assert run.result["figures"]["epochs"] == 2
+    assert 0 <= run.result["figures"]["test_accuracy_hard"] <= 1
+
+    begun: list[int] = []
+    each_epoch(begun.append)
+    runs.resume(run_id, ME)
+    assert runs.read(run_id).state == "waiting"
+    worker.execute(run_id)
+    run = runs.read(run_id)
+    assert (run.state, len(run.history), begun) == ("finished", 3, [2])
+    assert run.model_file is not None
+    whole, _ = worker.perform(TINY)
+    assert equal(weights_of(load(run.model_file)), weights_of(whole))
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_that_is_stopped_is_over_before_it_is_measured(monkeypatch, each_epoch):
+    run_id, seen = runs.create(TINY, ME), []
+    each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
+    measure = worker.evaluate
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        seen.append(runs.read(run_id))
+        return measure(*arguments, **options)
+
+    monkeypatch.setattr(worker, "evaluate", watched)
+    worker.execute(run_id)
+    assert [run.state for run in seen] == ["stopped", "stopped"]
+    assert all(run.model_file is not None for run in seen)
+    assert "test_accuracy_hard" not in seen[0].result["figures"]
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_that_takes_too_long_ends_with_what_it_has_learned(monkeypatch):
+    run_id = runs.create(replace(TINY, training=replace(TINY.training, epochs=1000)), ME)
+    monkeypatch.setenv("MRNN_MAX_SECONDS", "0.5")
+    worker.execute(run_id)
+    run = runs.read(run_id)
+    assert run.state == "finished"
+    assert len(run.history) < 1000
+    assert run.model_file is not None
+    assert run.result["figures"]["limit_seconds"] == 0.5
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_that_ended_is_not_trained_again():
+    run_id = runs.create(TINY, ME)
+    worker.execute(run_id)
+    before = runs.read(run_id)
+    worker.execute(run_id)
+    assert runs.read(run_id) == before
+
+
+@pytest.mark.usefixtures("tiny_task")
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"task": "letters"}, "task must be one of waves, digits, tiny, got 'letters'"),
+        ({"task": "waves"}, "the model does not fit task 'waves'"),
+        ({"settings": {"Q": 1}}, "task 'tiny' has no setting 'Q'"),
+        ({"training": TrainConfig(device="nowhere")}, "device must be one of auto"),
+    ],
+)
+def test_a_run_that_cannot_be_trained_says_why_in_one_sentence(change, reason):
+    run_id = runs.create(replace(TINY, **change), ME)
+    worker.execute(run_id)
+    run = runs.read(run_id)
+    assert (run.state, run.model_file) == ("failed", None)
+    assert reason in run.reason
+    assert "\n" not in run.reason
+
+
+LIMITED = """
+import resource, torch
+from mrnn import worker
+import mrnn.training
+mrnn.training.rehearse()
+{limit}
+worker.execute({run_id!r})
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of a process as Linux has them")
+@pytest.mark.parametrize(
+    ("limit", "hidden", "reason"),
+    [
+        (
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))",
+            97,
+            "the disk is full: delete what is no longer ",
+        ),
+        (
+            "used = int(open('/proc/self/statm').read().split()[0]) * 4096\n"
+            "resource.setrlimit(resource.RLIMIT_AS, (used + 2**27, used + 2**27))",
+            1024,
+            "the memory of the computer does not suffice: choose fewer hidden units",
+        ),
+    ],
+    ids=["disk", "memory"],
+)
+def test_a_machine_that_does_not_suffice_gets_one_sentence_and_harms_no_other_run(folder, limit, hidden, reason):
+    other = runs.create(LONG, runs.owner_of("b" * 32))
+    (folder / other / "model.safetensors").write_bytes(b"earlier")
+    run_id = runs.create(replace(LONG, model=replace(LONG.model, hidden_size=hidden, k=4)), ME)
+    code = LIMITED.format(limit=limit, run_id=run_id)
+    subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env={**os.environ, "MRNN_RUNS": str(folder)},
+        check=False,
+        timeout=120,
+    )
+    run = runs.read(run_id)
+    assert run.state == "failed"
+    assert run.reason.startswith(reason)
+    assert (folder / other / "model.safetensors").read_bytes() == b"earlier"
+    assert not [path.name for path in (folder / run_id).iterdir() if path.name.endswith(".part")]
