@@ -324,7 +324,7 @@ def claim(run_id: str) -> bool:
     if len(claims) >= ATTEMPTS:
         raise ValueError(LOST)
     me = psutil.Process()
-    mine = folder / f".claim.{me.pid}.part"
+    mine = folder / f".claim.{secrets.token_hex(4)}.part"
     write_json(mine, {"host": socket.gethostname(), "pid": me.pid, "began": me.create_time(), "at": time.time()})
     try:
         os.link(mine, folder / f"claim-{len(claims) + 1}.json")  # whoever comes second finds it there
@@ -439,7 +439,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text, whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         beside.write_text(text)
         beside.replace(path)

@@ -5,15 +5,15 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from mrnn import EpochReport, ModelConfig, SequenceModel, evaluate, load, read_notes, runs, save, train
+from mrnn import EpochReport, ModelConfig, SequenceModel, evaluate, load, read_notes, save, worker
 from mrnn.__main__ import main
+from mrnn.training import Training
 
 PROJECT = Path(__file__).resolve().parents[1]
 QUICK = ["--epochs", "3", "--k", "2", "--hidden-size", "5", "--device", "cpu", "--batch-size", "11"]
@@ -241,19 +241,20 @@ def test_evaluate_says_in_words_what_it_measured(capsys, tmp_path, tiny_task):
 
 @pytest.mark.usefixtures("tiny_task")
 def test_ctrl_c_keeps_what_was_learned(tmp_path, monkeypatch):
-    def interrupted(*arguments: Any, on_batch: Any, **options: Any) -> Iterator[EpochReport]:
-        def press_ctrl_c(done: int, total: int) -> Any:
-            if done == 8:  # in the second epoch: 6 batches each
-                signal.raise_signal(signal.SIGINT)
-            assert done <= 8
-            return on_batch(done, total)
+    class Interrupted(Training):
+        def advance(self, on_batch: Any = None) -> EpochReport | None:
+            def press_ctrl_c(done: int, total: int) -> Any:
+                if done == 8:  # in the second epoch: 6 batches each
+                    signal.raise_signal(signal.SIGINT)
+                assert done <= 8
+                return on_batch(done, total)
 
-        yield from train(*arguments, on_batch=press_ctrl_c, **options)
+            return super().advance(press_ctrl_c)
 
     before = signal.getsignal(signal.SIGINT)
     path = tmp_path / "model.safetensors"
     with monkeypatch.context() as patch:
-        patch.setattr(runs, "train", interrupted)
+        patch.setattr(worker, "Training", Interrupted)
         main(["train", "tiny", "--out", str(path), *QUICK, "--epochs", "1000"])
     assert signal.getsignal(signal.SIGINT) is before
     assert read_notes(path)["figures"]["epochs"] == 1

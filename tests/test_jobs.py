@@ -228,18 +228,18 @@ def test_when_the_app_is_killed_its_workers_end_too():
 
 @linux
 def test_a_run_whose_worker_is_killed_goes_on_by_itself_and_ends_with_the_same_weights(engine, tmp_path, monkeypatch):
-    run_id = new(quick(epochs=40, seed=3, precision="float32"))
+    run_id = new(quick(epochs=9, seed=3, precision="float32"))
     engine.submit(run_id)
     seen = wait(run_id, lambda run: len(run.history) >= 3)
     claim = runs.read_json(runs.folder_of(run_id) / "claim-1.json")
     os.kill(claim["pid"], signal.SIGKILL)
     ended = wait(run_id, over)
-    assert (ended.state, ended.attempts, len(ended.history)) == ("finished", 2, 40)
+    assert (ended.state, ended.attempts, len(ended.history)) == ("finished", 2, 9)
     assert ended.history[: len(seen.history)] == seen.history, "epochs that were whole are not trained again"
     assert ended.model_file is not None
     there = load(ended.model_file).state_dict()
     monkeypatch.setenv("MRNN_RUNS", str(tmp_path))
-    here, _ = worker.perform(quick(epochs=40, seed=3, precision="float32"))
+    here, _ = worker.perform(quick(epochs=9, seed=3, precision="float32"))
     assert all(there[name].allclose(weight, rtol=1e-3, atol=1e-4) for name, weight in here.state_dict().items())
 
 
@@ -267,7 +267,7 @@ def test_an_app_that_is_killed_and_started_again_goes_on_with_its_runs(engine):
     code = (
         "import sys, time\n"
         "from mrnn import runs\nfrom mrnn.jobs import Engine\nfrom tests.test_jobs import quick\n"
-        "run_id = runs.create(quick(epochs=60), 'me')\nengine = Engine()\nengine.submit(run_id)\n"
+        "run_id = runs.create(quick(epochs=12), 'me')\nengine = Engine()\nengine.submit(run_id)\n"
         "while len(runs.read(run_id).history) < 3: time.sleep(0.1)\n"
         "print(run_id, flush=True)\ntime.sleep(100)\n"
     )
@@ -282,7 +282,7 @@ def test_an_app_that_is_killed_and_started_again_goes_on_with_its_runs(engine):
     again.recover()
     ended = wait(run_id, over)
     again.close()
-    assert (ended.state, len(ended.history), ended.attempts) == ("finished", 60, 1)
+    assert (ended.state, len(ended.history), ended.attempts) == ("finished", 12, 1)
 
 
 @pytest.mark.usefixtures("folder")
