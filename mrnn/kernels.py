@@ -57,10 +57,14 @@ def _parts(sums: np.ndarray) -> int:
 
 @cache
 def _most_threads() -> int:
+    threads = torch.get_num_threads()
     try:
         numba.set_num_threads(1)
     except ValueError:  # there is no pool here that several callers may use at once
         return 1
+    finally:
+        # Where numba's pool is OpenMP's, starting it sets the number of threads of torch's products as well.
+        torch.set_num_threads(threads)
     return config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 
 

@@ -452,6 +452,19 @@ def read_and_write(stored, scratch, row, to):
     kernels._put(row, to)
 
 
+def test_the_pool_of_the_kernels_leaves_torchs_products_their_number_of_threads():
+    code = """
+import torch
+from mrnn import ModelConfig, SequenceModel
+SequenceModel(ModelConfig(input_size=1, output_size=2)).train()(torch.zeros(2, 3, 1))
+print(torch.get_num_threads())
+"""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", code]
+    answer = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["1"]
+
+
 # -- speed that people notice ----------------------------------------------------------------------------------------
 
 
