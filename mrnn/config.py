@@ -155,8 +155,9 @@ class TrainConfig(_Json):
     objective         "mle": cross-entropy; "er": minus beta x entropy of q; "vb": "er" with beta = 1
                       (Kuo and Chien, 2018)
     beta              weight of the entropy term, used by "er" alone
-    balance           weight of how far each layer's q, averaged over a batch, is from even (log k minus its entropy):
-                      keeps every LSTM in use while a single step may still be sure (Bridle, Heading and MacKay,
+    balance           weight of how far the choice is from "firm but fair", in each layer: log k minus the mutual
+                      information of z and the step (entropy of the mean q minus mean entropy of q). It is 0 when all
+                      LSTMs are used alike and each step is sure of its own (Bridle, Heading and MacKay,
                       "Unsupervised classifiers, mutual information and phantom targets", 1991)
     augment           vary the training sequences anew in each epoch, as their task knows how (`Task.augment`)
     tau0              temperature of the first epoch

@@ -233,8 +233,9 @@ def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float, ba
 
     y        (N,) int, or (N, T) for a target at each step; then the mean is over counted steps
     lengths  (N,) int
-    balance  weight of how far the use of the LSTMs is from even: log k minus the entropy of q averaged over the
-             counted steps of all sequences; mean over layers
+    balance  weight of what z does not tell about the step: log k minus the mutual information of z and the step,
+             which is the entropy of the mean q minus the mean entropy of q, over the counted steps of all
+             sequences; mean over layers
     returns  scalar: a mean over the sequences
     """
     logits = out.logits.float() if out.logits.dtype == torch.bfloat16 else out.logits
@@ -246,8 +247,10 @@ def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float, ba
     if entropy_weight:
         loss = loss - entropy_weight * _entropy(out.q[:, -1]).sum(1).mean()
     if balance:
-        use = out.q.sum((0, 2)) / lengths.sum()  # (L, k)
-        loss = loss + balance * (math.log(use.shape[-1]) - _entropy(use)).mean()
+        steps = lengths.sum()
+        use = out.q.sum((0, 2)) / steps  # (L, k)
+        told = _entropy(use) - _entropy(out.q).sum((0, 2)) / steps  # (L,)
+        loss = loss + balance * (math.log(use.shape[-1]) - told).mean()
     return loss
 
 

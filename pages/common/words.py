@@ -23,7 +23,10 @@ WEIGHT_DECAY = "Draws all weights towards 0, against learning by heart: this sha
 DROPOUT = (
     "Share of hidden units that are left out at random between layers, against learning by heart. Needs two layers."
 )
-BALANCE = "How strongly training rewards using all LSTMs alike over many sequences, so that none is forgotten."
+BALANCE = (
+    "How strongly training rewards a choice that is firm (each step sure of its LSTM) but fair (all LSTMs used alike "
+    "over many sequences), so that none is forgotten."
+)
 AUGMENT = (
     "Training sees new sequences in every epoch: new waves, or the same digits moved, turned and stretched a little."
 )
