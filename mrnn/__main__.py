@@ -79,7 +79,12 @@ def command_parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="settings of the task"
     )
-    command.add_argument("--out", type=Path, help="the file to write (default: TASK-kK.safetensors)")
+    command.add_argument(
+        "--out",
+        type=Path,
+        help="the file to write (default: TASK-kK.safetensors); FILE.checkpoint lies beside it until training is over, "
+        "and the same command goes on from there",
+    )
 
     command = commands.add_parser("evaluate", help="measure a model on the test split of its task")
     command.set_defaults(run=_evaluate)
@@ -129,6 +134,9 @@ def _train(asked: argparse.Namespace) -> None:
     with tempfile.NamedTemporaryFile(dir=out.parent):
         pass  # a folder that cannot be written should be known before training, not after
     print(f"device: {choose_device(config.training.device)}", file=sys.stderr)
+    checkpoint = out.with_name(f"{out.name}.checkpoint")
+    if checkpoint.exists():
+        print(f"going on from {checkpoint}", file=sys.stderr)
 
     stopped = False
 
@@ -151,18 +159,17 @@ def _train(asked: argparse.Namespace) -> None:
                 file=sys.stderr,
             )
 
-        # The first Ctrl-C ends training and keeps the best model so far; a second one breaks off.
+        # The first Ctrl-C ends training and keeps the best model so far; a second one breaks off. Either way the
+        # checkpoint stays, to go on from.
         before = signal.signal(signal.SIGINT, stop)
         try:
-            trained, notes = perform(
-                config,
-                on_report=on_report,
-                on_batch=on_batch,
-            )
+            trained, notes = perform(config, on_report=on_report, on_batch=on_batch, checkpoint=checkpoint)
         finally:
             signal.signal(signal.SIGINT, before)
     save(trained, out, notes)
     figures = notes["figures"]
+    if figures["epochs"] == config.training.epochs:
+        checkpoint.unlink(missing_ok=True)
     print(f"{out}: test accuracy {figures['test_accuracy_hard']:.2%} (soft {figures['test_accuracy_soft']:.2%})")
 
 

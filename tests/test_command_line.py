@@ -240,7 +240,7 @@ def test_evaluate_says_in_words_what_it_measured(capsys, tmp_path, tiny_task):
 
 
 @pytest.mark.usefixtures("tiny_task")
-def test_ctrl_c_keeps_what_was_learned(tmp_path, monkeypatch):
+def test_ctrl_c_keeps_what_was_learned(tmp_path, monkeypatch, capsys):
     class Interrupted(Training):
         def advance(self, on_batch: Any = None) -> EpochReport | None:
             def press_ctrl_c(done: int, total: int) -> Any:
@@ -261,6 +261,10 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, monkeypatch):
     main(["train", "tiny", "--out", str(tmp_path / "one"), *QUICK, "--epochs", "1"])
     interrupted_model, one_epoch = load(path).state_dict(), load(tmp_path / "one").state_dict()
     assert all(torch.equal(interrupted_model[name], one_epoch[name]) for name in one_epoch)
+    capsys.readouterr()
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", "tiny", "--out", str(path), *QUICK, "--epochs", "999"])
+    assert "model.safetensors.checkpoint is the checkpoint of another run; remove it" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process alone")
@@ -279,3 +283,25 @@ def test_ctrl_c_in_a_process_of_its_own_keeps_what_was_learned(tmp_path):
     assert "Traceback" not in err
     assert "test accuracy" in out
     assert 1 <= read_notes(path)["figures"]["epochs"] < 1000
+
+
+def test_train_killed_and_started_again_comes_to_the_same_model(tmp_path, capsys):
+    options = ["--set", "T=5", "--epochs", "40", "--k", "2", "--hidden-size", "2", "--batch-size", "3000"]
+    options += ["--device", "cpu", "--precision", "float32"]
+    path, whole = tmp_path / "model.safetensors", tmp_path / "whole.safetensors"
+    command = [sys.executable, "-m", "mrnn", "train", "waves", "--out", str(path), *options]
+    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("epoch 2/"):
+                process.kill()
+                break
+    assert [file.name for file in tmp_path.iterdir()] == ["model.safetensors.checkpoint"]
+    main(["train", "waves", "--out", str(path), *options])
+    assert f"going on from {path}.checkpoint" in capsys.readouterr().err
+    main(["train", "waves", "--out", str(whole), *options])
+    assert "going on" not in capsys.readouterr().err
+    gone_on, uninterrupted = load(path).state_dict(), load(whole).state_dict()
+    assert all(torch.equal(gone_on[name], uninterrupted[name]) for name in uninterrupted)
+    assert read_notes(path)["figures"]["epochs"] == 40
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["model.safetensors", "whole.safetensors"]
