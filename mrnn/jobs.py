@@ -13,7 +13,7 @@ from typing import cast
 
 from distributed import Client, Future, fire_and_forget
 
-from mrnn import runs, worker
+from mrnn import claims, runs, worker
 from mrnn.devices import count_gpus
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -69,7 +69,7 @@ class Engine:
         """Go on with what waits from an earlier life of this app; nothing starts if nothing does."""
         waiting = runs.queue()
         for run in waiting if self.address is None else []:
-            runs.forget_attempts(run.id)  # lost with that life, and not through a fault of its own
+            claims.forget(runs.folder_of(run.id))  # lost with that life, and not through a fault of its own
         if waiting:
             self.submit(waiting[0].id)
 

@@ -12,24 +12,24 @@ runs/<id>/published               there once its owner lets others see it
 """
 
 import hashlib
-import json
-import math
 import os
 import re
 import secrets
 import shutil
-import socket
 import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
-
+from mrnn import bounds, claims
 from mrnn.checkpoint import load, read_notes
 from mrnn.config import ModelConfig, RunConfig
 from mrnn.data import Task
+from mrnn.files import read_json, read_lines, write_json
 from mrnn.tasks import make_task
 
 State = Literal["waiting", "running", "finished", "stopped", "failed", "uploaded"]
@@ -37,14 +37,10 @@ ACTIVE: tuple[State, ...] = ("waiting", "running")
 MAX_MODEL_BYTES = 64 * 2**20
 MAX_UPLOADS = 20  # a person
 LARGEST = {"k": 16, "num_layers": 8, "hidden_size": 1024}  # of an uploaded model, which others share a server with
-ATTEMPTS = 4  # a run is taken up again three times
-LOST = f"the process that trained it was lost {ATTEMPTS} times; resume it to try again"
-MOST_WAITING = 100  # runs, unless MRNN_MAX_QUEUE says otherwise
-MOST_SECONDS = 4 * 3600.0  # a run, unless MRNN_MAX_SECONDS says otherwise
-MOST_BYTES = 5 * 2**30  # of all runs, unless MRNN_MAX_DISK says otherwise
-LOST_AFTER = 60.0  # seconds without a sign of life
+SETTLED = 2.0  # seconds after which a folder that did not change will be seen to have changed, if it does
 _queue = threading.Lock()  # two clicks at once must not both be the first
-_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|upload-[0-9a-f]{24}")
+_known: dict[Path, tuple[int, "Run"]] = {}  # runs that are over, and when their folders last changed
+_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|upload-[0-9a-f]{24}|sweep-[0-9a-f]{24}-[0-9]{4}")
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,10 @@ class Run:
     reason    why it failed, else ""
     label     what to call it in a menu
     attempts  processes that have worked on it; more than one if some were lost
+    measuring  True while it is over, but its model is still being measured
     public    True once its owner lets others see it
+    sweep     id of the sweep it is part of, "" if none
+    size      bytes that it takes
     """
 
     id: str
@@ -80,12 +79,30 @@ class Run:
     reason: str
     label: str
     attempts: int
+    measuring: bool
     public: bool
+    sweep: str
+    size: int
 
     @property
     def active(self) -> bool:
         """True while it waits or runs."""
         return self.state in ACTIVE
+
+    @property
+    def job(self) -> str:
+        """What counts as one in the queue: the sweep that it is part of, or else the run."""
+        return self.sweep or self.id
+
+    @property
+    def accuracy(self) -> float | None:
+        """Hard accuracy on the test split, once it was measured."""
+        return self.result.get("figures", {}).get("test_accuracy_hard")
+
+    @property
+    def seconds(self) -> float:
+        """How long it trained so far."""
+        return sum(report["seconds"] for report in self.history)
 
     @property
     def model_file(self) -> Path | None:
@@ -136,23 +153,40 @@ def owner_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def create(config: RunConfig, owner: str) -> str:
-    """Put a new run at the end of the queue, and return its id.
+@contextmanager
+def entrance(owner: str) -> Iterator[None]:
+    """Where a job comes into the queue, one at a time; older runs make room for it.
 
-    raises  ValueError if the owner has one that waits or runs, or too many wait
+    raises  ValueError if the owner has a job that waits or runs, or too many wait
     """
     with _queue:
-        _check_queue(owner)
+        jobs = {run.job: run.owner for run in list_runs() if run.active}
+        if owner in jobs.values():
+            raise ValueError("one run at a time for each person: wait for yours to end, or stop it")
+        if len(jobs) >= bounds.max_queue():
+            raise ValueError(f"the queue is full: {len(jobs)} runs wait or train already; try again in some minutes")
         make_room()
+        yield
+
+
+def create(config: RunConfig, owner: str) -> str:
+    """Put a new run at the end of the queue, and return its id; ValueError if the queue does not take it."""
+    with entrance(owner):
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
-        folder = folder_of(run_id)
-        folder.mkdir(parents=True)
-        try:
-            write_json(folder / "config.json", {"owner": owner, "created": time.time(), "run": config.to_dict()})
-        except OSError:
-            folder.rmdir()
-            raise
+        put(run_id, config, owner)
     return run_id
+
+
+def put(run_id: str, config: RunConfig, owner: str, sweep: str = "") -> None:
+    """Make the folder of a run that waits; only within the `entrance`."""
+    folder = folder_of(run_id)
+    folder.mkdir(parents=True)
+    asked = {"owner": owner, "created": time.time(), "run": config.to_dict(), **({"sweep": sweep} if sweep else {})}
+    try:
+        write_json(folder / "config.json", asked)
+    except OSError:
+        folder.rmdir()
+        raise
 
 
 def resume(run_id: str, owner: str) -> None:
@@ -160,32 +194,38 @@ def resume(run_id: str, owner: str) -> None:
 
     raises  ValueError if it is another's, did not end so, or the queue does not take it
     """
-    with _queue:
-        run = _own(run_id, owner)
-        if run.state not in ("stopped", "failed") or run.config is None:
-            raise ValueError(f"a run can be resumed if it was stopped or failed; this one is {run.state}")
-        _check_queue(owner)
-        folder = folder_of(run_id)
-        asked = read_json(folder / "config.json")
-        write_json(folder / "config.json", {**asked, "created": time.time()})
-        forget_attempts(run_id)
-        (folder / "stop").unlink(missing_ok=True)
-        (folder / "result.json").unlink(missing_ok=True)  # last: from here on it waits
+    run = _own(run_id, owner)
+    if run.state not in ("stopped", "failed") or run.config is None:
+        raise ValueError(f"a run can be resumed if it was stopped or failed; this one is {run.state}")
+    if run.measuring:
+        raise ValueError("this run is still being measured on the test data; try again in some seconds")
+    with entrance(owner):
+        put_back(run)
 
 
-def _check_queue(owner: str) -> None:
-    active = [run for run in list_runs() if run.active]
-    if any(run.owner == owner for run in active):
-        raise ValueError("one run at a time for each person: wait for yours to end, or stop it")
-    most = int(_setting("MRNN_MAX_QUEUE", MOST_WAITING))
-    if len(active) >= most:
-        raise ValueError(f"the queue is full: {len(active)} runs wait or train already; try again in some minutes")
+def put_back(run: Run) -> None:
+    """Let a run that was stopped, or failed, wait again; only within the `entrance`."""
+    folder = folder_of(run.id)
+    asked = read_json(folder / "config.json")
+    write_json(folder / "config.json", {**asked, "created": time.time()})
+    claims.forget(folder)
+    (folder / "progress.json").unlink(missing_ok=True)
+    (folder / "stop").unlink(missing_ok=True)
+    (folder / "result.json").unlink(missing_ok=True)  # last: from here on it waits
 
 
 def queue() -> list[Run]:
-    """The runs that wait, the next one first."""
-    found = [read(path.name) for path in _folders() if not (path / "result.json").exists()]
-    return sorted((run for run in found if run.state == "waiting"), key=lambda run: run.created)
+    """The runs that wait, the next one first.
+
+    First come, first served, but jobs take turns: whoever comes after a sweep waits for one run of it, not for all.
+    """
+    unfinished = [read(path.name) for path in _folders() if not (path / "result.json").exists()]
+    before = Counter(run.job for run in unfinished if run.state == "running")
+    turns: list[tuple[int, float, str, Run]] = []
+    for run in sorted((run for run in unfinished if run.state == "waiting"), key=lambda run: (run.created, run.id)):
+        turns.append((before[run.job], run.created, run.id, run))
+        before[run.job] += 1
+    return [run for *_, run in sorted(turns, key=lambda turn: turn[:3])]
 
 
 def publish(run_id: str, owner: str, public: bool = True) -> None:
@@ -264,8 +304,25 @@ def _folders() -> list[Path]:
 
 def list_runs(owner: str | None = None) -> list[Run]:
     """All runs, or one owner's, newest first. A folder that cannot be read is shown as failed."""
-    runs = [read(path.name) for path in _folders()]
-    return sorted((r for r in runs if owner in (None, r.owner)), key=lambda r: r.created, reverse=True)
+    folders = _folders()
+    for gone in set(_known) - set(folders):
+        _known.pop(gone, None)
+    runs = [_remembered(path) for path in folders]
+    return sorted((r for r in runs if owner in (None, r.owner)), key=lambda r: (r.created, r.id), reverse=True)
+
+
+def _remembered(folder: Path) -> Run:
+    """As `read`, but runs that are over are read once: every page of every person asks for all of them."""
+    try:
+        changed = folder.stat().st_mtime_ns  # whatever is written there is written beside its place first
+    except OSError:
+        return read(folder.name)
+    if _known.get(folder, (0, None))[0] == changed:
+        return _known[folder][1]
+    run = read(folder.name)
+    if not run.active and not run.measuring and time.time() - changed / 1e9 > SETTLED:
+        _known[folder] = (changed, run)
+    return run
 
 
 def read(run_id: str) -> Run:
@@ -273,140 +330,72 @@ def read(run_id: str) -> Run:
     folder = folder_of(run_id)
     run = Run(
         id=run_id, owner="", state="failed", created=0.0, config=None, history=(), done=0, total=0,
-        device="", result={}, reason="", label=run_id, attempts=0, public=False,
+        device="", result={}, reason="", label=run_id, attempts=0, measuring=False, public=False, sweep="", size=0,
     )  # fmt: skip
     try:
         asked = read_json(folder / "config.json")
-        run = replace(run, owner=str(asked["owner"]), created=float(asked["created"]))
+        run = replace(run, owner=str(asked["owner"]), created=float(asked["created"]), size=_size(folder))
         config = RunConfig.from_dict(asked["run"]) if "run" in asked else None
         progress = read_json(folder / "progress.json") if (folder / "progress.json").exists() else {}
-        claims = _claims(folder)
+        attempts = claims.attempts(folder)
         run = replace(
             run,
             config=config,
-            history=read_history(folder / "history.jsonl"),
+            history=read_lines(folder / "history.jsonl"),
             done=int(progress.get("done", 0)),
             total=int(progress.get("total", 0)),
             device=str(progress.get("device", "")),
             label=_label(config, run.created) if config else str(asked["name"]),
-            attempts=len(claims),
+            attempts=len(attempts),
             public=(folder / "published").exists(),
-            reason="",
+            sweep=str(asked.get("sweep", "")),
         )
         result = read_json(folder / "result.json") if (folder / "result.json").exists() else None
         if result is not None:
-            notes = result.get("notes", {})
-            return replace(run, state=result["state"], result=notes, reason=str(result.get("reason", "")))
-        if claims and _lives(claims[-1], folder):
+            state, notes, reason = result["state"], result.get("notes", {}), str(result.get("reason", ""))
+            unmeasured = state == "stopped" and "test_n" not in notes.get("figures", {})
+            measuring = unmeasured and claims.at_work(attempts, folder)
+            return replace(run, state=state, result=notes, reason=reason, measuring=measuring)
+        if claims.at_work(attempts, folder):
             return replace(run, state="running")
         if (folder / "stop").exists():
             return replace(run, state="stopped")
-        if len(claims) >= ATTEMPTS:
-            return replace(run, state="failed", reason=LOST)
+        if len(attempts) >= claims.ATTEMPTS:
+            return replace(run, state="failed", reason=claims.LOST)
         return replace(run, state="waiting")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         # Whatever is wrong with one folder must not hide the others: it is shown as the damaged run it is.
-        return replace(run, reason="its folder is damaged")
+        return replace(run, state="failed", reason="its folder is damaged")
 
 
-# -- who trains it -----------------------------------------------------------------------------------------------------
+# -- room --------------------------------------------------------------------------------------------------------------
 
 
-def claim(run_id: str) -> bool:
-    """Take a run on for this process; False if another one is at work on it.
-
-    raises  ValueError if it was taken on too often
-    """
-    folder = folder_of(run_id)
-    claims = _claims(folder)
-    if claims and _lives(claims[-1], folder):
-        return False
-    if len(claims) >= ATTEMPTS:
-        raise ValueError(LOST)
-    me = psutil.Process()
-    mine = folder / f".claim.{secrets.token_hex(4)}.part"
-    write_json(mine, {"host": socket.gethostname(), "pid": me.pid, "began": me.create_time(), "at": time.time()})
-    try:
-        os.link(mine, folder / f"claim-{len(claims) + 1}.json")  # whoever comes second finds it there
-    except FileExistsError:
-        return False
-    finally:
-        mine.unlink()
-    return True
-
-
-def forget_attempts(run_id: str) -> None:
-    """Begin to count anew how often a run was taken on: what was lost was lost with the whole engine."""
-    for path in folder_of(run_id).glob("claim-*.json"):
-        path.unlink(missing_ok=True)
-
-
-def _claims(folder: Path) -> list[dict[str, Any]]:
-    return [read_json(path) for path in sorted(folder.glob("claim-*.json"))]
-
-
-def _lives(claim: dict[str, Any], folder: Path) -> bool:
-    """Whether the process of a claim is still at work."""
-    progress = folder / "progress.json"
-    last_sign = max(float(claim["at"]), progress.stat().st_mtime if progress.exists() else 0.0)
-    if time.time() - last_sign > LOST_AFTER:
-        return False
-    if claim["host"] != socket.gethostname():
-        return True
-    try:
-        process = psutil.Process(int(claim["pid"]))
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - claim["began"]) < 1
-    except psutil.NoSuchProcess:
-        return False
-
-
-# -- bounds ------------------------------------------------------------------------------------------------------------
-
-
-def max_seconds() -> float:
-    """How long a run may train: MRNN_MAX_SECONDS."""
-    return _setting("MRNN_MAX_SECONDS", MOST_SECONDS)
-
-
-def max_bytes() -> float:
-    """How much room all runs may take: MRNN_MAX_DISK, in bytes."""
-    return _setting("MRNN_MAX_DISK", MOST_BYTES)
+def leaving() -> list[Run]:
+    """The runs that are over and not public, in the order in which they go when room is needed: the oldest first."""
+    return [run for run in reversed(list_runs()) if not run.active and not run.public]
 
 
 def used_bytes() -> int:
     """How much room all runs take."""
-    return sum(_size(path) for path in _folders())
+    return sum(run.size for run in list_runs())
 
 
-def make_room() -> list[str]:
-    """Remove the oldest runs that are over and not public until all fit into `max_bytes`; return their ids."""
-    over, gone = used_bytes() - max_bytes(), []
-    for run in reversed(list_runs()):
+def make_room() -> None:
+    """Remove runs that are `leaving` until all fit into `bounds.max_bytes`."""
+    over = used_bytes() - bounds.max_bytes()
+    for run in leaving():
         if over <= 0:
             break
-        if not run.active and not run.public:
-            over -= _size(folder_of(run.id))
-            _remove(run.id)
-            gone.append(run.id)
-    return gone
+        over -= run.size
+        _remove(run.id)
 
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
 
 
-def _setting(name: str, default: float) -> float:
-    text = os.environ.get(name, "")
-    try:
-        value = float(text) if text else float(default)
-    except ValueError:
-        value = math.nan
-    if not value > 0:
-        raise ValueError(f"{name} must be a number above 0, got {text!r}")
-    return value
-
-
-# -- what files hold ---------------------------------------------------------------------------------------------------
+# -- what others send --------------------------------------------------------------------------------------------------
 
 
 def _check_upload(model: ModelConfig, notes: dict[str, Any]) -> None:
@@ -430,33 +419,3 @@ def _check_upload(model: ModelConfig, notes: dict[str, Any]) -> None:
 def _label(config: RunConfig, created: float) -> str:
     name = f"k = {config.model.k}" if config.model.cell == "mrnn" else config.model.cell
     return f"{name}, trained {time.strftime('%d %b %H:%M:%S', time.localtime(created))}"
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON value, whole or not at all."""
-    write_text(path, json.dumps(value))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text, whole or not at all."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        beside.write_text(text)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; ValueError if the file holds anything else."""
-    value = json.loads(path.read_text())
-    if not isinstance(value, dict):
-        raise ValueError(f"{path.name} must hold an object")
-    return value
-
-
-def read_history(path: Path) -> tuple[dict[str, Any], ...]:
-    """The lines of a history, () where there is none."""
-    if not path.exists():
-        return ()
-    return tuple(json.loads(line) for line in path.read_text().splitlines())

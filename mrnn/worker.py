@@ -1,7 +1,6 @@
 """The process that trains: from a configuration to a measured model, and from a run's folder to its end."""
 
 import errno
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,16 +12,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mrnn import runs
+from mrnn import bounds, claims, runs
 from mrnn.checkpoint import load_state, save, save_state
 from mrnn.config import RunConfig
 from mrnn.data import SequenceData
 from mrnn.devices import choose_device
+from mrnn.files import read_json, read_lines, write_json, write_lines
 from mrnn.model import SequenceModel
 from mrnn.training import EpochReport, OnBatch, Training, evaluate
 
 OnReport = Callable[[EpochReport], Any]
 SIGN_OF_LIFE = 0.5  # seconds between two
+FULL_DISK = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quota
+NO_MEMORY = ("can't allocate memory", "not enough memory")  # torch's words, on Linux and on Windows
 
 
 def perform(
@@ -137,9 +139,9 @@ def execute(run_id: str, place: str | None = None) -> None:
     if (folder / "result.json").exists() or (folder / "stop").exists():
         return
     try:
-        if not runs.claim(run_id):
+        if not claims.claim(folder):
             return
-        config = RunConfig.from_dict(runs.read_json(folder / "config.json")["run"])
+        config = RunConfig.from_dict(read_json(folder / "config.json")["run"])
         _train(config, folder)
     except Exception as error:  # whatever it is, the person who waits must hear of it
         _fail(folder, error)
@@ -147,19 +149,20 @@ def execute(run_id: str, place: str | None = None) -> None:
 
 def _train(config: RunConfig, folder: Path) -> None:
     checkpoint, history = folder / "checkpoint.safetensors", folder / "history.jsonl"
-    if not checkpoint.exists():
+    if not _sound(checkpoint):  # there is none, or a fault of the disk has damaged it: training begins anew
+        checkpoint.unlink(missing_ok=True)
         history.unlink(missing_ok=True)
-    lines = [json.dumps(report) for report in runs.read_history(history)]
+    lines = list(read_lines(history))
     told: list[EpochReport] = []
 
     def on_report(report: EpochReport) -> None:
         told.append(report)
         if len(told) > len(lines):  # else one that was told before
-            lines.append(json.dumps(report.to_dict()))
-            runs.write_text(history, "".join(f"{line}\n" for line in lines))
+            lines.append(report.to_dict())
+            write_lines(history, lines)
 
     began, before = time.monotonic(), len(lines)
-    limit = runs.max_seconds()
+    limit = bounds.max_seconds()
 
     def on_batch(_done: int, _total: int) -> bool:
         spent = sum(report.seconds for report in told[:before]) + time.monotonic() - began
@@ -177,30 +180,38 @@ def _train(config: RunConfig, folder: Path) -> None:
     checkpoint.unlink(missing_ok=True)  # the optimiser's state is large, and nobody goes on from here
 
 
+def _sound(checkpoint: Path) -> bool:
+    try:
+        load_state(checkpoint)
+    except (ValueError, OSError):
+        return False
+    return True
+
+
 def _end(folder: Path, state: runs.State, learnt: _Learnt, *, measured: bool, limit: float | None = None) -> None:
     notes = learnt.notes(measured=measured)
     if limit is not None:
         notes["figures"]["limit_seconds"] = limit
     save(learnt.model, folder / "model.safetensors", notes)
-    runs.write_json(folder / "result.json", {"state": state, "notes": notes})
+    write_json(folder / "result.json", {"state": state, "notes": notes})
 
 
 def _fail(folder: Path, error: Exception) -> None:
     result = {"state": "failed", "reason": _reason(error)}
     try:
-        runs.write_json(folder / "result.json", result)
+        write_json(folder / "result.json", result)
     except OSError:
         # On a full disk the checkpoint has to make room for the word that the disk is full.
         with suppress(OSError):
             (folder / "checkpoint.safetensors").unlink(missing_ok=True)
-            runs.write_json(folder / "result.json", result)
+            write_json(folder / "result.json", result)
 
 
 def _reason(error: Exception) -> str:
     """What a person needs to know of it, in one sentence."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if isinstance(error, OSError) and error.errno in FULL_DISK:
         return "the disk is full: delete what is no longer needed, then resume the run"
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(words in str(error) for words in NO_MEMORY):
         where = "GPU" if isinstance(error, torch.OutOfMemoryError) else "computer"
         return f"the memory of the {where} does not suffice: choose fewer hidden units, layers or LSTMs"
     text = " ".join(str(error).split())
@@ -216,7 +227,7 @@ def _progress(folder: Path, device: str, on_batch: OnBatch) -> Iterator[OnBatch]
     def live() -> None:
         while not over.is_set():
             with suppress(OSError):  # a full disk is found out where something has to be kept
-                runs.write_json(folder / "progress.json", dict(now))
+                write_json(folder / "progress.json", dict(now))
             over.wait(SIGN_OF_LIFE)
 
     def watched(done: int, total: int) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mrnn import ModelConfig, RunConfig, TrainConfig, load, runs, worker
+from mrnn.files import read_json
 from mrnn.jobs import Engine
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -231,7 +232,7 @@ def test_a_run_whose_worker_is_killed_goes_on_by_itself_and_ends_with_the_same_w
     run_id = new(quick(epochs=9, seed=3, precision="float32"))
     engine.submit(run_id)
     seen = wait(run_id, lambda run: len(run.history) >= 3)
-    claim = runs.read_json(runs.folder_of(run_id) / "claim-1.json")
+    claim = read_json(runs.folder_of(run_id) / "claim-1.json")
     os.kill(claim["pid"], signal.SIGKILL)
     ended = wait(run_id, over)
     assert (ended.state, ended.attempts, len(ended.history)) == ("finished", 2, 9)
@@ -249,7 +250,7 @@ def test_runs_are_trained_in_the_order_in_which_they_came(engine):
         engine.submit(run_id)
     for run_id in ids:
         wait(run_id, over)
-    begun = [runs.read_json(runs.folder_of(run_id) / "claim-1.json")["at"] for run_id in ids]
+    begun = [read_json(runs.folder_of(run_id) / "claim-1.json")["at"] for run_id in ids]
     assert begun == sorted(begun)
 
 
@@ -308,7 +309,7 @@ def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folde
         deadline = time.monotonic() + 60
         while not address.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
-        elsewhere = Engine(runs.read_json(address)["address"])
+        elsewhere = Engine(read_json(address)["address"])
         ids = [new(quick(epochs=3)) for _ in range(4)]
         for run_id in ids:
             elsewhere.submit(run_id)
@@ -316,7 +317,7 @@ def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folde
             assert wait(run_id, over).state == "finished"
         assert elsewhere._processes == []
         assert elsewhere.slots == 2
-        pids = {runs.read_json(runs.folder_of(run_id) / "claim-1.json")["pid"] for run_id in ids}
+        pids = {read_json(runs.folder_of(run_id) / "claim-1.json")["pid"] for run_id in ids}
         assert len(pids) == 2
         elsewhere.close()
     finally:

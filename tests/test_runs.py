@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from mrnn import ModelConfig, RunConfig, SequenceModel, TrainConfig, runs, save, worker
+from mrnn import ModelConfig, RunConfig, SequenceModel, TrainConfig, claims, runs, save, worker
 
 ME, OTHER = runs.owner_of("a" * 32), runs.owner_of("b" * 32)
 TINY = RunConfig(
@@ -102,13 +102,40 @@ def test_only_what_was_stopped_or_failed_can_be_resumed():
         runs.resume(run_id, OTHER)
 
 
+def test_jobs_take_turns_so_that_a_sweep_holds_nobody_up():
+    def sweep(letter: str) -> list[str]:
+        ids = [f"sweep-{24 * letter}-{number:04}" for number in range(4)]
+        for run_id in ids:
+            runs.put(run_id, TINY, runs.owner_of(letter), sweep=run_id[:-5])
+        return ids
+
+    first, alone, second = sweep("b"), waiting(1), sweep("a")
+    assert [run.id for run in runs.queue()] == [
+        first[0], alone, second[0], first[1], second[1], first[2], second[2], first[3], second[3],
+    ]  # fmt: skip
+    claims.claim(runs.folder_of(first[0]))
+    late = waiting(2)
+    assert [run.id for run in runs.queue()][:4] == [alone, second[0], late, first[1]], "its turn is being taken"
+
+
+def test_a_sweep_counts_as_one_job(monkeypatch):
+    monkeypatch.setenv("MRNN_MAX_QUEUE", "2")
+    for number in range(5):
+        runs.put(f"sweep-{24 * 'a'}-{number:04}", TINY, ME, sweep=f"sweep-{24 * 'a'}")
+    with pytest.raises(ValueError, match="one run at a time for each person"):
+        runs.create(TINY, ME)
+    waiting(1)
+    with pytest.raises(ValueError, match="the queue is full: 2 runs wait or train already"):
+        waiting(2)
+
+
 # -- who trains it ---------------------------------------------------------------------------------------------------
 
 
 def test_a_run_is_claimed_by_one_process_alone():
     run_id = runs.create(TINY, ME)
     outcomes = []
-    threads = [threading.Thread(target=lambda: outcomes.append(runs.claim(run_id))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: outcomes.append(claims.claim(runs.folder_of(run_id)))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -131,15 +158,15 @@ def claimed(run_id: str, **changes: Any) -> None:
         ({"began": 1.0}, "waiting"),  # another process has got its number since
         ({"pid": 2**22 + 1}, "waiting"),
         ({"host": "another computer"}, "running"),
-        ({"host": "another computer", "at": time.time() - runs.LOST_AFTER - 60}, "waiting"),
-        ({"at": time.time() - runs.LOST_AFTER - 60}, "waiting"),  # there, but without a sign of life
+        ({"host": "another computer", "at": time.time() - claims.LOST_AFTER - 60}, "waiting"),
+        ({"at": time.time() - claims.LOST_AFTER - 60}, "waiting"),  # there, but without a sign of life
     ],
 )
 def test_a_run_runs_as_long_as_its_process_lives(changes, state):
     run_id = runs.create(TINY, ME)
     claimed(run_id, **changes)
     assert runs.read(run_id).state == state
-    assert runs.claim(run_id) is (state == "waiting")
+    assert claims.claim(runs.folder_of(run_id)) is (state == "waiting")
 
 
 def test_a_sign_of_life_keeps_a_run_on_another_computer_running():
@@ -149,7 +176,7 @@ def test_a_sign_of_life_keeps_a_run_on_another_computer_running():
     progress.write_text('{"done": 3, "total": 7, "device": "cpu"}')
     run = runs.read(run_id)
     assert (run.state, run.done, run.total, run.device) == ("running", 3, 7, "cpu")
-    long_ago = time.time() - runs.LOST_AFTER - 1
+    long_ago = time.time() - claims.LOST_AFTER - 1
     os.utime(progress, (long_ago, long_ago))
     assert runs.read(run_id).state == "waiting"
 
@@ -180,6 +207,20 @@ def test_a_run_is_public_as_long_as_its_owner_lets_others_see_it():
     assert runs.read(run_id).public
     runs.publish(run_id, ME, public=False)
     assert not runs.read(run_id).public
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_what_changes_in_a_run_that_is_over_is_seen_at_once(monkeypatch):
+    monkeypatch.setattr(runs, "SETTLED", -1)
+    run_id = finished()
+    one, again = (runs.list_runs()[0] for _ in range(2))
+    assert one is again, "it is read once"
+    runs.publish(run_id, ME)
+    assert runs.list_runs()[0].public
+    assert [run.id for run in runs.leaving()] == []
+    runs.delete(run_id, ME)
+    assert runs.list_runs() == []
+    assert runs._known == {}
 
 
 # -- damaged folders -------------------------------------------------------------------------------------------------

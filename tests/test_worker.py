@@ -20,6 +20,7 @@ from mrnn import (
     RunConfig,
     SequenceModel,
     TrainConfig,
+    claims,
     evaluate,
     load,
     read_notes,
@@ -203,7 +204,7 @@ def test_a_run_that_loses_its_process_again_and_again_fails_and_can_be_resumed(f
     assert (run.state, run.reason) == ("failed", "the process that trained it was lost 4 times; resume it to try again")
     worker.execute(run_id)
     assert runs.read(run_id).state == "failed"
-    assert runs.read(run_id).reason == runs.LOST
+    assert runs.read(run_id).reason == claims.LOST
     runs.resume(run_id, ME)
     resumed = runs.read(run_id)
     assert (resumed.state, resumed.attempts) == ("waiting", 0)
@@ -297,6 +298,8 @@ def test_a_run_that_is_stopped_is_over_before_it_is_measured(monkeypatch, each_e
 
     def watched(*arguments: Any, **options: Any) -> Any:
         seen.append(runs.read(run_id))
+        with pytest.raises(ValueError, match="still being measured on the test data; try again in some seconds"):
+            runs.resume(run_id, ME)
         return measure(*arguments, **options)
 
     monkeypatch.setattr(worker, "evaluate", watched)
@@ -304,6 +307,38 @@ def test_a_run_that_is_stopped_is_over_before_it_is_measured(monkeypatch, each_e
     assert [run.state for run in seen] == ["stopped", "stopped"]
     assert all(run.model_file is not None for run in seen)
     assert "test_accuracy_hard" not in seen[0].result["figures"]
+    assert [run.measuring for run in (*seen, runs.read(run_id))] == [True, True, False]
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_that_is_deleted_while_it_is_measured_is_gone_for_good(monkeypatch, each_epoch, folder):
+    run_id = runs.create(TINY, ME)
+    each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
+    measure = worker.evaluate
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        if runs.list_runs():
+            runs.delete(run_id, ME)
+        return measure(*arguments, **options)
+
+    monkeypatch.setattr(worker, "evaluate", watched)
+    worker.execute(run_id)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_whose_checkpoint_is_damaged_begins_anew(each_epoch):
+    run_id = runs.create(TINY, ME)
+    each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
+    worker.execute(run_id)
+    checkpoint = runs.folder_of(run_id) / "checkpoint.safetensors"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    begun: list[int] = []
+    each_epoch(begun.append)
+    runs.resume(run_id, ME)
+    worker.execute(run_id)
+    run = runs.read(run_id)
+    assert (run.state, begun, [report["epoch"] for report in run.history]) == ("finished", [0, 1, 2], [1, 2, 3])
 
 
 @pytest.mark.usefixtures("tiny_task")

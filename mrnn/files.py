@@ -1,0 +1,42 @@
+"""Small files that are written whole or not at all."""
+
+import json
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON value."""
+    write_text(path, json.dumps(value))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text: beside its place, and then into it."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        beside.write_text(text)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; ValueError if the file holds anything else."""
+    value = json.loads(path.read_text())
+    if not isinstance(value, dict):
+        raise ValueError(f"{path.name} must hold an object")
+    return value
+
+
+def write_lines(path: Path, values: Iterable[Any]) -> None:
+    """Write JSON values, one a line."""
+    write_text(path, "".join(f"{json.dumps(value)}\n" for value in values))
+
+
+def read_lines(path: Path) -> tuple[dict[str, Any], ...]:
+    """What `write_lines` wrote, () where there is no file."""
+    if not path.exists():
+        return ()
+    return tuple(json.loads(line) for line in path.read_text().splitlines())
