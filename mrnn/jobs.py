@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -32,9 +33,12 @@ class Engine:
 
     address  of a Dask scheduler elsewhere; DASK_SCHEDULER_ADDRESS unless given. Its workers need this project and
              the same runs' folder
+    sweep    train this sweep's runs alone; else all that wait, but those of the command line, which has an engine
+             of its own
     """
 
-    def __init__(self, address: str | None = None) -> None:
+    def __init__(self, address: str | None = None, *, sweep: str | None = None) -> None:
+        self._sweep = sweep
         self.address = address or os.environ.get("DASK_SCHEDULER_ADDRESS") or None
         self._lock = threading.RLock()
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -42,7 +46,7 @@ class Engine:
         self._futures: dict[str, Future] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._rehearsal: subprocess.Popen[bytes] | None = None
-        self._closed = threading.Event()
+        self._closed, self._due = threading.Event(), threading.Event()
         self._watch: threading.Thread | None = None
         atexit.register(self.close)
 
@@ -67,49 +71,73 @@ class Engine:
 
     def recover(self) -> None:
         """Go on with what waits from an earlier life of this app; nothing starts if nothing does."""
-        waiting = runs.queue()
+        waiting = self._queue()
         for run in waiting if self.address is None else []:
             claims.forget(runs.folder_of(run.id))  # lost with that life, and not through a fault of its own
         if waiting:
-            self.submit(waiting[0].id)
+            self.start()
 
-    def submit(self, run_id: str) -> None:
-        """See to it that a run is trained; doing so again changes nothing.
+    def start(self) -> None:
+        """Begin to train what waits, and all that will; doing so again changes nothing.
 
         raises  RuntimeError if the engine does not start, or nothing answers at its address
         """
         with self._lock:
-            client = self._started()
-            future = self._futures.get(run_id)
-            if future is None or future.done():
-                # A key of its own each time: Dask would answer a known one from memory.
-                key = f"{run_id}-{secrets.token_hex(4)}"
-                self._futures[run_id] = client.submit(worker.execute, run_id, str(runs.runs_folder()), key=key)
-                fire_and_forget(self._futures[run_id])  # on a cluster it goes on without us
+            self._started()
             if self._watch is None:
                 self._closed.clear()
                 self._watch = threading.Thread(target=self._keep_watch, daemon=True)
                 self._watch.start()
+        self._due.set()
 
     def close(self) -> None:
         """End the workers and the scheduler that were started here."""
         self._closed.set()
+        self._due.set()
         with self._lock:
             self._end()
-            self._watch = None
+            watch, self._watch = self._watch, None
             if self._rehearsal is not None:
                 self._rehearsal.kill()
                 self._rehearsal.wait()
                 self._rehearsal = None
+        if watch is not None:
+            watch.join()
 
     def _keep_watch(self) -> None:
-        """Put on the cluster whatever waits: what a worker dropped, and what was resumed while no page looked."""
-        while not self._closed.wait(WATCH_SECONDS):
-            for run in runs.queue():
-                try:
-                    self.submit(run.id)
-                except (RuntimeError, OSError):
-                    break  # the next look may find it well again
+        """Hand over what waits, whenever there may be a free slot: a run was started, or one ended, or time passed."""
+        while not self._closed.is_set():
+            with suppress(RuntimeError, OSError):  # the next look may find it well again
+                self._fill_slots()
+            self._due.wait(WATCH_SECONDS)
+            self._due.clear()
+
+    def _fill_slots(self) -> None:
+        """Hand over no more runs than are trained at once: who is next is decided when a slot is free."""
+        waiting = self._queue()
+        with self._lock:
+            if not waiting or self._closed.is_set():
+                return
+            client = self._started()
+            self._futures = {run_id: future for run_id, future in self._futures.items() if not future.done()}
+            for run in waiting:
+                if len(self._futures) >= self.slots:
+                    return
+                if run.id not in self._futures:
+                    # A key of its own each time: Dask would answer a known one from memory.
+                    key = f"{run.id}-{secrets.token_hex(4)}"
+                    future = client.submit(worker.execute, run.id, str(runs.runs_folder()), key=key)
+                    future.add_done_callback(lambda _: self._due.set())
+                    fire_and_forget(future)  # on a cluster it goes on without us
+                    self._futures[run.id] = future
+
+    def _queue(self) -> list[runs.Run]:
+        """What is for this engine to train."""
+        return [
+            run
+            for run in runs.queue()
+            if (run.owner != runs.COMMAND_LINE if self._sweep is None else run.sweep == self._sweep)
+        ]
 
     def _end(self) -> None:
         if self._client is not None:

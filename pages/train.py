@@ -28,7 +28,7 @@ shown = shown or next((run for run in mine if run.state != "uploaded"), None)
 def start(config: RunConfig) -> None:
     run_id = runs.create(config, owner)
     with st.spinner("Starting the training engine"):
-        common.engine().submit(run_id)
+        common.engine().start()
     st.session_state["watched"] = run_id
     st.rerun()
 

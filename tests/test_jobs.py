@@ -100,7 +100,7 @@ def gone(pids: set[int], seconds: float) -> bool:
 
 def test_a_run_is_trained_in_a_process_of_its_own_and_shows_its_curves_meanwhile(engine):
     run_id = new(quick(epochs=3))
-    engine.submit(run_id)
+    engine.start()
     seen = wait(run_id, lambda run: len(run.history) >= 1)
     assert seen.state == "running"
     assert 0 < seen.done < seen.total
@@ -112,12 +112,12 @@ def test_a_run_is_trained_in_a_process_of_its_own_and_shows_its_curves_meanwhile
     assert ended.result["figures"]["test_n"] == 10_000
 
 
-def test_a_run_that_is_submitted_twice_is_trained_once(engine):
+def test_a_run_is_trained_once_however_often_the_engine_is_started(engine):
     run_id = new(quick())
-    engine.submit(run_id)
-    engine.submit(run_id)
+    engine.start()
+    engine.start()
     result = wait(run_id, over).result
-    engine.submit(run_id)
+    engine.start()
     time.sleep(1)
     assert runs.read(run_id).result == result
     assert len(runs.read(run_id).history) == 2
@@ -125,7 +125,7 @@ def test_a_run_that_is_submitted_twice_is_trained_once(engine):
 
 def test_the_same_run_gives_the_same_weights_in_another_process(engine, tmp_path, monkeypatch):
     there = new(quick(seed=5))
-    engine.submit(there)
+    engine.start()
     model_file = wait(there, over).model_file
     assert model_file is not None
     content = model_file.read_bytes()
@@ -139,7 +139,7 @@ def test_the_same_run_gives_the_same_weights_in_another_process(engine, tmp_path
 
 def test_training_stops_within_two_seconds_and_keeps_what_was_learned(engine):
     run_id = new(quick(epochs=500))
-    engine.submit(run_id)
+    engine.start()
     wait(run_id, lambda run: len(run.history) >= 2)
     asked = time.monotonic()
     runs.stop(run_id)
@@ -152,7 +152,8 @@ def test_training_stops_within_two_seconds_and_keeps_what_was_learned(engine):
 
 @linux
 def test_it_listens_on_this_machine_alone(engine):
-    engine.submit(new(quick(epochs=1)))
+    new(quick(epochs=1))
+    engine.start()
     listening = {}
     for pid in processes(engine):
         sockets = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink()}
@@ -167,7 +168,8 @@ def test_it_listens_on_this_machine_alone(engine):
 
 @linux
 def test_workers_do_not_load_what_pages_need(engine):
-    engine.submit(new(quick(epochs=1)))
+    new(quick(epochs=1))
+    engine.start()
     for pid in processes(engine):
         assert "streamlit" not in Path(f"/proc/{pid}/maps").read_text()
     assert engine._client is not None
@@ -180,23 +182,23 @@ def test_workers_do_not_load_what_pages_need(engine):
 
 @linux
 def test_an_engine_that_lost_its_scheduler_starts_anew(engine):
-    engine.submit(new(quick(epochs=1)))
+    new(quick(epochs=1))
+    engine.start()
     before = processes(engine)
     os.kill(engine._processes[0].pid, signal.SIGKILL)
     engine._processes[0].wait()
     run_id = new(quick())
-    engine.submit(run_id)
+    engine.start()
     assert wait(run_id, over).state == "finished"
     assert gone(before, 20)
 
 
 @linux
-@pytest.mark.usefixtures("folder")
-def test_closing_leaves_no_process_and_no_folder_and_it_can_start_again():
-    engine = Engine()
+def test_closing_leaves_no_process_and_no_folder_and_it_can_start_again(engine):
+    engine.close()
     for _ in range(2):
         run_id = new(quick(epochs=1))
-        engine.submit(run_id)
+        engine.start()
         assert engine._folder is not None
         folder = Path(engine._folder.name)
         wait(run_id, over)
@@ -208,12 +210,12 @@ def test_closing_leaves_no_process_and_no_folder_and_it_can_start_again():
 
 
 @linux
-@pytest.mark.usefixtures("folder")
-def test_when_the_app_is_killed_its_workers_end_too():
+def test_when_the_app_is_killed_its_workers_end_too(engine):
+    engine.close()  # it would train the run itself
     code = (
         "import sys, time\n"
         "from mrnn import runs\nfrom mrnn.jobs import Engine\nfrom tests.test_jobs import quick\n"
-        "engine = Engine()\nrun_id = runs.create(quick(epochs=500), 'me')\nengine.submit(run_id)\n"
+        "engine = Engine()\nrun_id = runs.create(quick(epochs=500), 'me')\nengine.start()\n"
         "while not runs.read(run_id).history: time.sleep(0.1)\n"
         "print(*(process.pid for process in engine._processes), flush=True)\ntime.sleep(100)\n"
     )
@@ -230,7 +232,7 @@ def test_when_the_app_is_killed_its_workers_end_too():
 @linux
 def test_a_run_whose_worker_is_killed_goes_on_by_itself_and_ends_with_the_same_weights(engine, tmp_path, monkeypatch):
     run_id = new(quick(epochs=9, seed=3, precision="float32"))
-    engine.submit(run_id)
+    engine.start()
     seen = wait(run_id, lambda run: len(run.history) >= 3)
     claim = read_json(runs.folder_of(run_id) / "claim-1.json")
     os.kill(claim["pid"], signal.SIGKILL)
@@ -246,8 +248,7 @@ def test_a_run_whose_worker_is_killed_goes_on_by_itself_and_ends_with_the_same_w
 
 def test_runs_are_trained_in_the_order_in_which_they_came(engine):
     ids = [new(quick(epochs=1)) for _ in range(4)]
-    for run_id in ids:
-        engine.submit(run_id)
+    engine.start()
     for run_id in ids:
         wait(run_id, over)
     begun = [read_json(runs.folder_of(run_id) / "claim-1.json")["at"] for run_id in ids]
@@ -256,9 +257,9 @@ def test_runs_are_trained_in_the_order_in_which_they_came(engine):
 
 def test_what_waits_is_trained_though_nobody_asks_again(engine):
     first = new(quick(epochs=1))
-    engine.submit(first)
+    engine.start()
     wait(first, over)
-    second = new(quick(epochs=1))  # and not submitted
+    second = new(quick(epochs=1))  # and nobody starts the engine
     assert wait(second, over).state == "finished"
 
 
@@ -268,7 +269,7 @@ def test_an_app_that_is_killed_and_started_again_goes_on_with_its_runs(engine):
     code = (
         "import sys, time\n"
         "from mrnn import runs\nfrom mrnn.jobs import Engine\nfrom tests.test_jobs import quick\n"
-        "run_id = runs.create(quick(epochs=12), 'me')\nengine = Engine()\nengine.submit(run_id)\n"
+        "run_id = runs.create(quick(epochs=12), 'me')\nengine = Engine()\nengine.start()\n"
         "while len(runs.read(run_id).history) < 3: time.sleep(0.1)\n"
         "print(run_id, flush=True)\ntime.sleep(100)\n"
     )
@@ -311,8 +312,7 @@ def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folde
             time.sleep(0.1)
         elsewhere = Engine(read_json(address)["address"])
         ids = [new(quick(epochs=3)) for _ in range(4)]
-        for run_id in ids:
-            elsewhere.submit(run_id)
+        elsewhere.start()
         for run_id in ids:
             assert wait(run_id, over).state == "finished"
         assert elsewhere._processes == []
@@ -329,14 +329,14 @@ def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folde
 def test_an_address_where_nobody_answers_is_said():
     engine = Engine("tcp://127.0.0.1:9")
     with pytest.raises(RuntimeError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
-        engine.submit("20260101-000000-00000000")
+        engine.start()
 
 
 def test_an_engine_that_cannot_start_says_why(monkeypatch):
     engine = Engine()
     monkeypatch.setattr(sys, "executable", "/bin/false" if Path("/bin/false").exists() else "false")
     with pytest.raises(RuntimeError, match="the training engine did not start; its log: "):
-        engine.submit("20260101-000000-00000000")
+        engine.start()
     engine.close()
 
 

@@ -25,7 +25,7 @@ KEY = "_browser_key"
 def no_real_training(tmp_path, monkeypatch):
     """Runs lie in a folder of the test's own, and wait there: who trains them is tested in test_jobs."""
     monkeypatch.setenv("MRNN_RUNS", str(tmp_path))
-    monkeypatch.setattr(Engine, "submit", lambda _engine, _run_id: None)
+    monkeypatch.setattr(Engine, "start", lambda _engine: None)
     monkeypatch.setattr(Engine, "prepare", lambda _engine: None)
 
 
