@@ -1,25 +1,55 @@
-"""The command line: python -m mrnn train|evaluate|bench."""
+"""The command line: python -m mrnn train|evaluate|sweep|runs|bench."""
 
 import argparse
 import json
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from mrnn import bench
+from mrnn import bench, bounds, runs, sweeps
 from mrnn.checkpoint import load, read_notes, save
-from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, SCHEDULES, ModelConfig, RunConfig, TrainConfig
+from mrnn.config import (
+    AXES,
+    CARRIES,
+    CELLS,
+    OBJECTIVES,
+    PRECISIONS,
+    SCHEDULES,
+    ModelConfig,
+    RunConfig,
+    SweepConfig,
+    TrainConfig,
+)
 from mrnn.devices import choose_device
+from mrnn.files import write_text
+from mrnn.forecast import duration, training_seconds
+from mrnn.jobs import Engine
 from mrnn.runs import check_task
 from mrnn.tasks import TASKS, make_task
 from mrnn.training import EpochReport, evaluate
 from mrnn.worker import perform
+
+HELPS = {
+    "device": "auto takes CUDA, else Apple's MPS, else the CPU",
+    "objective": ", ".join(OBJECTIVES),
+    "precision": ", ".join(PRECISIONS),
+    "schedule": ", ".join(SCHEDULES),
+    "augment": "vary the training sequences anew in each epoch",
+}
+SHAPE: dict[str, dict[str, Any]] = {
+    "cell": {"choices": CELLS, "default": "mrnn", "help": "the network (default: mrnn)"},
+    "k": {"type": int, "help": "LSTMs side by side (default: 4; 1 for other cells)"},
+    "hidden_size": {"type": int, "default": 128, "help": "units of each LSTM (default: 128)"},
+    "num_layers": {"type": int, "default": 1, "help": "layers (default: 1)"},
+    "carry": {"choices": CARRIES, "default": "mixed", "help": "the state handed on (default: mixed)"},
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,32 +83,12 @@ def command_parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("train", help="train a model on a task and measure it on the test split")
     command.set_defaults(run=_train)
-    command.add_argument("task", choices=list(TASKS), metavar="TASK", help=", ".join(TASKS))
+    _add_task(command)
     model = command.add_argument_group("model")
-    model.add_argument("--cell", choices=CELLS, default="mrnn", help="the network (default: %(default)s)")
-    model.add_argument("--k", type=int, help="LSTMs side by side (default: 4; 1 for other cells)")
-    model.add_argument("--hidden-size", type=int, default=128, help="units of each LSTM (default: %(default)s)")
-    model.add_argument("--num-layers", type=int, default=1, help="layers (default: %(default)s)")
+    for name, options in SHAPE.items():
+        model.add_argument(_flag(name), **options)
     model.add_argument("--dropout", type=float, default=0.0, help="between layers (default: %(default)s)")
-    model.add_argument("--carry", choices=CARRIES, default="mixed", help="the state handed on (default: %(default)s)")
-    training = command.add_argument_group("training")
-    helps = {
-        "device": "auto takes CUDA, else Apple's MPS, else the CPU",
-        "objective": ", ".join(OBJECTIVES),
-        "precision": ", ".join(PRECISIONS),
-        "schedule": ", ".join(SCHEDULES),
-        "augment": "vary the training sequences anew in each epoch",
-    }
-    for f in fields(TrainConfig):
-        name = f"--{f.name.replace('_', '-')}"
-        how = f"{helps.get(f.name, '')} (default: {f.default})"
-        if isinstance(f.default, bool):
-            training.add_argument(name, action=argparse.BooleanOptionalAction, default=f.default, help=how)
-        else:
-            training.add_argument(name, type=type(f.default), default=f.default, help=how)
-    command.add_argument(
-        "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="settings of the task"
-    )
+    _add_training(command, [f.name for f in fields(TrainConfig)])
     command.add_argument(
         "--out",
         type=Path,
@@ -86,18 +96,41 @@ def command_parser() -> argparse.ArgumentParser:
         "and the same command goes on from there",
     )
 
+    command = commands.add_parser(
+        "sweep", help="train over a grid and over seeds; the same command goes on where it was broken off"
+    )
+    command.set_defaults(run=_sweep)
+    _add_task(command)
+    grid = command.add_argument_group("grid: one value or more of each")
+    for name, options in SHAPE.items():
+        grid.add_argument(_flag(name), nargs="+", **{**options, "default": None})
+    grid.add_argument("--tau", "--tau0", dest="tau0", nargs="+", type=float, help="temperature of the first epoch")
+    grid.add_argument("--tau-floor", nargs="+", type=float, help="and of the last")
+    grid.add_argument("--objective", nargs="+", choices=OBJECTIVES, help=HELPS["objective"])
+    command.add_argument("--seeds", type=int, default=3, help="runs of each combination (default: %(default)s)")
+    command.add_argument("--dropout", type=float, default=0.0, help="between layers (default: %(default)s)")
+    _add_training(command, [f.name for f in fields(TrainConfig) if f.name not in AXES])
+    command.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, such as tcp://HOST:8786")
+    command.add_argument("--csv", type=Path, metavar="FILE", help="write a row a run there")
+
+    command = commands.add_parser("runs", help="list, stop or clear the runs of everybody on this server")
+    command.set_defaults(run=_runs)
+    command.add_argument("action", nargs="?", choices=["list", "stop", "clear"], default="list", help="(default: list)")
+    command.add_argument("ids", nargs="*", metavar="ID", help="of runs; the beginning of one suffices")
+    command.add_argument("--all", action="store_true", help="stop all that wait or train, or clear all that are over")
+
     command = commands.add_parser("evaluate", help="measure a model on the test split of its task")
     command.set_defaults(run=_evaluate)
     command.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file")
     command.add_argument("--task", choices=list(TASKS), metavar="TASK", help="another task than the file's own")
-    command.add_argument("--device", default="auto", help=helps["device"])
+    command.add_argument("--device", default="auto", help=HELPS["device"])
     command.add_argument("--json", action="store_true", help="print the figures as JSON")
 
     command = commands.add_parser(
         "bench", help="time the recurrence against its definition, torch's LSTM and bare products"
     )
     command.set_defaults(run=_bench)
-    command.add_argument("--device", default="cpu", help=helps["device"] + " (default: %(default)s)")
+    command.add_argument("--device", default="cpu", help=HELPS["device"] + " (default: %(default)s)")
     command.add_argument("--repeats", type=int, default=5, help="rounds to take medians of (default: %(default)s)")
     command.add_argument(
         "--only", default="", metavar="TEXT", help="rows whose shape contains it, such as waves or k ="
@@ -106,22 +139,48 @@ def command_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _add_task(command: argparse.ArgumentParser) -> None:
+    command.add_argument("task", choices=list(TASKS), metavar="TASK", help=", ".join(TASKS))
+    command.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="settings of the task"
+    )
+
+
+def _add_training(command: argparse.ArgumentParser, names: Collection[str]) -> None:
+    """An option for each of these fields of TrainConfig."""
+    training = command.add_argument_group("training")
+    for f in fields(TrainConfig):
+        if f.name not in names:
+            continue
+        how = f"{HELPS.get(f.name, '')} (default: {f.default})"
+        if isinstance(f.default, bool):
+            training.add_argument(_flag(f.name), action=argparse.BooleanOptionalAction, default=f.default, help=how)
+        else:
+            training.add_argument(_flag(f.name), type=type(f.default), default=f.default, help=how)
+
+
 def run_config(asked: argparse.Namespace) -> RunConfig:
-    """What a parsed `train` command asks for."""
+    """What a parsed `train` command asks for; of a `sweep`, what all its runs have in common."""
     task = make_task(asked.task, dict(map(_setting, asked.set)))
     model = ModelConfig(
         input_size=task.input_size,
         output_size=task.output_size,
-        k=asked.k,
-        hidden_size=asked.hidden_size,
-        num_layers=asked.num_layers,
-        dropout=asked.dropout,
-        cell=asked.cell,
-        carry=asked.carry,
         per_step=task.per_step,
+        dropout=asked.dropout,
+        **_given(asked, SHAPE),
     )
-    training = TrainConfig(**{f.name: getattr(asked, f.name) for f in fields(TrainConfig)})
+    training = TrainConfig(**_given(asked, [f.name for f in fields(TrainConfig)]))
     return RunConfig(task=task.name, settings=task.settings, model=model, training=training)
+
+
+def _given(asked: argparse.Namespace, names: Collection[str]) -> dict[str, Any]:
+    """The options that were given; of those that have several values, the first."""
+    values = {name: getattr(asked, name) for name in names if getattr(asked, name) is not None}
+    return {name: value[0] if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _train(asked: argparse.Namespace) -> None:
@@ -171,6 +230,69 @@ def _train(asked: argparse.Namespace) -> None:
     if figures["epochs"] == config.training.epochs:
         checkpoint.unlink(missing_ok=True)
     print(f"{out}: test accuracy {figures['test_accuracy_hard']:.2%} (soft {figures['test_accuracy_soft']:.2%})")
+
+
+def _sweep(asked: argparse.Namespace) -> None:
+    grid = {axis: getattr(asked, axis) for axis in AXES if getattr(asked, axis) is not None}
+    # Seed by seed and value by value, the rest as `train` would do it; the first values stand for the others.
+    config = SweepConfig(base=run_config(asked), grid=grid, seeds=asked.seeds)
+    if asked.csv is not None and not asked.csv.parent.is_dir():
+        raise ValueError(f"--csv must lie in a folder that is there, got {asked.csv}")
+    sweep_id = sweeps.start(config, runs.COMMAND_LINE)
+    sweeps.publish(sweep_id, runs.COMMAND_LINE)  # whoever can start commands here may see it on the pages, too
+    engine = Engine(asked.scheduler, sweep=sweep_id)
+    sweep = sweeps.read(sweep_id)
+    seconds = sum(training_seconds(run.config) for run in sweep.runs if run.active and run.config is not None)
+    left = f"{sweep.total - sweep.done} of {sweep.total} runs to do, about {duration(seconds / engine.slots)}"
+    print(f"{sweep_id}: {left}; seen at .../sweeps?sweep={sweep_id}", file=sys.stderr)
+    try:
+        with tqdm(total=sweep.total, initial=sweep.done, unit="run", disable=None) as bar:
+            if sweep.state == "running":
+                engine.recover()
+            while sweep.state == "running":
+                time.sleep(0.5)
+                sweep = sweeps.read(sweep_id)
+                bar.update(sweep.done - bar.n)
+    except KeyboardInterrupt:
+        sweeps.stop(sweep_id)  # each keeps what it has learned up to its last epoch
+        print("stopped; the same command goes on from here", file=sys.stderr)
+    finally:
+        engine.close()
+    table = sweeps.table(sweeps.read(sweep_id))
+    if asked.csv is not None:
+        write_text(asked.csv, table.to_csv(index=False))
+    print(table.drop(columns="run").to_string(index=False))
+    failed = [run.reason for run in sweep.runs if run.state == "failed"]
+    if failed:
+        raise ValueError(f"{len(failed)} of {sweep.total} runs failed: {failed[0]}")
+
+
+def _runs(asked: argparse.Namespace) -> None:
+    found = runs.list_runs()
+    if asked.action == "list":
+        print("\n".join(map(_line, reversed(found))))
+        sizes = f"{runs.used_bytes() / 2**20:.0f} of {bounds.max_bytes() / 2**20:.0f} MB used"
+        print(f"{len(found)} runs, {sum(run.active for run in found)} of them waiting or training; {sizes}")
+        return
+    if not asked.ids and not asked.all:
+        raise ValueError(f"{asked.action} needs the ids of runs, or --all")
+    chosen = [run for run in found if asked.all or any(run.id.startswith(start) for start in asked.ids)]
+    for run in chosen:
+        if asked.action == "stop" and run.active:
+            runs.stop(run.id)
+            print(f"asked {run.id} to stop")
+        elif asked.action == "clear" and not run.active:
+            runs.remove(run.id)
+            print(f"removed {run.id}")
+
+
+def _line(run: runs.Run) -> str:
+    """A run in a line: id, beginning of its owner's name, task, state, epochs, accuracy, and why it failed."""
+    epochs = f"{len(run.history)}/{run.config.training.epochs}" if run.config else ""
+    task = run.config.task if run.config else str(run.result.get("task", ""))
+    right = "" if run.accuracy is None else f"{run.accuracy:.2%}"
+    cells = [f"{run.id:35}", run.owner[:8], f"{task:8}", f"{run.state:9}", f"{epochs:>7}", f"{right:>7}", run.reason]
+    return "  ".join(cells).rstrip()
 
 
 def _setting(text: str) -> tuple[str, Any]:

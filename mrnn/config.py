@@ -3,7 +3,9 @@
 import json
 import math
 import sys
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import product
 from reprlib import repr as short  # an error quotes no more than this of a stranger's file
 from typing import Any, Literal, Self, get_args
 
@@ -261,3 +263,76 @@ class RunConfig(_Json):
     def to_json(self) -> str:
         """The configuration as JSON text."""
         return json.dumps(self.to_dict(), indent=1)
+
+
+# What a sweep can vary, in the order in which it is shown.
+AXES = ("cell", "k", "hidden_size", "num_layers", "carry", "objective", "tau0", "tau_floor")
+LARGEST_SWEEP = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepConfig(_Json):
+    """The same training many times: over a grid, and over seeds.
+
+    base    what all runs have in common
+    grid    values by axis, one of AXES; every combination is run. A baseline cell is run with k = 1 alone
+    seeds   runs of each combination: with base.training.seed, and the seeds after it
+    raises  ValueError that names the rule and the value, also where a combination breaks one
+    """
+
+    base: RunConfig
+    grid: dict[str, list[Any]]
+    seeds: int = 3
+
+    def __post_init__(self) -> None:
+        _plain(self)
+        _whole("seeds", self.seeds, 1, 1000)
+        for axis, values in self.grid.items():
+            _one_of("an axis of a sweep", axis, AXES)
+            if not isinstance(values, list) or not values:
+                raise ValueError(f"{axis} must have a list of one value or more, got {short(values)}")
+            if len({json.dumps(value) for value in values}) < len(values):
+                raise ValueError(f"{axis} must name each value once, got {short(values)}")
+        count = self.seeds * math.prod(len(values) for values in self.grid.values())
+        if count > LARGEST_SWEEP:
+            raise ValueError(f"a sweep may have {LARGEST_SWEEP} runs, this one has {count}; take fewer values")
+        object.__setattr__(self, "grid", {axis: self.grid[axis] for axis in AXES if axis in self.grid})
+        list(self.runs())
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Self:
+        """Build from `to_dict()`'s result; ValueError on anything else."""
+        if not isinstance(values, dict) or set(values) != {"base", "grid", "seeds"}:
+            raise ValueError("a sweep's configuration must hold base, grid and seeds")
+        if not isinstance(values["grid"], dict):
+            raise ValueError("a sweep's grid must be an object")
+        return cls(base=RunConfig.from_dict(values["base"]), grid=values["grid"], seeds=values["seeds"])
+
+    def runs(self) -> Iterator[RunConfig]:
+        """Each run once, seed by seed, so that all of the grid is seen early."""
+        seen = set[str]()
+        shape = {f.name for f in fields(ModelConfig)}
+        for seed, values in product(range(self.seeds), product(*self.grid.values())):
+            point = dict(zip(self.grid, values, strict=True))
+            model, training = self.base.model, self.base.training
+            changes = {axis: value for axis, value in point.items() if axis in shape}
+            cell = changes.get("cell", model.cell)
+            if cell != "mrnn":
+                changes |= {"k": 1, "carry": "mixed"}
+            run = replace(
+                self.base,
+                model=replace(model, **changes),
+                training=replace(
+                    training,
+                    **{axis: value for axis, value in point.items() if axis not in shape},
+                    seed=training.seed + seed,
+                ),
+            )
+            if run.to_json() not in seen:
+                seen.add(run.to_json())
+                yield run
+
+    def point(self, run: RunConfig) -> dict[str, Any]:
+        """Where a run of the sweep lies on its grid."""
+        both = {**run.model.to_dict(), **run.training.to_dict()}
+        return {axis: both[axis] for axis in self.grid}

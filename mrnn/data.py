@@ -127,6 +127,11 @@ class Task(ABC):
         """Training sequences varied at random, their classes unchanged: as they are, unless a task says how."""
         return data
 
+    @property
+    @abstractmethod
+    def extent(self) -> tuple[int, int]:
+        """(N, T) of the training part, known without making it."""
+
     @abstractmethod
     def split(self) -> tuple[SequenceData, SequenceData]:
         """The training part and the test part, always the same."""

@@ -62,7 +62,6 @@ class Run:
     attempts  processes that have worked on it; more than one if some were lost
     measuring  True while it is over, but its model is still being measured
     public    True once its owner lets others see it
-    sweep     id of the sweep it is part of, "" if none
     size      bytes that it takes
     """
 
@@ -81,13 +80,17 @@ class Run:
     attempts: int
     measuring: bool
     public: bool
-    sweep: str
     size: int
 
     @property
     def active(self) -> bool:
         """True while it waits or runs."""
         return self.state in ACTIVE
+
+    @property
+    def sweep(self) -> str:
+        """Id of the sweep that it is part of, "" if of none."""
+        return self.id.rpartition("-")[0] if self.id.startswith("sweep-") else ""
 
     @property
     def job(self) -> str:
@@ -180,13 +183,12 @@ def create(config: RunConfig, owner: str) -> str:
     return run_id
 
 
-def put(run_id: str, config: RunConfig, owner: str, sweep: str = "") -> None:
+def put(run_id: str, config: RunConfig, owner: str) -> None:
     """Make the folder of a run that waits; only within the `entrance`."""
     folder = folder_of(run_id)
     folder.mkdir(parents=True)
-    asked = {"owner": owner, "created": time.time(), "run": config.to_dict(), **({"sweep": sweep} if sweep else {})}
     try:
-        write_json(folder / "config.json", asked)
+        write_json(folder / "config.json", {"owner": owner, "created": time.time(), "run": config.to_dict()})
     except OSError:
         folder.rmdir()
         raise
@@ -283,10 +285,11 @@ def delete(run_id: str, owner: str) -> None:
     """Remove a run of one's own that is over (ValueError otherwise)."""
     if _own(run_id, owner).active:
         raise ValueError("a run can be deleted when it is over; stop it first")
-    _remove(run_id)
+    remove(run_id)
 
 
-def _remove(run_id: str) -> None:
+def remove(run_id: str) -> None:
+    """Remove a run's folder, whosever it is."""
     # Out of sight at once: a reader must not meet half a folder.
     gone = runs_folder() / f".{run_id}.{secrets.token_hex(4)}"
     folder_of(run_id).replace(gone)
@@ -333,7 +336,7 @@ def read(run_id: str) -> Run:
     folder = folder_of(run_id)
     run = Run(
         id=run_id, owner="", state="failed", created=0.0, config=None, history=(), done=0, total=0,
-        device="", result={}, reason="", label=run_id, attempts=0, measuring=False, public=False, sweep="", size=0,
+        device="", result={}, reason="", label=run_id, attempts=0, measuring=False, public=False, size=0,
     )  # fmt: skip
     try:
         asked = read_json(folder / "config.json")
@@ -351,7 +354,6 @@ def read(run_id: str) -> Run:
             label=_label(config, run.created) if config else str(asked["name"]),
             attempts=len(attempts),
             public=(folder / "published").exists(),
-            sweep=str(asked.get("sweep", "")),
         )
         result = read_json(folder / "result.json") if (folder / "result.json").exists() else None
         if result is not None:
@@ -391,7 +393,7 @@ def make_room() -> None:
         if over <= 0:
             break
         over -= run.size
-        _remove(run.id)
+        remove(run.id)
 
 
 def _size(folder: Path) -> int:

@@ -56,6 +56,11 @@ class Tiny(Task):
         x[np.arange(n), 3 * y] += self.loudness
         return SequenceData(x, y, np.full(n, 5))
 
+    @property
+    def extent(self) -> tuple[int, int]:
+        """71 sequences of 5 steps."""
+        return 71, 5
+
     def split(self) -> tuple[SequenceData, SequenceData]:
         """71 and 43 sequences."""
         return self.make(71, seed=1), self.make(43, seed=2)

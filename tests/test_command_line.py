@@ -11,7 +11,19 @@ from typing import Any
 import pytest
 import torch
 
-from mrnn import EpochReport, ModelConfig, SequenceModel, evaluate, load, read_notes, save, worker
+from mrnn import (
+    EpochReport,
+    ModelConfig,
+    RunConfig,
+    SequenceModel,
+    TrainConfig,
+    evaluate,
+    load,
+    read_notes,
+    runs,
+    save,
+    worker,
+)
 from mrnn.__main__ import main
 from mrnn.training import Training
 
@@ -305,3 +317,55 @@ def test_train_killed_and_started_again_comes_to_the_same_model(tmp_path, capsys
     assert all(torch.equal(gone_on[name], uninterrupted[name]) for name in uninterrupted)
     assert read_notes(path)["figures"]["epochs"] == 40
     assert sorted(file.name for file in tmp_path.iterdir()) == ["model.safetensors", "whole.safetensors"]
+
+
+# -- runs ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three_runs(tmp_path, monkeypatch, tiny_task) -> list[str]:
+    """One that is over, one that was stopped, one that waits."""
+    monkeypatch.setenv("MRNN_RUNS", str(tmp_path / "runs"))
+    model = ModelConfig(input_size=2, output_size=3, k=2, hidden_size=3)
+    config = RunConfig(task=tiny_task.name, model=model, training=TrainConfig(epochs=2, batch_size=17, device="cpu"))
+    ids = [runs.create(config, runs.owner_of(f"person {number}")) for number in range(3)]
+    worker.execute(ids[0])
+    runs.stop(ids[1])
+    return ids
+
+
+def test_runs_lists_everybodys_oldest_first(three_runs, capsys):
+    main(["runs"])
+    *lines, last = capsys.readouterr().out.splitlines()
+    owners = [runs.owner_of(f"person {number}")[:8] for number in range(3)]
+    right = f"{runs.read(three_runs[0]).accuracy:.2%}"
+    assert [line.split() for line in lines] == [
+        [three_runs[0], owners[0], "tiny", "finished", "2/2", right],
+        [three_runs[1], owners[1], "tiny", "stopped", "0/2"],
+        [three_runs[2], owners[2], "tiny", "waiting", "0/2"],
+    ]
+    assert re.fullmatch(r"3 runs, 1 of them waiting or training; \d+ of 5120 MB used", last)
+
+
+def test_runs_stops_what_waits_and_clears_what_is_over(three_runs, capsys):
+    main(["runs", "stop", three_runs[2][:-2]])
+    assert capsys.readouterr().out == f"asked {three_runs[2]} to stop\n"
+    assert runs.read(three_runs[2]).state == "stopped"
+    main(["runs", "clear", three_runs[1]])
+    assert [run.id for run in runs.list_runs()] == [three_runs[2], three_runs[0]]
+    runs.resume(three_runs[2], runs.owner_of("person 2"))
+    main(["runs", "clear", "--all"])
+    assert [(run.id, run.state) for run in runs.list_runs()] == [(three_runs[2], "waiting")], (
+        "what waits is not cleared"
+    )
+    main(["runs", "stop", "--all"])
+    main(["runs", "clear", "--all"])
+    assert runs.list_runs() == []
+
+
+@pytest.mark.parametrize("action", ["stop", "clear"])
+def test_runs_changes_nothing_unless_it_is_told_which(three_runs, capsys, action):
+    with pytest.raises(SystemExit, match="2"):
+        main(["runs", action])
+    assert f"runs: {action} needs the ids of runs, or --all" in capsys.readouterr().err
+    assert len(runs.list_runs()) == len(three_runs)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mrnn import ModelConfig, RunConfig, TrainConfig, load, runs, worker
+from mrnn import ModelConfig, RunConfig, TrainConfig, load, runs, sweeps, worker
 from mrnn.files import read_json
 from mrnn.jobs import Engine
 
@@ -296,6 +296,43 @@ def test_an_app_with_nothing_to_go_on_with_starts_no_engine():
     assert engine._processes == []
 
 
+def trained_by(ids: list[str]) -> set[int]:
+    return {read_json(runs.folder_of(run_id) / "claim-1.json")["pid"] for run_id in ids}
+
+
+SWEEP = ["-m", "mrnn", "sweep", "waves", "--k", "1", "2", "--seeds", "3", "--hidden-size", "3", "--epochs", "2",
+         "--device", "cpu", "--batch-size", "1009"]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process alone")
+def test_a_sweep_that_is_broken_off_goes_on_when_the_same_command_is_given_again(engine, folder, tmp_path):
+    engine.close()
+    command = [sys.executable, *SWEEP, "--csv", str(tmp_path / "sweep.csv")]
+    environment = {**os.environ, "MRNN_RUNS": str(folder)}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, **pipes) as broken_off:
+        deadline = time.monotonic() + 120
+        while not any(sweep.done for sweep in sweeps.list_sweeps(runs.COMMAND_LINE)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        broken_off.send_signal(signal.SIGINT)
+        _, complained = broken_off.communicate(timeout=60)
+    assert (broken_off.returncode, "Traceback" in complained) == (0, False), complained
+    assert "6 of 6 runs to do, about" in complained
+    assert "stopped; the same command goes on from here" in complained
+    (before,) = sweeps.list_sweeps(runs.COMMAND_LINE)
+    assert (before.state, 1 <= before.done < 6) == ("incomplete", True)
+    answer = subprocess.run(command, cwd=PROJECT, env=environment, check=True, **pipes)
+    assert f"{6 - before.done} of 6 runs to do" in answer.stderr
+    (after,) = sweeps.list_sweeps(runs.COMMAND_LINE)
+    assert (after.id, after.state, after.public) == (before.id, "finished", True)
+    results = {run.id: run.result for run in after.runs}
+    assert all(results[run.id] == run.result for run in before.runs if run.state == "finished")
+    rows = (tmp_path / "sweep.csv").read_text().splitlines()
+    assert rows[0] == "k,hidden_size,seed,state,validation,accuracy,accuracy_soft,seconds,run"
+    assert len(rows) == 7
+    sweeps.delete(after.id, runs.COMMAND_LINE)
+
+
 @linux
 def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folder, tmp_path):
     """Started by the very commands of the README, with two workers."""
@@ -317,9 +354,14 @@ def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folde
             assert wait(run_id, over).state == "finished"
         assert elsewhere._processes == []
         assert elsewhere.slots == 2
-        pids = {read_json(runs.folder_of(run_id) / "claim-1.json")["pid"] for run_id in ids}
-        assert len(pids) == 2
+        assert len(trained_by(ids)) == 2
         elsewhere.close()
+        command = [sys.executable, *SWEEP, "--scheduler", read_json(address)["address"]]
+        answer = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        assert (answer.returncode, answer.stdout.count(" finished ")) == (0, 6), answer.stderr
+        (sweep,) = sweeps.list_sweeps(runs.COMMAND_LINE)
+        assert trained_by([run.id for run in sweep.runs]) == trained_by(ids), "by the same two workers"
+        sweeps.delete(sweep.id, runs.COMMAND_LINE)
     finally:
         for process in reversed(started):
             process.terminate()

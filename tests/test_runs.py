@@ -106,7 +106,7 @@ def test_jobs_take_turns_so_that_a_sweep_holds_nobody_up():
     def sweep(letter: str) -> list[str]:
         ids = [f"sweep-{24 * letter}-{number:04}" for number in range(4)]
         for run_id in ids:
-            runs.put(run_id, TINY, runs.owner_of(letter), sweep=run_id[:-5])
+            runs.put(run_id, TINY, runs.owner_of(letter))
         return ids
 
     first, alone, second = sweep("b"), waiting(1), sweep("a")
@@ -121,7 +121,7 @@ def test_jobs_take_turns_so_that_a_sweep_holds_nobody_up():
 def test_a_sweep_counts_as_one_job(monkeypatch):
     monkeypatch.setenv("MRNN_MAX_QUEUE", "2")
     for number in range(5):
-        runs.put(f"sweep-{24 * 'a'}-{number:04}", TINY, ME, sweep=f"sweep-{24 * 'a'}")
+        runs.put(f"sweep-{24 * 'a'}-{number:04}", TINY, ME)
     with pytest.raises(ValueError, match="one run at a time for each person"):
         runs.create(TINY, ME)
     waiting(1)

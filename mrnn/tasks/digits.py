@@ -59,6 +59,11 @@ class Digits(Task):
         matrix = np.array([[cos, -sin + slant * cos], [sin, cos + slant * sin]]) / stretch[:, None]  # (2, 2, n)
         return SequenceData(_resample(data.x, matrix, shift), data.y, data.lengths)
 
+    @property
+    def extent(self) -> tuple[int, int]:
+        """60,000 digits of 28 rows."""
+        return 60_000, SIDE
+
     def split(self) -> tuple[SequenceData, SequenceData]:
         """MNIST's own 60,000 training and 10,000 test digits."""
         mnist = _mnist()

@@ -111,6 +111,11 @@ class Waves(Task):
         """As many new signals: there is no end of them."""
         return self.make(len(data), int(rng.integers(2**62)))
 
+    @property
+    def extent(self) -> tuple[int, int]:
+        """10,000 signals of T steps."""
+        return SPLIT_SIZE, self.T
+
     def split(self) -> tuple[SequenceData, SequenceData]:
         """10,000 training and 10,000 test signals, by two seeds."""
         return self.make(SPLIT_SIZE, TRAIN_SEED), self.make(SPLIT_SIZE, TEST_SEED)
