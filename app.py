@@ -56,6 +56,7 @@ WAYS = (
     ("pages/waves.py", "Waves", "Make a signal and watch the hand-overs."),
     ("pages/digits.py", "Digits", "Draw a digit; the network reads it row by row."),
     ("pages/train.py", "Train", "Train your own network and watch it learn."),
+    ("pages/sweeps.py", "Sweeps", "Does it matter, or is it chance? The same training many times."),
     ("pages/transitions.py", "Transitions", "Which LSTM follows which, class by class."),
     ("pages/k_and_tau.py", "k and tau", "More LSTMs, or a softer choice: what changes?"),
 )

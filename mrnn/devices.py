@@ -35,6 +35,11 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
+def share_processor() -> None:
+    """Compute on one thread from now on: threads of callers that come at once would wait for one another."""
+    torch.set_num_threads(1)
+
+
 @cache
 def bfloat16_is_faster(device: torch.device) -> bool:
     """Whether training is faster with products in bfloat16: measured once, on a product as large as a step's.

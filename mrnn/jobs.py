@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
+import psutil
 from distributed import Client, Future, fire_and_forget
 
 from mrnn import claims, runs, worker
@@ -22,6 +23,7 @@ LIFELINE = str(Path(__file__).with_name("lifeline.py"))
 START_SECONDS = 60.0
 WATCH_SECONDS = 2.0
 CORES = os.cpu_count() or 1
+POLITE = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10)  # Windows names a class, others count
 
 
 class Engine:
@@ -211,7 +213,11 @@ class Engine:
         with (Path(self._folder.name) / "log").open("ab") as log:
             command = [sys.executable, "-m", f"distributed.cli.{module}", *options]
             full = {**self._environment(), **environment}
-            self._processes.append(subprocess.Popen(command, env=full, stdout=log, stderr=log, stdin=subprocess.PIPE))
+            process = subprocess.Popen(command, env=full, stdout=log, stderr=log, stdin=subprocess.PIPE)
+        self._processes.append(process)
+        if module == "dask_worker":
+            with suppress(psutil.Error):
+                psutil.Process(process.pid).nice(POLITE)  # and so are its children: pages come first
 
     def _log(self) -> str:
         return (Path(self._folder.name) / "log").read_text()[-300:] if self._folder else ""

@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, RunConfig, charts, runs
+from mrnn import TASKS, RunConfig, bounds, charts, runs
 from mrnn.devices import available_devices
+from mrnn.forecast import duration, seconds_until_start, slowness
 from mrnn.model import count_weights
 from pages import common
 
@@ -20,16 +21,58 @@ owner = common.owner()
 common.engine().prepare()
 mine = runs.list_runs(owner)
 active = next((run for run in mine if run.active), None)
-watched = active.id if active else st.session_state.get("watched")
-shown = next((run for run in mine if run.id == watched), None)
-shown = shown or next((run for run in mine if run.state != "uploaded"), None)
+if active is not None and active.state == "waiting":
+    with common.refusals(), st.spinner("Starting the training engine"):
+        common.engine().start()  # it may have been resumed, or be left from before a restart
+
+
+def at_address() -> runs.Run | None:
+    """The run that the address names, if this browser may see it."""
+    wanted = st.query_params.get("run")
+    if wanted is None:
+        return None
+    try:
+        run = runs.read(wanted)
+    except ValueError:
+        run = None
+    if run is not None and (run.public or run.owner == owner):
+        return run
+    st.info(
+        "There is no run to be seen at this address: it was deleted, or its owner has not published it. "
+        "Below is what this browser trains.",
+        icon=":material/lock:",
+    )
+    return None
+
+
+def watched() -> runs.Run | None:
+    """The run whose curves are shown: the one at work, the one asked for, or the newest."""
+    asked = st.session_state.get("watched")
+    own = [run for run in mine if run.state != "uploaded"]
+    return active or at_address() or next((run for run in own if run.id == asked), None) or next(iter(own), None)
+
+
+def watch(run_id: str) -> None:
+    st.session_state["watched"] = run_id
+    st.query_params.pop("run", None)
+
+
+def resume(run_id: str) -> None:
+    try:
+        runs.resume(run_id, owner)
+        watch(run_id)
+    except (ValueError, OSError) as error:
+        st.session_state["said"] = (False, " ".join(str(error).split()))
+
+
+shown = watched()
 
 
 def start(config: RunConfig) -> None:
     run_id = runs.create(config, owner)
+    watch(run_id)
     with st.spinner("Starting the training engine"):
         common.engine().start()
-    st.session_state["watched"] = run_id
     st.rerun()
 
 
@@ -62,10 +105,12 @@ with left:
         )
 
 
+def task_of(run: runs.Run) -> str:
+    return str(run.config.task if run.config else run.result.get("task", ""))
+
+
 def heading(run: runs.Run) -> str:
-    if run.config is None:
-        return run.label
-    return f"{TASKS[run.config.task].title}, {run.label}"
+    return f"{TASKS[task_of(run)].title}, {run.label}" if run.config else run.label
 
 
 def measured(run: runs.Run) -> bool:
@@ -73,19 +118,26 @@ def measured(run: runs.Run) -> bool:
     return not run.active and (not run.result or "test_n" in run.result.get("figures", {}))
 
 
+def waiting(run: runs.Run) -> str:
+    """Where a run stands in the queue, and when it may begin."""
+    everyone, queue, slots = runs.list_runs(), runs.queue(), common.engine().slots
+    running = [other for other in everyone if other.state == "running"]
+    ahead = len(running) + next((place for place, other in enumerate(queue) if other.id == run.id), 0)
+    if ahead < slots:
+        if run.attempts:
+            return f"The process that trained it was lost; it goes on after epoch {len(run.history)}."
+        return "Starting a process to train in."
+    seconds = seconds_until_start(run.id, running, queue, slots, slowness(everyone))
+    who = "1 run is" if ahead == 1 else f"{ahead} runs are"
+    return f"Waiting: {who} ahead of yours; it begins in about {duration(seconds)}."
+
+
 @st.fragment(run_every=None if shown is None or measured(shown) else REFRESH)
 def live(run_id: str) -> None:
     run = runs.read(run_id)
     total_epochs = run.config.training.epochs if run.config else 1
     if run.state == "waiting":
-        ahead = sum(r.active and r.created < run.created for r in runs.list_runs())
-        st.info(
-            f"Waiting: {ahead} {'run is' if ahead == 1 else 'runs are'} ahead of yours."
-            if ahead
-            else "Starting a process to train in."
-            if run.attempts == 0
-            else f"The process that trained it was lost; it goes on after epoch {len(run.history)}."
-        )
+        st.info(waiting(run))
     elif run.state == "running":
         seconds = sum(report["seconds"] for report in run.history)
         rest = seconds / len(run.history) * (total_epochs - len(run.history)) if run.history else None
@@ -115,13 +167,19 @@ def live(run_id: str) -> None:
             )
         else:
             st.info("Stopped before it began.")
-    if run.active and st.button(
-        "Stop",
-        icon=":material/stop:",
-        key="stop",
-        help="Training ends after the batch at work; the best model is kept.",
+    if (
+        run.active
+        and run.owner == owner
+        and st.button(
+            "Stop",
+            icon=":material/stop:",
+            key="stop",
+            help="Training ends after the batch at work; the best model is kept.",
+        )
     ):
         runs.stop(run_id)
+    if run.model_file is not None and measured(run):
+        common.download_model(run)
     if run.history:
         common.curves(run, total_epochs)
     elif run.active:
@@ -146,30 +204,9 @@ def add_upload() -> None:
         for key in (f"model_{task}", "model_transitions", f"tau_model_{task}"):
             st.session_state[key] = run_id
         said = f"{file.name} is now in the model pickers, for {TASKS[task].title}."
-        st.session_state["upload_said"] = (True, said)
+        st.session_state["said"] = (True, said)
     except (ValueError, OSError) as error:
-        st.session_state["upload_said"] = (False, " ".join(str(error).split()))
-
-
-def own_model(run: runs.Run) -> None:
-    """One line of the list of one's own models."""
-    damaged = run.model_file is not None and run.id not in usable
-    name, figure, download, delete = st.columns([5, 3, 2, 2], vertical_alignment="center")
-    name.markdown(f"**{TASKS[run.result['task']].title if run.result else ''}** {run.label}")
-    accuracy = run.result.get("figures", {}).get("test_accuracy_hard")
-    right = "" if accuracy is None else f", {accuracy:.2%} right"
-    reason = "its file is damaged; delete it" if damaged else run.reason
-    figure.markdown(f"{run.state}{right}{': ' + reason if reason else ''}")
-    file = run.model_file
-    if file is not None and not damaged:
-        download.download_button(
-            "Download", file.read_bytes, f"{run.result.get('task', 'model')}-{run.id}.safetensors", icon=":material/download:",
-            key=f"download_{run.id}", on_click="ignore", width="stretch",
-        )  # fmt: skip
-    if delete.button("Delete", icon=":material/delete:", key=f"delete_{run.id}", width="stretch"):
-        with common.refusals():
-            runs.delete(run.id, owner)
-        st.rerun()
+        st.session_state["said"] = (False, " ".join(str(error).split()))
 
 
 with right:
@@ -187,19 +224,57 @@ with right:
     else:
         st.markdown(f"#### {heading(shown)}")
         live(shown.id)
+        if shown.owner != owner and shown.model_file is not None:
+            st.caption("Somebody else has published this run.")
+            if st.button("Use its model on the other pages", icon=":material/add:", key="open_shared"):
+                common.open_shared(shown)
+                st.session_state["said"] = (True, "Its model is now in the model pickers, marked as shared.")
+                st.rerun()
 
 st.divider()
-st.subheader("Your models")
-over = [run for run in mine if not run.active]
-usable = {entry.id for entry in common.entries(owner=owner)}
-if not over:
+st.subheader("Your runs")
+if "said" in st.session_state:
+    good, text = st.session_state.pop("said")
+    (st.success if good else st.error)(text)
+if not mine:
     st.caption("None yet. What you train or upload is listed here; only this browser sees it.")
-for run in over[:20]:
-    own_model(run)
+else:
+    kinds = {task_of(run) for run in mine}
+    states = list(dict.fromkeys(run.state for run in mine))
+    of_sweeps = any(run.sweep for run in mine)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        task = st.segmented_control(
+            "Task", [name for name in TASKS if name in kinds], format_func=lambda n: TASKS[n].title, key="runs_task"
+        )
+        state = st.segmented_control("State", states, key="runs_state") if len(states) > 1 else None
+        with_sweeps = of_sweeps and st.toggle("With the runs of sweeps", key="runs_of_sweeps")
+    listed = [
+        run
+        for run in mine
+        if task in (None, task_of(run)) and state in (None, run.state) and (with_sweeps or not run.sweep)
+    ]
+    chosen = common.table(listed, key="runs")
+    if len(chosen) == 1:
+        if chosen[0].reason:
+            st.caption(f"Why it failed: {chosen[0].reason}.")
+        common.actions(chosen[0], watch, resume)
+    elif chosen:
+        common.compare(chosen)
+    else:
+        st.caption(
+            "Tick a row to download its model, to resume it, to train it again with a change, to publish or delete it; "
+            "tick several to compare their curves. Click a heading to sort."
+        )
+used, most = runs.used_bytes(), bounds.max_bytes()
+if used > 0.8 * most:
+    next_to_go = [run for run in runs.leaving() if run.owner == owner][:3]
+    yours = ", then ".join(run.label for run in next_to_go)
+    st.warning(
+        f"All runs on this server take {used / 2**20:,.0f} of {most / 2**20:,.0f} MB. When there is no room for a new one, "
+        f"the oldest that are over and not published go first{f'; of yours: {yours}' if yours else ''}. Download or publish what you want to keep.",
+        icon=":material/hard_drive:",
+    )
 st.file_uploader(
     "Load a model file (.safetensors) that was downloaded here, or saved by mrnn", type="safetensors", key="upload", on_change=add_upload,
     help="It is checked and kept for this browser alone.",
 )  # fmt: skip
-if "upload_said" in st.session_state:
-    good, text = st.session_state.pop("upload_said")
-    (st.success if good else st.error)(text)

@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
@@ -62,16 +62,28 @@ TAUS = pd.DataFrame(
 )
 KS = pd.DataFrame({"k": [1, 2, 4], "accuracy": [0.9, 0.95, 0.99], "weights": [100, 200, 400]})
 
+CURVES = pd.DataFrame(
+    {"run": list("AABBB"), "epoch": [1, 2, 1, 2, 3], "accuracy": [0.5, 0.9, 0.6, 0.7, 0.8], "loss": [3, 2, 4, 2, 1.5]}
+)
+SWEPT = pd.DataFrame(
+    {
+        "row": ["1", "1", "10", "10"], "column": ["0.5", "2.0"] * 2, "mean": [0.9, 0.95, 0.99, math.nan],
+        "deviation": [0.01, math.nan, 0.02, math.nan], "known": [3, 1, 2, 0], "runs": [3, 1, 3, 3],
+    }
+)  # fmt: skip
+
 CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "accuracy_by_k": (charts.accuracy_by_k, (KS,)),
     "accuracy_by_tau": (charts.accuracy_by_tau, (TAUS, 0.93)),
     "accuracy_curves": (charts.accuracy_curves, (ACCURACY, EPOCHS)),
     "blend_bars": (charts.blend_bars, (SELECTION,)),
     "class_bars": (charts.class_bars, (ANSWER[ANSWER["t"] == T - 1],)),
+    "compared_curves": (charts.compared_curves, (CURVES, "accuracy")),
     "difference_heatmap": (charts.difference_heatmap, (DIFFERENCE,)),
     "loss_curve": (charts.loss_curve, (HISTORY, EPOCHS)),
     "mean_q_heatmap": (charts.mean_q_heatmap, (analysis.mean_q(MANY, Y, CLASSES), "loud")),
     "rows_timeline": (charts.rows_timeline, (PIXELS, SELECTION, ANSWER)),
+    "sweep_heatmap": (partial(charts.sweep_heatmap, percent=True), (SWEPT, "k", "tau0")),
     "temperature_sketch": (charts.temperature_sketch, (HISTORY,)),
     "timeline": (charts.timeline, (SELECTION, SIGNAL, LOUD)),
     "transition_heatmap": (charts.transition_heatmap, (TRANSITIONS, "loud")),
@@ -527,3 +539,31 @@ def test_the_most_probable_class_alone_is_in_full_ink():
     assert bars
     assert {part["opacity"] for part in bars if "class: loud" in part["description"]} == {1}
     assert max(part["opacity"] for part in bars if "class: loud" not in part["description"]) < 0.6
+
+
+def test_each_of_several_runs_has_dashes_of_its_own_and_its_letter_at_its_end():
+    lines = [mark for mark in picture_of("compared_curves") if (mark.kind, mark.role) == ("text", "mark")]
+    assert [mark.text for mark in lines] == ["A", "B"]
+    assert lines[0].x < lines[1].x, "A ended an epoch earlier"
+    scene = json.dumps(scene_of(spec_of("compared_curves")))
+    assert len(set(re.findall(r'"strokeDash": (\[[^\]]*\])', scene))) >= 2
+
+
+def test_a_cell_of_a_sweep_says_its_mean_its_spread_and_how_much_is_known():
+    words = [mark.text for mark in picture_of("sweep_heatmap") if (mark.kind, mark.role) == ("text", "mark")]
+    assert words[:4] == ["90.00%", "95.00%", "99.00%", "–"]
+    assert words[4:] == ["± 1.00%", "1 run", "2 of 3 runs", "0 of 3 runs"]
+    cells = rects(picture_of("sweep_heatmap"))
+    assert len(cells) == 4, "a cell of which nothing is known is drawn, too"
+    assert len({cell.fill for cell in cells}) == 4
+    axis = [mark.text for mark in picture_of("sweep_heatmap") if mark.role == "axis-label"]
+    assert [text for text in axis if text in ("1", "10")] == ["1", "10"]
+
+
+def test_cells_that_differ_by_chance_alone_are_not_painted_as_far_apart():
+    close = SWEPT.assign(mean=[0.9901, 0.9902, 0.9901, 0.9902], known=3, runs=3)
+    fills = [cell.fill for cell in rects(drawn(charts.sweep_heatmap(close, "k", "tau0", percent=True)))]
+    far = [cell.fill for cell in rects(drawn(charts.sweep_heatmap(close * 1, "k", "tau0", percent=True)))]
+    assert fills == far
+    red = [int(re.findall(r"\d+", fill)[0]) for fill in fills]
+    assert max(red) - min(red) < 60

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from mrnn import ModelConfig, RunConfig, TrainConfig, load, runs, sweeps, worker
@@ -178,6 +179,16 @@ def test_workers_do_not_load_what_pages_need(engine):
     for modules in loaded.values():
         assert "mrnn.worker" in modules
         assert not [name for name in modules if name.split(".")[0] in ("streamlit", "altair", "pages")]
+
+
+@linux
+def test_pages_come_before_training(engine):
+    new(quick(epochs=1))
+    engine.start()
+    _, *workers = (process.pid for process in engine._processes)
+    everyone = {pid: psutil.Process(pid).nice() for worker_pid in workers for pid in family(worker_pid)}
+    assert len(everyone) >= 2, "a nanny and a worker"
+    assert set(everyone.values()) == {psutil.Process().nice() + 10}
 
 
 @linux

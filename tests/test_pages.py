@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mrnn import TASKS, ModelConfig, RunConfig, SequenceModel, TrainConfig, load, runs, save, worker
+from mrnn.files import write_lines
 from mrnn.jobs import Engine
 from mrnn.model import count_weights
 from pages.common import MENU
@@ -17,7 +18,7 @@ from pages.common.models import SHIPPED
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = [path for path, _, _ in MENU if path != "app.py"]
-TITLES = dict(zip(PAGES, ("Waves", "Digits", "Train", "Transitions", "k and tau"), strict=True))
+TITLES = dict(zip(PAGES, ("Waves", "Digits", "Train", "Sweeps", "Transitions", "k and tau"), strict=True))
 KEY = "_browser_key"
 
 
@@ -205,7 +206,7 @@ def test_one_run_at_a_time_for_each_person_and_a_word_on_who_is_ahead():
         app.run()
         assert app.button(key="train").disabled
     assert "Starting a process to train in." in said(first)
-    assert "Waiting: 1 run is ahead of yours." in said(second)
+    assert re.search(r"Waiting: 1 run is ahead of yours; it begins in about \d+ s\.", said(second))
     assert len(runs.list_runs()) == 2
 
 
@@ -216,6 +217,131 @@ def test_a_waiting_run_can_be_stopped_and_then_another_begun():
     app.run()
     assert [run.state for run in runs.list_runs()] == ["stopped"]
     assert not app.button(key="train").disabled
+
+
+def tick(app: AppTest, *rows: int) -> AppTest:
+    """Choose rows of the table of runs."""
+    app.session_state["runs"] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    return app.run()
+
+
+def with_history(owner: str, accuracies: list[float], k: int) -> str:
+    run_id = trained(owner, k=k)
+    reports = [
+        {"epoch": n, "epochs": len(accuracies), "tau": 1.0, "loss": 1 - right, "accuracy_hard": right,
+         "accuracy_soft": right, "usage": [0.25, 0.75], "seconds": 2.0}
+        for n, right in enumerate(accuracies, 1)
+    ]  # fmt: skip
+    write_lines(runs.folder_of(run_id) / "history.jsonl", reports)
+    return run_id
+
+
+def test_every_run_of_ones_own_is_in_the_table_and_nobody_elses():
+    owner = owner_of(visit())
+    with_history(owner, [0.6, 0.9, 0.8], k=2)
+    trained(owner, task="digits", k=3)
+    with_history(owner_of(visit(key="b" * 32)), [0.7], k=5)
+    table = visit("pages/train.py").dataframe[0].value
+    assert list(table["task"]) == ["Digits (MNIST)", "Alien waves"]
+    assert list(table["network"]) == ["k = 3", "k = 2"]
+    assert list(table["held_out"])[1] == pytest.approx(90)
+    assert list(table["epochs"]) == ["0 of 1", "3 of 1"]
+    assert list(table["time"]) == ["", "6 s"]
+
+
+def test_the_table_is_filtered_by_task_and_state():
+    owner = owner_of(visit())
+    trained(owner, k=2)
+    trained(owner, task="digits", k=3)
+    runs.stop(runs.create(RunConfig(task="waves", model=ModelConfig(input_size=1, output_size=2, k=7)), owner))
+    app = visit("pages/train.py")
+    assert len(app.dataframe[0].value) == 3
+    app.button_group(key="runs_task").set_value("waves").run()
+    assert list(app.dataframe[0].value["network"]) == ["k = 7", "k = 2"]
+    app.button_group(key="runs_state").set_value("stopped").run()
+    assert list(app.dataframe[0].value["network"]) == ["k = 7"]
+
+
+def test_curves_of_several_runs_are_compared_by_letters():
+    owner = owner_of(visit())
+    with_history(owner, [0.6, 0.9], k=2)
+    with_history(owner, [0.5, 0.7], k=4)
+    app = tick(visit("pages/train.py"), 0, 1)
+    assert not app.exception
+    assert "**A** k = 4, m = 3" in said(app)
+    assert "**B** k = 2, m = 3" in said(app)
+
+
+def test_a_run_is_trained_again_with_a_change():
+    owner = owner_of(visit())
+    model = ModelConfig(input_size=1, output_size=2, k=3, hidden_size=24, num_layers=2, dropout=0.1, carry="own")
+    training = TrainConfig(
+        epochs=55, batch_size=77, learning_rate=0.003, schedule="one-cycle", tau0=1.5, rate=0.07, tau_floor=0.04,
+        objective="er", beta=0.33, seed=12, weight_decay=0.02, augment=True, precision="float32", clip=2.0,
+    )  # fmt: skip
+    config = RunConfig(task="waves", settings={"T": 31, "sigma": 0.2}, model=model, training=training)
+    run_id = runs.create(config, owner)
+    runs.stop(run_id)
+    app = tick(visit("pages/train.py"), 0)
+    app.button(key=f"again_{run_id}").click().run()
+    app.slider(key="t_k_waves_1").set_value(5).run()
+    app.button(key="train").click().run()
+    assert not app.exception
+    again = next(run for run in runs.list_runs(owner) if run.id != run_id)
+    assert again.config == replace(config, model=replace(model, k=5)), "only what was changed"
+    runs.stop(again.id)
+    app.run()
+    app.button(key="t_quick").click().run()
+    assert app.slider(key="t_k_waves_2").value == QUICK["waves"][0]["k"]
+
+
+def test_a_stopped_run_is_resumed_from_the_table():
+    owner = owner_of(visit())
+    run_id = runs.create(RunConfig(task="waves", model=ModelConfig(input_size=1, output_size=2)), owner)
+    runs.stop(run_id)
+    app = tick(visit("pages/train.py"), 0)
+    app.button(key=f"resume_{run_id}").click().run()
+    assert runs.read(run_id).state == "waiting"
+    assert not app.exception
+
+
+def test_a_run_is_seen_by_others_only_while_its_owner_has_published_it():
+    run_id = with_history(owner_of(visit()), [0.6, 0.9], k=2)
+
+    def stranger() -> AppTest:
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+        app.session_state[KEY] = "b" * 32
+        app.query_params["run"] = run_id
+        app.run()
+        app.switch_page("pages/train.py").run()
+        assert not app.exception
+        return app
+
+    private = "There is no run to be seen at this address"
+    assert private in said(stranger())
+    app = tick(visit("pages/train.py"), 0)
+    app.toggle(key=f"public_{run_id}").set_value(True).run()
+    assert any(f"train?run={run_id}" in code.value for code in app.code)
+    visitor = stranger()
+    assert private not in said(visitor)
+    assert "Somebody else has published this run." in said(visitor)
+    assert not [button for button in visitor.button if button.key and "delete" in button.key]
+    visitor.button(key="open_shared").click().run()
+    visitor.switch_page("pages/waves.py").run()
+    assert any("(shared)" in option for option in visitor.selectbox[0].options)
+    app.toggle(key=f"public_{run_id}").set_value(False).run()
+    visitor.run()
+    assert not any("(shared)" in option for option in visitor.selectbox[0].options)
+    assert private in said(stranger())
+
+
+def test_what_goes_first_when_there_is_no_more_room_is_said_beforehand(monkeypatch):
+    owner = owner_of(visit())
+    run_id = trained(owner, k=2)
+    assert "When there is no room" not in "".join(w.value for w in visit("pages/train.py").warning)
+    monkeypatch.setenv("MRNN_MAX_DISK", str(1.2 * runs.used_bytes()))
+    (warning,) = visit("pages/train.py").warning
+    assert f"of yours: {runs.read(run_id).label}." in warning.value
 
 
 @pytest.mark.parametrize("page", ["pages/waves.py", "pages/transitions.py", "pages/k_and_tau.py"])
@@ -239,7 +365,7 @@ def test_a_damaged_model_of_ones_own_takes_no_page_away_and_is_named():
     (runs.folder_of(run_id) / "model.safetensors").write_bytes(b"half a mod")
     for page in PAGES:
         assert not visit(page).error
-    assert "its file is damaged; delete it" in said(visit("pages/train.py"))
+    assert list(visit("pages/train.py").dataframe[0].value["state"]) == ["finished, its file is damaged"]
 
 
 def test_a_model_file_comes_back_through_the_uploader(tmp_path):

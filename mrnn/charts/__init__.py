@@ -7,10 +7,12 @@ from mrnn.charts.learning import (
     accuracy_curves,
     blend_bars,
     class_bars,
+    compared_curves,
     loss_curve,
     temperature_sketch,
     usage_area,
 )
+from mrnn.charts.sweeps import sweep_heatmap
 from mrnn.charts.timeline import rows_timeline, timeline
 from mrnn.charts.transitions import difference_heatmap, mean_q_heatmap, transition_heatmap, usage_bars
 
@@ -21,11 +23,13 @@ __all__ = [
     "accuracy_curves",
     "blend_bars",
     "class_bars",
+    "compared_curves",
     "difference_heatmap",
     "loss_curve",
     "lstm_colour",
     "mean_q_heatmap",
     "rows_timeline",
+    "sweep_heatmap",
     "temperature_sketch",
     "timeline",
     "transition_heatmap",

@@ -7,6 +7,7 @@ from altair.typing import ChartType
 from mrnn.charts.colours import by_lstm, letters_in_ink, letters_on_lstm
 from mrnn.charts.size import sized
 
+DASHES = [[1, 0], [8, 4], [2, 2], [8, 3, 2, 3], [14, 4], [4, 6], [1, 4], [10, 2, 2, 2, 2, 2]]
 EPOCH = alt.Axis(title="epoch", tickMinStep=1, grid=False, format="d")
 
 
@@ -53,6 +54,33 @@ def accuracy_curves(accuracy: pd.DataFrame, epochs: int) -> ChartType:
             tooltip=[alt.Tooltip("epoch"), alt.Tooltip("kind"), alt.Tooltip("accuracy", format=".2%")],
         ),
         150,
+    )
+
+
+def compared_curves(curves: pd.DataFrame, figure: str) -> ChartType:
+    """A figure of several runs by epoch, each line told by its dashes and by the letter at its end.
+
+    curves  rows of run (a letter), epoch and the figure, "accuracy" or "loss"
+    """
+    percent = figure == "accuracy"
+    runs = list(dict.fromkeys(curves["run"]))
+    dash = alt.StrokeDash("run:N", scale=alt.Scale(domain=runs, range=DASHES[: len(runs)]), legend=None)
+    x = _epoch(int(curves["epoch"].max()))
+    y = alt.Y(
+        f"{figure}:Q", title=figure, scale=alt.Scale(zero=False), axis=alt.Axis(format="%") if percent else alt.Axis()
+    )
+    number = alt.Tooltip(figure, format=".2%" if percent else ".4f")
+    ends = curves.loc[curves.groupby("run")["epoch"].idxmax()]
+    return sized(
+        alt.layer(
+            alt.Chart(curves)
+            .mark_line(point={"size": 18})
+            .encode(x=x, y=y, strokeDash=dash, detail="run:N", tooltip=["run", "epoch", number]),
+            letters_in_ink(alt.Chart(ends).mark_text(align="left", dx=6, fontWeight="bold", tooltip=None)).encode(
+                x=x, y=y, text="run:N"
+            ),
+        ),
+        200,
     )
 
 

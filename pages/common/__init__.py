@@ -3,18 +3,34 @@
 from pages.common import words
 from pages.common.curves import curves
 from pages.common.forms import layer_picker, run_settings, task_settings
-from pages.common.frame import MENU, page, refusals, show
-from pages.common.models import Entry, engine, entries, hard_accuracy, pick, sampled_accuracy, sequences, survey
+from pages.common.frame import MENU, page, refusals, show, show_to_click
+from pages.common.models import (
+    Entry,
+    engine,
+    entries,
+    hard_accuracy,
+    open_shared,
+    pick,
+    sampled_accuracy,
+    sequences,
+    survey,
+)
 from pages.common.person import owner
+from pages.common.table import actions, address, compare, download_model, table
 
 __all__ = [
     "MENU",
     "Entry",
+    "actions",
+    "address",
+    "compare",
     "curves",
+    "download_model",
     "engine",
     "entries",
     "hard_accuracy",
     "layer_picker",
+    "open_shared",
     "owner",
     "page",
     "pick",
@@ -23,7 +39,9 @@ __all__ = [
     "sampled_accuracy",
     "sequences",
     "show",
+    "show_to_click",
     "survey",
+    "table",
     "task_settings",
     "words",
 ]

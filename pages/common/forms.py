@@ -8,6 +8,7 @@ import streamlit as st
 from mrnn import TASKS, ModelConfig, RunConfig, Task, TrainConfig
 from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, SCHEDULES, Carry, Objective, Schedule
 from mrnn.devices import available_devices
+from mrnn.tasks import make_task
 from pages.common import words
 
 HIDDEN = (8, 16, 32, 64, 128, 256)
@@ -18,8 +19,8 @@ QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
     "waves": (
         {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0},
         TrainConfig(
-            epochs=10, batch_size=100, learning_rate=0.01, schedule="one-cycle", balance=0.05, augment=True,
-            tau0=1.0, rate=0.25, tau_floor=0.1,
+            epochs=10, batch_size=100, learning_rate=0.005, schedule="one-cycle", balance=0.02, augment=True,
+            tau0=1.0, rate=0.15, tau_floor=0.3,
         ),
     ),
     "digits": (
@@ -31,6 +32,33 @@ QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
     ),
 }  # fmt: skip
 AnyTask = TypeVar("AnyTask", bound=Task)
+Number = TypeVar("Number", int, float)
+
+
+def again(config: RunConfig) -> None:
+    """Let the form begin with the settings of a run; to be called before the form is drawn, as by a button."""
+    for name, begin in (config.task, config), ("task", config.task):
+        drawn, _ = st.session_state.get(f"t_base_{name}", (0, None))
+        st.session_state[f"t_base_{name}"] = (drawn + 1, begin)
+
+
+def _base(name: str) -> tuple[str, Any]:
+    """What the widgets of a task (or the one for the task) begin with, if `again` said so, and the end of their keys.
+
+    Each time they are new ones, so that they have other defaults and nobody's clicks are overwritten.
+    """
+    drawn, begin = st.session_state.get(f"t_base_{name}", (0, None))
+    return f"_{drawn}" if drawn else "", begin
+
+
+def _forget(name: str) -> None:
+    drawn, _ = st.session_state[f"t_base_{name}"]
+    st.session_state[f"t_base_{name}"] = (drawn + 1, None)
+
+
+def _within(least: Number, most: Number, value: Number) -> tuple[Number, Number, Number]:
+    """The bounds of a slider, wide enough for a value that came from elsewhere."""
+    return min(least, value), max(most, value), value
 
 
 def task_settings(task: AnyTask, key: str) -> AnyTask:
@@ -43,9 +71,7 @@ def task_settings(task: AnyTask, key: str) -> AnyTask:
         kind = int if isinstance(f.default, int) else float
         chosen[f.name] = st.slider(
             f.metadata["label"],
-            kind(f.metadata["least"]),
-            kind(f.metadata["most"]),
-            kind(getattr(task, f.name)),
+            *_within(kind(f.metadata["least"]), kind(f.metadata["most"]), kind(getattr(task, f.name))),
             kind(f.metadata["step"]),
             help=f.metadata["help"],
             key=f"{key}_{f.name}",
@@ -70,57 +96,85 @@ def run_settings() -> RunConfig:
 
     raises  ValueError if the values break a rule together
     """
+    end, first = _base("task")
     name = st.segmented_control(
         "Task",
         list(TASKS),
-        default="waves",
+        default=first or "waves",
         required=True,
         format_func=lambda n: TASKS[n].title,
-        key="t_task",
+        key=f"t_task{end}",
         persist_state="session",
     )
-    task = TASKS[name or "waves"]
-    shape, recipe = QUICK.get(task.name, QUICK["waves"])
+    name = name or "waves"
+    end, base = _base(name)
+    shape, recipe = QUICK.get(name, QUICK["waves"]) if base is None else (base.model.to_dict(), base.training)
+    task = TASKS[name] if base is None else make_task(name, base.settings)
+    if base is not None:
+        st.button("Back to the quick settings", icon=":material/undo:", key="t_quick", on_click=_forget, args=(name,))
     kept: Any = {"persist_state": "session"}
 
     def key(field: str) -> str:
-        return f"t_{field}_{task.name}"
+        return f"t_{field}_{task.name}{end}"
 
     one, two = st.columns(2)
-    k = one.slider("k, LSTMs", 1, 16, shape["k"], help=words.K, key=key("k"), **kept)
+    k = one.slider("k, LSTMs", *_within(1, 16, shape["k"]), help=words.K, key=key("k"), **kept)
     hidden = two.select_slider(
-        "m, hidden size", HIDDEN, shape["hidden_size"], help=words.HIDDEN, key=key("hidden"), **kept
+        "m, hidden size",
+        sorted({*HIDDEN, shape["hidden_size"]}),
+        shape["hidden_size"],
+        help=words.HIDDEN,
+        key=key("hidden"),
+        **kept,
     )
-    layers = one.slider("L, layers", 1, 4, shape["num_layers"], help=words.LAYERS, key=key("layers"), **kept)
-    epochs = two.slider("Epochs", 1, 40, recipe.epochs, help=words.EPOCHS, key=key("epochs"), **kept)
-    tau0 = one.slider("tau0", 0.1, 10.0, recipe.tau0, 0.1, help=words.TAU0, key=key("tau0"), **kept)
-    rate = two.slider("Rate", 0.0, 1.0, recipe.rate, 0.05, help=words.RATE, key=key("rate"), **kept)
-    floor = one.slider("tau floor", 0.05, 5.0, recipe.tau_floor, 0.05, help=words.FLOOR, key=key("floor"), **kept)
-    seed = two.number_input("Seed", 0, 999_999, recipe.seed, help=words.SEED, key=key("seed"), **kept)
+    layers = one.slider("L, layers", *_within(1, 4, shape["num_layers"]), help=words.LAYERS, key=key("layers"), **kept)
+    epochs = two.slider("Epochs", *_within(1, 40, recipe.epochs), help=words.EPOCHS, key=key("epochs"), **kept)
+    tau0 = one.slider("tau0", *_within(0.1, 10.0, recipe.tau0), 0.1, help=words.TAU0, key=key("tau0"), **kept)
+    rate = two.slider("Rate", *_within(0.0, 1.0, recipe.rate), 0.05, help=words.RATE, key=key("rate"), **kept)
+    floor = one.slider(
+        "tau floor", *_within(0.05, 5.0, recipe.tau_floor), 0.05, help=words.FLOOR, key=key("floor"), **kept
+    )
+    seed = two.number_input("Seed", *_within(0, 999_999, recipe.seed), help=words.SEED, key=key("seed"), **kept)
     with st.expander("More: objective, optimiser, cell, device, task"):
         objective = st.segmented_control(
             "Objective", OBJECTIVES, default=recipe.objective, required=True, format_func=str.upper,
             help=words.OBJECTIVE, key=key("objective"), **kept,
         )  # fmt: skip
         beta = st.slider(
-            "beta", 0.0, 1.0, recipe.beta, 0.01, help=words.BETA, disabled=objective != "er", key=key("beta"), **kept
+            "beta",
+            *_within(0.0, 1.0, recipe.beta),
+            0.01,
+            help=words.BETA,
+            disabled=objective != "er",
+            key=key("beta"),
+            **kept,
         )
-        balance = st.slider("Balance", 0.0, 1.0, recipe.balance, 0.01, help=words.BALANCE, key=key("balance"), **kept)
+        balance = st.slider(
+            "Balance", *_within(0.0, 1.0, recipe.balance), 0.01, help=words.BALANCE, key=key("balance"), **kept
+        )
         learning_rate = st.select_slider(
-            "Learning rate", RATES, recipe.learning_rate, help=words.LEARNING_RATE, key=key("learning_rate"), **kept
+            "Learning rate",
+            sorted({*RATES, recipe.learning_rate}),
+            recipe.learning_rate,
+            help=words.LEARNING_RATE,
+            key=key("learning_rate"),
+            **kept,
         )
         schedule = st.segmented_control(
             "Schedule of the learning rate", SCHEDULES, default=recipe.schedule, required=True,
             help=words.SCHEDULE, key=key("schedule"), **kept,
         )  # fmt: skip
         weight_decay = st.slider(
-            "Weight decay", 0.0, 0.1, recipe.weight_decay, 0.01, help=words.WEIGHT_DECAY, key=key("decay"), **kept
+            "Weight decay",
+            *_within(0.0, 0.1, recipe.weight_decay),
+            0.01,
+            help=words.WEIGHT_DECAY,
+            key=key("decay"),
+            **kept,
         )
         dropout = st.slider(
             "Dropout",
-            0.0,
-            0.5,
-            shape["dropout"],
+            *_within(0.0, 0.5, shape["dropout"]),
             0.05,
             help=words.DROPOUT,
             disabled=layers == 1,
@@ -128,15 +182,31 @@ def run_settings() -> RunConfig:
             **kept,
         )
         augment = st.toggle("Vary the sequences", recipe.augment, help=words.AUGMENT, key=key("augment"), **kept)
-        cell = st.selectbox("Cell", CELLS, help=words.CELL, key=key("cell"), **kept)
+        cell = st.selectbox(
+            "Cell", CELLS, CELLS.index(shape.get("cell", "mrnn")), help=words.CELL, key=key("cell"), **kept
+        )
         carry = st.segmented_control(
-            "Carry", CARRIES, default=CARRIES[0], required=True, disabled=cell != "mrnn", help=words.CARRY,
+            "Carry", CARRIES, default=shape.get("carry", CARRIES[0]), required=True, disabled=cell != "mrnn", help=words.CARRY,
             key=key("carry"), **kept,
         )  # fmt: skip
         devices = ["auto", *available_devices()]
-        device = st.selectbox("Device", devices, help=words.DEVICE, key=key("device"), **kept)
-        precision = st.selectbox("Precision", PRECISIONS, help=words.PRECISION, key=key("precision"), **kept)
-        task = task_settings(task, key=f"t_{task.name}")
+        device = st.selectbox(
+            "Device",
+            devices,
+            devices.index(recipe.device) if recipe.device in devices else 0,
+            help=words.DEVICE,
+            key=key("device"),
+            **kept,
+        )
+        precision = st.selectbox(
+            "Precision",
+            PRECISIONS,
+            PRECISIONS.index(recipe.precision),
+            help=words.PRECISION,
+            key=key("precision"),
+            **kept,
+        )
+        task = task_settings(task, key=f"t_{task.name}{end}")
     several = cell == "mrnn"
     model = ModelConfig(
         input_size=task.input_size,

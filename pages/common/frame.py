@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import streamlit as st
 from altair.typing import ChartType
@@ -16,6 +17,7 @@ MENU = (
     ("pages/waves.py", "Waves", ":material/airwave:"),
     ("pages/digits.py", "Digits", ":material/draw:"),
     ("pages/train.py", "Train", ":material/model_training:"),
+    ("pages/sweeps.py", "Sweeps", ":material/apps:"),
     ("pages/transitions.py", "Transitions", ":material/grid_on:"),
     ("pages/k_and_tau.py", "k and tau", ":material/thermostat:"),
 )
@@ -43,6 +45,16 @@ def show(chart: ChartType, *, key: str, alt: str) -> None:
     """
     with st.container(key=f"picture-{key}"):
         st.altair_chart(chart, width="stretch", key=key, alt=alt)
+
+
+def show_to_click(chart: ChartType, *, key: str, alt: str, selection: str) -> list[dict[str, Any]]:
+    """As `show`, for a chart in which something can be clicked; what is selected.
+
+    selection  the name of the chart's point selection
+    """
+    with st.container(key=f"picture-{key}"):
+        event = st.altair_chart(chart, width="stretch", key=key, alt=alt, on_select="rerun", selection_mode=[selection])
+    return list(cast(Any, event)["selection"].get(selection) or [])
 
 
 @contextmanager

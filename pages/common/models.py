@@ -11,6 +11,7 @@ import streamlit as st
 
 from mrnn import ModelConfig, SequenceData, SequenceModel, Task, Trace, evaluate, load, read_notes, runs
 from mrnn.checkpoint import read_config
+from mrnn.devices import share_processor
 from mrnn.jobs import Engine
 from mrnn.tasks import make_task
 from pages.common import person
@@ -73,6 +74,7 @@ def _describe(path: str, changed: int) -> tuple[ModelConfig, dict[str, Any]]:  #
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """The one engine of this server; it starts its processes with the first run, or for one left from before."""
+    share_processor()  # pages of many people are made at once, and training needs cores, too
     engine = Engine()
     threading.Thread(target=engine.recover, daemon=True).start()
     return engine
@@ -80,24 +82,39 @@ def engine() -> Engine:
 
 def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
     """All models of a task (or of all): the shipped ones by k and m, then the person's own, newest first."""
-    found = [_entry(path.stem, path, None) for path in sorted(SHIPPED.glob("*.safetensors"))]
+    found = [_entry(path.stem, path) for path in sorted(SHIPPED.glob("*.safetensors"))]
     found.sort(key=lambda e: (e.notes["task"] != "waves", e.notes["task"], e.config.num_lstms, e.config.hidden_size))
-    for run in runs.list_runs(owner) if owner else []:
-        if run.model_file is not None:
-            try:
-                found.append(_entry(run.id, run.model_file, run.label))
-            except ValueError:
-                continue  # one damaged file must not take the pages away; Train says which it is
+    for run in [*runs.list_runs(owner), *_opened()] if owner else []:
+        if run.model_file is not None and not damaged(run):
+            found.append(_entry(run.id, run.model_file, run.label, "yours" if run.owner == owner else "shared"))
     return [entry for entry in found if task in (None, entry.notes["task"])]
 
 
-def _entry(entry_id: str, path: Path, name: str | None) -> Entry:
+def damaged(run: runs.Run) -> bool:
+    """Whether a run's model is there but cannot be read."""
+    try:
+        return run.model_file is not None and not _describe(str(run.model_file), run.model_file.stat().st_mtime_ns)
+    except (ValueError, OSError):
+        return True
+
+
+def open_shared(run: runs.Run) -> None:
+    """Offer somebody else's published model in the pickers, for as long as this page stays open."""
+    st.session_state["_opened"] = [*st.session_state.get("_opened", []), run.id]
+
+
+def _opened() -> list[runs.Run]:
+    """What others have published and was opened by its address; as long as it is published."""
+    return [run for run in map(runs.read, dict.fromkeys(st.session_state.get("_opened", []))) if run.public]
+
+
+def _entry(entry_id: str, path: Path, name: str = "", whose: str = "") -> Entry:
     config, notes = _describe(str(path), path.stat().st_mtime_ns)
     accuracy = notes.get("figures", {}).get("test_accuracy_hard")
     right = "" if accuracy is None else f", {accuracy:.2%} right"
-    yours = " (yours)" if name is not None else ""
     name = name or f"k = {config.k}, m = {config.hidden_size}"
-    return Entry(id=entry_id, path=path, name=name, label=f"{name}{right}{yours}", config=config, notes=notes)
+    label = f"{name}{right}{f' ({whose})' if whose else ''}"
+    return Entry(id=entry_id, path=path, name=name, label=label, config=config, notes=notes)
 
 
 def pick(task: str | None, *, prefer: str, key: str) -> Entry:

@@ -1,0 +1,266 @@
+"""The same training over a grid and over seeds: what k, tau and the rest do to accuracy."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mrnn import TASKS, bounds, charts, runs, sweeps
+from mrnn.charts.sweeps import CLICKED
+from mrnn.config import CARRIES, CELLS, OBJECTIVES, SweepConfig
+from mrnn.forecast import duration, remaining_seconds, slowness, training_seconds
+from pages import common
+
+REFRESH = 2.0  # seconds between two looks at a sweep
+EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "sweep.csv"  # SWEEP.md beside it has the command
+TITLES = {
+    "cell": "cell", "k": "k, LSTMs", "hidden_size": "m, hidden size", "num_layers": "L, layers", "carry": "carry",
+    "objective": "objective", "tau0": "tau0, first temperature", "tau_floor": "tau floor, last temperature",
+    "seed": "seed", "all": "all seeds together",
+}  # fmt: skip
+VALUES: dict[str, tuple[Any, ...]] = {
+    "k": (1, 2, 4, 8, 16), "tau0": (0.3, 0.5, 1.0, 2.0, 5.0), "tau_floor": (0.05, 0.1, 0.3, 0.5, 1.0),
+    "hidden_size": (8, 16, 32, 64, 128), "num_layers": (1, 2, 3), "objective": OBJECTIVES, "carry": CARRIES, "cell": CELLS,
+}  # fmt: skip
+HELP = {
+    "k": common.words.K, "tau0": common.words.TAU0, "tau_floor": common.words.FLOOR, "hidden_size": common.words.HIDDEN,
+    "num_layers": common.words.LAYERS, "objective": common.words.OBJECTIVE, "carry": common.words.CARRY,
+    "cell": common.words.CELL,
+}  # fmt: skip
+
+common.page(
+    "Sweeps",
+    "Train the same network many times, over a grid of settings and over seeds: does k matter, does tau, or is it chance?",
+)
+owner = common.owner()
+common.engine().prepare()
+left, right = st.columns([1, 2], gap="large")
+everyone = runs.list_runs()
+active = next((run for run in everyone if run.active and run.owner == owner), None)
+if active is not None:
+    with common.refusals(), st.spinner("Starting the training engine"):
+        common.engine().start()
+
+
+def start(config: SweepConfig) -> None:
+    st.session_state["sweep"] = sweeps.start(config, owner)
+    st.query_params.pop("sweep", None)
+    with st.spinner("Starting the training engine"):
+        common.engine().start()
+    st.rerun()
+
+
+def axis(name: str, base: Any) -> list[Any]:
+    values = sorted({*VALUES[name], base}) if isinstance(base, int | float) else list(VALUES[name])
+    begin = [1, 2, 4] if name == "k" else [base]
+    picked = st.multiselect(TITLES[name], values, begin, key=f"s_{name}", help=HELP[name], persist_state="session")
+    return [value for value in values if value in picked]
+
+
+with left:
+    button = st.container()
+    config: SweepConfig | None = None
+    try:
+        with st.expander("What all runs have in common", icon=":material/tune:"):
+            st.caption("The settings of the Train page, but for those that the grid below varies.")
+            base = common.run_settings()
+        both = {**base.model.to_dict(), **base.training.to_dict()}
+        chosen = {name: axis(name, both[name]) for name in ("k", "tau0")}
+        with st.expander("More axes: size, layers, objective, carry, cell, last temperature"):
+            chosen |= {name: axis(name, both[name]) for name in VALUES if name not in chosen}
+        seeds = st.slider(
+            "Seeds", 1, 10, 3, key="s_seeds", persist_state="session",
+            help="How often each combination is trained. Without several seeds nobody knows what is chance.",
+        )  # fmt: skip
+        grid = {name: values for name, values in chosen.items() if values and values != [both[name]]}
+        config = SweepConfig(base=base, grid=grid, seeds=seeds)
+        wanted = list(config.runs())
+        if len(wanted) > bounds.max_sweep():
+            raise ValueError(f"a sweep may have {bounds.max_sweep()} runs here, this one has {len(wanted)}")
+        seconds = sum(training_seconds(run, slowness(everyone)) for run in wanted) / common.engine().slots
+        size = " x ".join([*(f"{len(values)} {name}" for name, values in config.grid.items()), f"{seeds} seeds"])
+        button.markdown(
+            f"**{len(wanted)} runs** ({size}) on {TASKS[base.task].title}, about **{duration(seconds)}** here"
+        )
+    except ValueError as error:
+        config = None
+        button.error(str(error), icon=":material/error:")
+    pressed = button.button(
+        "Start the sweep", icon=":material/play_arrow:", type="primary", width="stretch", key="start", disabled=active is not None or config is None,
+        help="One run or sweep at a time for each person." if active else None,
+    )  # fmt: skip
+    if pressed and config is not None:
+        with common.refusals():
+            start(config)
+
+
+def opened() -> sweeps.Sweep | None:
+    """The sweep that the address names, or else the one that was chosen, if this browser may see it."""
+    wanted = st.query_params.get("sweep")
+    if wanted is not None:
+        try:
+            sweep = sweeps.read(wanted)
+        except ValueError:
+            sweep = None
+        if sweep is not None and (sweep.public or sweep.owner == owner):
+            return sweep
+        st.info(
+            "There is no sweep to be seen at this address: it was deleted, or its owner has not published it.",
+            icon=":material/lock:",
+        )
+    mine = {sweep.id: sweep for sweep in sweeps.list_sweeps(owner)}
+    if not mine:
+        return None
+    newest = next(iter(mine))
+    if len(mine) > 1:
+        first = st.session_state.get("sweep")
+        picked = st.selectbox(
+            "Sweep", list(mine), list(mine).index(first) if first in mine else 0, format_func=lambda i: title(mine[i]),
+            key=f"s_shown_{first}",
+        )  # fmt: skip
+        return mine[picked or newest]
+    return mine[newest]
+
+
+def title(sweep: sweeps.Sweep) -> str:
+    axes = (
+        ", ".join(f"{name} {' '.join(map(str, values))}" for name, values in sweep.config.grid.items()) or "seeds only"
+    )
+    when = pd.Timestamp.fromtimestamp(sweep.created).strftime("%d %b %H:%M")
+    return f"{TASKS[sweep.config.base.task].title}: {axes}; {sweep.config.seeds} seeds ({when})"
+
+
+def shown_axes(table: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, str, str]:
+    """The axes of the picture, and the runs that have what is chosen on the others."""
+    with st.container(horizontal=True):
+        row = st.selectbox("Rows", names, 0, format_func=TITLES.__getitem__, key="s_row")
+        others = [name for name in names if name != row]
+        column = st.selectbox("Columns", others, 0, format_func=TITLES.__getitem__, key="s_column")
+        for name in [name for name in others if name not in (column, "seed", "all")]:
+            values = list(dict.fromkeys(table[name]))
+            value = st.selectbox(TITLES[name], values, key=f"s_at_{name}") if len(values) > 1 else values[0]
+            table = table[table[name] == value]
+    return table, row, column
+
+
+@st.fragment(run_every=REFRESH if active is not None and active.sweep else None)
+def heatmap(sweep_id: str) -> None:
+    sweep = sweeps.read(sweep_id)
+    table = sweeps.table(sweep)
+    if sweep.state == "running":
+        rate = slowness(everyone)
+        rest = sum(remaining_seconds(run, rate) for run in sweep.runs if run.active) / common.engine().slots
+        st.progress(
+            sweep.done / sweep.total, text=f"{sweep.done} of {sweep.total} runs done, about {duration(rest)} left"
+        )
+    elif active is not None and active.sweep == sweep_id:
+        st.rerun()
+    elif sweep.state == "incomplete":
+        failed = [run.reason for run in sweep.runs if run.state == "failed"]
+        st.info(f"{sweep.done} of {sweep.total} runs done{f'; {len(failed)} failed: {failed[0]}' if failed else ''}.")
+    axes = list(sweep.config.grid)
+    if not axes:
+        st.caption("Only seeds were varied, so there is no picture; the runs are below.")
+        common.table(list(sweep.runs), key="s_runs")
+        return
+    figure = st.segmented_control(
+        "Figure", list(sweeps.FIGURES), default="validation", required=True, format_func=sweeps.FIGURES.__getitem__, key="s_figure",
+        help="Choose by held-out accuracy (of training data that were held out). Test accuracy is for the result.",
+    )  # fmt: skip
+    table = table.assign(all="mean")
+    part, row, column = shown_axes(table, [*axes, *(["all", "seed"] if len(axes) == 1 else ["seed", "all"])])
+    summary = sweeps.summary(part, row, column, figure or "validation")
+    percent = figure != "seconds"
+    clicked = common.show_to_click(
+        charts.sweep_heatmap(summary, TITLES[row], TITLES[column], percent=percent),
+        key="heatmap", alt=f"{sweeps.FIGURES[figure or 'validation']} by {row} and {column}.", selection=CLICKED,
+    )  # fmt: skip
+    st.caption(f"{reading(summary, row, column, percent)} Click a cell to see its runs.")
+    cells = {(str(cell.get("row")), str(cell.get("column"))) for cell in clicked}
+    inside = {
+        run for run, *where in zip(part["run"], part[row].astype(str), part[column].astype(str), strict=True) if tuple(where) in cells
+    }  # fmt: skip
+    if inside:
+        chosen = common.table([run for run in sweep.runs if run.id in inside], key="s_runs")
+        if len(chosen) == 1:
+            st.page_link(
+                "pages/train.py",
+                label="Open it on the Train page",
+                icon=":material/open_in_new:",
+                query_params={"run": chosen[0].id},
+            )
+        elif chosen:
+            common.compare(chosen)
+        else:
+            st.caption("The runs of this cell. Tick one to open it, several to compare their curves.")
+    st.download_button(
+        "All figures (CSV)", sweeps.table(sweep).to_csv(index=False), f"{sweep.id}.csv", "text/csv", icon=":material/download:", key="csv", on_click="ignore"
+    )  # fmt: skip
+
+
+def reading(summary: pd.DataFrame, row: str, column: str, percent: bool) -> str:
+    known = summary[summary["known"] > 0]
+    if known.empty:
+        return "Cells fill in as runs end."
+    best = known.sort_values("mean", ascending=not percent).iloc[0]
+    value = f"{best['mean']:.2%}" if percent else f"{best['mean']:.0f} s"
+    where = " and ".join(f"{name} {best[side]}" for name, side in ((row, "row"), (column, "column")) if name != "all")
+    over = f", the mean of {best['known']} runs" if best["known"] > 1 else ""
+    said = f"{'Best' if percent else 'Fastest'} so far with {where}: {value}{over}."
+    spread = known["deviation"].mean()
+    reach = abs(known["mean"].max() - known["mean"].min())
+    if percent and len(known) > 1 and pd.notna(spread):
+        more = "more than" if reach > 2 * spread else "no more than"
+        said += f" Cells differ by up to {reach:.2%}, {more} twice the usual spread over seeds ({spread:.2%})."
+    return f"{said} Below each mean stands its standard deviation over seeds."
+
+
+with right:
+    sweep = opened()
+    if sweep is None:
+        st.markdown("#### An example: alien waves, after five epochs")
+        example = sweeps.summary(pd.read_csv(EXAMPLE), "k", "tau0", "validation")
+        common.show(
+            charts.sweep_heatmap(example, TITLES["k"], TITLES["tau0"], percent=True), key="example",
+            alt="Held-out accuracy by k and tau0, from a sweep that ships with the app.",
+        )  # fmt: skip
+        st.caption(
+            f"Held-out accuracy, hard as in use. {reading(example, 'k', 'tau0', True)} At tau0 5 five epochs end while tau "
+            "is still 2.7: the networks learned to blend their LSTMs, and in use they must pick one."
+        )
+        st.markdown(
+            "Choose values of k and of tau at the left and press **Start the sweep**: a picture like this one fills in as "
+            "runs end. It goes on when you close the page; and if it is broken off, it goes on where it was."
+        )
+    else:
+        st.markdown(f"#### {title(sweep)}")
+        with common.refusals():
+            heatmap(sweep.id)
+        if sweep.owner == owner:
+            with st.container(horizontal=True):
+                if sweep.state == "running" and st.button("Stop", icon=":material/stop:", key="stop"):
+                    sweeps.stop(sweep.id)
+                    st.rerun()
+                if sweep.state == "incomplete" and st.button(
+                    "Go on", icon=":material/resume:", key="go_on", disabled=active is not None
+                ):
+                    with common.refusals():
+                        start(sweep.config)
+                if sweep.state != "running":
+                    with st.popover("Delete", icon=":material/delete:"):
+                        st.markdown("The sweep, its runs and their models are gone for good.")
+                        if st.button("Delete it", key="delete", type="primary"):
+                            with common.refusals():
+                                sweeps.delete(sweep.id, owner)
+                            st.query_params.pop("sweep", None)
+                            st.rerun()
+            published = st.toggle(
+                "Published: whoever has its address can look at it", sweep.public, key=f"public_{sweep.id}"
+            )
+            if published != sweep.public:
+                sweeps.publish(sweep.id, owner, published)
+            if published:
+                st.code(common.address("sweeps", sweep=sweep.id), language=None)
+        else:
+            st.caption("Somebody else has published this sweep.")
