@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mrnn.charts import lstm_colour
-from tests.browser.conftest import Server, settle
+from tests.browser.conftest import settle
+from tests.server import Server
 
 Visit = Callable[..., Page]
 TITLES = {
@@ -16,6 +17,7 @@ TITLES = {
     "waves": "Waves",
     "digits": "Digits",
     "train": "Train",
+    "sweeps": "Sweeps",
     "transitions": "Transitions",
     "k_and_tau": "k and tau",
 }
@@ -52,7 +54,7 @@ def test_each_address_works_as_the_first_request_after_a_cold_start(address, col
 
 def test_the_menu_leads_to_every_page(server: Server, visit: Visit):
     page = visit(server)
-    for name in ("Waves", "Digits", "Train", "Transitions", "k and tau"):
+    for name in ("Waves", "Digits", "Train", "Sweeps", "Transitions", "k and tau"):
         page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
         expect(page.locator("h1")).to_have_text(name)
         settle(page)
@@ -187,6 +189,24 @@ def test_a_bad_model_file_gets_one_sentence_and_harms_nothing(content, says, ser
     expect(page.get_by_text(re.compile(says))).to_be_visible()
     expect(page.get_by_text("Traceback")).to_have_count(0)
     expect(page.get_by_text("None yet.")).to_be_visible()
+
+
+def test_a_sweep_fills_its_picture_and_a_click_on_a_cell_shows_its_runs(server: Server, visit: Visit):
+    page = visit(server, "sweeps")
+    page.get_by_text("What all runs have in common").click()
+    page.get_by_role("slider", name="Epochs").press("Home")
+    page.get_by_role("slider", name="Seeds").press("Home")
+    settle(page)
+    expect(page.get_by_text(re.compile(r"^3 runs \(3 k x 1 seeds\) on Alien waves"))).to_be_visible()
+    page.get_by_role("button", name="Start the sweep").click()
+    expect(page.get_by_text(re.compile(r"^\d of 3 runs done, about"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile(r"^Best so far with k \d: [\d.]+%"))).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("button", name="Delete")).to_be_visible(timeout=240_000)
+    box = picture(page, "heatmap").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 40)
+    expect(page.get_by_text("The runs of this cell.")).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(1)
 
 
 def test_transitions_show_matrices_and_their_difference(server: Server, visit: Visit):
