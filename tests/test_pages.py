@@ -13,8 +13,8 @@ from mrnn.files import write_lines
 from mrnn.jobs import Engine
 from mrnn.model import count_weights
 from pages.common import MENU
-from pages.common.forms import QUICK
 from pages.common.models import SHIPPED
+from pages.common.training_form import QUICK
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = [path for path, _, _ in MENU if path != "app.py"]

@@ -2,7 +2,7 @@
 
 from pages.common import words
 from pages.common.curves import curves
-from pages.common.forms import layer_picker, run_settings, task_settings
+from pages.common.forms import layer_picker, task_settings
 from pages.common.frame import MENU, page, refusals, show, show_to_click
 from pages.common.models import (
     Entry,
@@ -17,6 +17,7 @@ from pages.common.models import (
 )
 from pages.common.person import owner
 from pages.common.table import actions, address, compare, download_model, table
+from pages.common.training_form import run_settings
 
 __all__ = [
     "MENU",

@@ -7,10 +7,10 @@ import streamlit as st
 
 from mrnn import TASKS, charts, runs
 from mrnn.forecast import duration
-from pages.common.forms import again
 from pages.common.frame import refusals, show
 from pages.common.models import damaged
 from pages.common.person import owner
+from pages.common.training_form import again
 
 LETTERS = "ABCDEFGH"  # as many curves as can be told apart in one picture
 COLUMNS = {

@@ -44,9 +44,8 @@ class Figures:
 async def crowd(server: Server, sessions: int, training: int, epochs: int) -> Figures:
     """`sessions` people, of whom `training` train; each of these with a seed of its own."""
     keys = [secrets.token_urlsafe(24) for _ in range(sessions)]
-    players = [Session(server.url, "waves", key) for key in keys]
-    trainers = [Session(server.url, "train", key) for key in keys[:training]]
-    everybody = [*players, *trainers]
+    everybody = [Session(server.url, "waves", key) for key in keys]
+    trainers, players = everybody[:training], everybody[training:]
     await asyncio.gather(*(session.open() for session in everybody))
     for session in everybody:
         session.times.clear()  # coming in is not what is measured

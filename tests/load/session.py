@@ -50,6 +50,11 @@ class Session:
         self._socket = await connect(address, additional_headers=cookie, max_size=None, ping_interval=None)
         await self._ask()
 
+    async def visit(self, page: str) -> None:
+        """Go to another page."""
+        self.page, self._script = page, ""
+        await self._ask()
+
     async def close(self) -> None:
         """Leave."""
         if self._socket is not None:
@@ -89,6 +94,7 @@ class Session:
         client.widget_states.widgets.extend([*self._states.values(), *([pressed] if pressed else [])])
         if not fragment:
             self._live = None
+            self._texts.clear()
         started = time.perf_counter()
         await self._socket.send(message.SerializeToString())
         try:
@@ -137,7 +143,8 @@ async def play(session: Session, until: asyncio.Event, seed: int) -> None:
 
 
 async def train(session: Session, seed: int, epochs: int) -> None:
-    """Somebody who trains a network of the waves, and watches it to its end."""
+    """Somebody who leaves the wave, trains a network, and watches it to its end."""
+    await session.visit("train")
     await session.set("Seed", seed)
     await session.set("Epochs", epochs)
     await session.press("Train")
