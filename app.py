@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from mrnn import TASKS, analysis, charts
+from mrnn import TASKS
 from mrnn.tasks.waves import Waves
 from pages import common
 
@@ -34,21 +34,13 @@ with right, common.refusals():
     entry = next(entry for entry in common.entries("waves") if entry.id == "waves-k4")
     signal = task.make(1, seed=st.session_state.get("overview_seed", 20))
     trace = entry.model.trace(signal.x)
-    answer = analysis.answer_table(trace, Waves.classes)
     says, truth = Waves.classes[int(trace.answers[0].argmax())], Waves.classes[int(signal.y[0])]
     reading = (
         f"The signal is {truth}; after the last step the network says {says}, {trace.answers[0].max():.0%}. "
         "Top: the signal. Then q(t), brighter where an LSTM is more probable, the LSTM that was picked, "
         "and how sure the network was by then."
     )
-    common.show(
-        charts.timeline(
-            analysis.selection_table(trace), analysis.signal_table(signal.x[0], len(signal.x[0])),
-            answer[answer["class"] == "alien"],
-        ),
-        key="overview",
-        alt=reading,
-    )  # fmt: skip
+    common.timeline(trace, signal.x[0], Waves.classes, key="overview", shown="alien", alt=reading)
     st.caption(reading, help=common.words.Q_AND_Z)
 
 st.subheader("Where to go")

@@ -41,11 +41,6 @@ def transition_matrix(counts: np.ndarray) -> np.ndarray:
     return np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
 
 
-def signal_table(x: np.ndarray, length: int) -> pd.DataFrame:
-    """A one-dimensional signal, x (T, 1), as rows of t, value."""
-    return pd.DataFrame({"t": np.arange(length), "value": x[:length, 0]})
-
-
 def selection_table(trace: Trace, n: int = 0, layer: int = -1) -> pd.DataFrame:
     """q and z of one sequence and layer as rows of t, lstm (from 1), q, z, listened (0 or 1)."""
     length = int(trace.lengths[n])
@@ -61,22 +56,6 @@ def selection_table(trace: Trace, n: int = 0, layer: int = -1) -> pd.DataFrame:
             "listened": listened.ravel().astype(int),
         }
     )
-
-
-def answer_table(trace: Trace, classes: Sequence[str], n: int = 0) -> pd.DataFrame:
-    """Probability of each class after each step of one sequence, as rows of t, class, probability."""
-    length = int(trace.lengths[n])
-    p = trace.probabilities[n, :length]
-    step, index = np.indices(p.shape)
-    return pd.DataFrame(
-        {"t": step.ravel(), "class": np.asarray(classes)[index.ravel()], "probability": p.ravel().round(4)}
-    )
-
-
-def pixel_table(image: np.ndarray) -> pd.DataFrame:
-    """A picture (rows, columns) in 0..1 as rows of t (the row), column, ink."""
-    row, column = np.indices(image.shape)
-    return pd.DataFrame({"t": row.ravel(), "column": column.ravel(), "ink": image.ravel().round(3)})
 
 
 def decided_at(trace: Trace, n: int = 0) -> int:

@@ -74,16 +74,17 @@ with right, common.refusals():
     else:
         verdict = "right" if best == truth else f"wrong, it is a {truth}"
         st.markdown(f"#### The model reads a {best}, {says.max():.1%} ({verdict})")
-    selection = analysis.selection_table(trace, layer=layer)
     settled = analysis.decided_at(trace)
     reading = (
         f"Time runs downwards, row by row. From row {settled} on the answer stays {best}. "
         "Level with each row: q, brighter where an LSTM is more probable; the LSTM that was picked; the answer so far."
     )
-    chart = charts.rows_timeline(analysis.pixel_table(image), selection, analysis.answer_table(trace, classes))
-    common.show(chart, key="rows", alt=f"The digit as 28 x 28 pixels beside q(t) and z(t). {reading}")
+    common.timeline(
+        trace, image, classes, key="rows", layer=layer, down=True,
+        alt=f"The digit as 28 x 28 pixels beside q(t) and z(t). {reading}",
+    )  # fmt: skip
     st.caption(
-        f"{reading} The picture is what the network sees: 28 x 28 pixels, scaled and centred as MNIST's digits are.",
+        f"{reading} {common.words.CURSOR} The picture is what the network sees: 28 x 28 pixels, scaled and centred as MNIST's digits are.",
         help=common.words.Q_AND_Z,
     )
     st.markdown("**Answer after the last row**")

@@ -72,9 +72,8 @@ with st.grid("auto", min_column_width=200) as grid:
             st.markdown(f"**{entry.name}**: {best}, {trace.answers[0].max():.1%} ({verdict})")
             selection = analysis.selection_table(trace)
             one_input = data.x.shape[2] == 1
-            signal = analysis.signal_table(data.x[0], int(data.lengths[0])) if one_input else None
-            common.show(
-                charts.timeline(selection, signal, compact=True), key=f"k_{entry.id}",
+            common.timeline(
+                trace, data.x[0] if one_input else None, task.classes, key=f"k_{entry.id}", compact=True,
                 alt=f"q(t) and z(t) of the network with k = {entry.config.k}.",
             )  # fmt: skip
             listened = selection[selection["listened"] == 1]["lstm"].to_numpy()

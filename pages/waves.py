@@ -5,7 +5,7 @@ import math
 import numpy as np
 import streamlit as st
 
-from mrnn import analysis, charts
+from mrnn import analysis
 from mrnn.tasks.waves import Waves
 from pages import common
 
@@ -74,19 +74,17 @@ with right, common.refusals():
     best = Waves.classes[int(says.argmax())]
     verdict = "right" if best == kind else "wrong"
     st.markdown(f"#### The model says: {best}, {says.max():.1%} ({verdict})")
-    answer = analysis.answer_table(trace, Waves.classes)
-    selection = analysis.selection_table(trace, layer=layer)
     use = analysis.usage(trace.listened(layer), trace.lengths, trace.k)
     settled = analysis.decided_at(trace)
     reading = (
         f"From step {settled} on the answer stays {best}. LSTM {use.argmax() + 1} is listened to most, "
         f"for {use.max():.0%} of the steps. Bright is probable; the strip shows the LSTM that was picked."
     )
-    chart = charts.timeline(selection, analysis.signal_table(signal.x[0], task.T), answer[answer["class"] == "alien"])
-    common.show(chart, key="timeline", alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}")
-    st.caption(
-        f"{reading} Move the mouse over the picture, or use the slider, to read any step.", help=common.words.Q_AND_Z
-    )
+    common.timeline(
+        trace, signal.x[0], Waves.classes, key="timeline", layer=layer, shown="alien",
+        alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}",
+    )  # fmt: skip
+    st.caption(f"{reading} {common.words.CURSOR}", help=common.words.Q_AND_Z)
     spacing = 20 / (task.T - 1)
     st.caption(
         f"The samples lie {spacing:.2f} apart, so waves beyond f = {math.pi / spacing:.0f} are faster than they can show: "

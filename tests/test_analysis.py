@@ -154,29 +154,6 @@ def test_exactly_one_lstm_is_listened_to_at_each_step_even_where_weights_are_equ
         np.testing.assert_array_equal(table[table["listened"] == 1]["lstm"] - 1, trace.listened()[0])
 
 
-@pytest.mark.parametrize("n", [0, 3])
-def test_answer_table_holds_the_probability_of_each_class_after_each_step_that_counts(n):
-    table = analysis.answer_table(TRACE, CLASSES, n)
-    assert len(table) == LENGTHS[n] * len(CLASSES)
-    for row in table.to_dict("records"):
-        expected = TRACE.probabilities[n, row["t"], CLASSES.index(row["class"])]
-        np.testing.assert_allclose(row["probability"], expected, rtol=0, atol=6e-5)
-
-
-def test_signal_table_holds_the_steps_that_count_of_a_signal():
-    x = np.random.default_rng(0).normal(size=(T, 1))
-    table = analysis.signal_table(x, 3)
-    assert table.to_dict("list") == {"t": [0, 1, 2], "value": x[:3, 0].tolist()}
-
-
-def test_pixel_table_holds_each_pixel_at_its_row_and_column():
-    image = np.random.default_rng(0).random((5, 3))
-    table = analysis.pixel_table(image)
-    assert len(table) == image.size
-    for row in table.to_dict("records"):
-        np.testing.assert_allclose(row["ink"], image[row["t"], row["column"]], rtol=0, atol=6e-4)
-
-
 def decided_by_loop(best: list[int]) -> int:
     return min(t for t in range(len(best)) if all(answer == best[-1] for answer in best[t:]))
 
@@ -257,9 +234,7 @@ def test_more_padding_changes_no_table():
         pd.testing.assert_frame_equal(ours, theirs)
     for n in range(N):
         selections = [analysis.selection_table(trace, n) for trace in (TRACE, longer)]
-        answers = [analysis.answer_table(trace, CLASSES, n) for trace in (TRACE, longer)]
         pd.testing.assert_frame_equal(selections[0], selections[1])
-        pd.testing.assert_frame_equal(answers[0], answers[1])
         assert analysis.decided_at(TRACE, n) == analysis.decided_at(longer, n)
 
 
@@ -308,4 +283,3 @@ def test_permuting_the_lstms_permutes_every_table_and_nothing_else():
     same(*transitions, ["class", "from", "to"])
     same(*mean_q, ["class", "t", "lstm"])
     same(analysis.selection_table(TRACE), analysis.selection_table(permuted), ["t", "lstm"])
-    pd.testing.assert_frame_equal(analysis.answer_table(TRACE, CLASSES), analysis.answer_table(permuted, CLASSES))

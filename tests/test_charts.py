@@ -18,7 +18,6 @@ import pytest
 import vl_convert
 
 from mrnn import Trace, analysis, charts
-from mrnn.charts.colours import CURSOR_COLOUR
 
 T, K, EPOCHS = 7, 5, 11
 CLASSES = ("calm", "loud", "odd")
@@ -41,10 +40,7 @@ def make_trace(k: int = K, steps: int = T, listened: list[int] | None = None, n:
 
 TRACE = make_trace(listened=[1, 1, 3, 3, 3, 1, 0])  # LSTMs 2 2 4 4 4 2 1; nobody listens to 3 and 5
 SELECTION = analysis.selection_table(TRACE)
-ANSWER = analysis.answer_table(TRACE, CLASSES)
-LOUD = ANSWER[ANSWER["class"] == "loud"]
-SIGNAL = analysis.signal_table(np.sin(np.arange(T))[:, None], T)
-PIXELS = analysis.pixel_table(np.random.default_rng(0).random((T, 3)))
+ANSWERS = pd.DataFrame({"class": CLASSES, "probability": TRACE.answers[0]})
 MANY = make_trace(n=31)
 Y = np.arange(31) % 2
 TRANSITIONS = analysis.transitions_by_class(MANY, Y, CLASSES)
@@ -77,22 +73,20 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "accuracy_by_tau": (charts.accuracy_by_tau, (TAUS, 0.93)),
     "accuracy_curves": (charts.accuracy_curves, (ACCURACY, EPOCHS)),
     "blend_bars": (charts.blend_bars, (SELECTION,)),
-    "class_bars": (charts.class_bars, (ANSWER[ANSWER["t"] == T - 1],)),
+    "class_bars": (charts.class_bars, (ANSWERS,)),
     "compared_curves": (charts.compared_curves, (CURVES, "accuracy")),
     "difference_heatmap": (charts.difference_heatmap, (DIFFERENCE,)),
     "loss_curve": (charts.loss_curve, (HISTORY, EPOCHS)),
     "mean_q_heatmap": (charts.mean_q_heatmap, (analysis.mean_q(MANY, Y, CLASSES), "loud")),
-    "rows_timeline": (charts.rows_timeline, (PIXELS, SELECTION, ANSWER)),
     "sweep_heatmap": (partial(charts.sweep_heatmap, percent=True), (SWEPT, "k", "tau0")),
     "temperature_sketch": (charts.temperature_sketch, (HISTORY,)),
-    "timeline": (charts.timeline, (SELECTION, SIGNAL, LOUD)),
     "transition_heatmap": (charts.transition_heatmap, (TRANSITIONS, "loud")),
     "usage_area": (charts.usage_area, (USAGE_BY_EPOCH, K, EPOCHS)),
     "usage_bars": (charts.usage_bars, (USAGE,)),
 }
-IN_LSTM_COLOURS = ("blend_bars", "rows_timeline", "timeline", "usage_area", "usage_bars")
-OF_PROBABILITIES = ("mean_q_heatmap", "rows_timeline", "timeline", "transition_heatmap")
-WITH_CURSOR = ("timeline", "rows_timeline")
+IN_LSTM_COLOURS = ("blend_bars", "usage_area", "usage_bars")
+OF_PROBABILITIES = ("mean_q_heatmap", "transition_heatmap")
+NO_CHARTS = {"CIVIDIS", "CURSOR_COLOUR", "LSTM_COLOURS", "letters_on", "lstm_colour"}
 
 
 # -- how it is looked at ---------------------------------------------------------------------------------------------
@@ -200,7 +194,7 @@ def lab(colour: str) -> np.ndarray:
 
 
 def test_every_chart_is_among_these_tests():
-    assert set(CHARTS) == set(charts.__all__) - {"LSTM_COLOURS", "lstm_colour"}
+    assert set(CHARTS) == set(charts.__all__) - NO_CHARTS
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -231,7 +225,7 @@ def test_a_chart_changes_no_table_and_is_the_same_each_time(name):
 def test_colours_of_the_lstms_are_far_apart():
     """17 in CIE 1976 is seen at a glance; 2 is the least that can be seen."""
     assert len(charts.LSTM_COLOURS) == 16
-    for one, other in combinations([*charts.LSTM_COLOURS, CURSOR_COLOUR], 2):
+    for one, other in combinations([*charts.LSTM_COLOURS, charts.CURSOR_COLOUR], 2):
         assert np.linalg.norm(lab(one) - lab(other)) >= 17, f"{one} and {other}"
 
 
@@ -270,17 +264,13 @@ def test_a_colour_that_shows_a_probability_is_always_cividis_from_0_to_1(name):
         assert encoding["scale"] == {"scheme": "cividis", "domain": [0, 1]}
 
 
-def test_the_compact_timeline_has_the_same_map_of_probability():
-    fills = [
-        [
-            mark.fill
-            for mark in rects(drawn(charts.timeline(SELECTION, SIGNAL, compact=compact)))
-            if "probability" in mark.data
-        ]
-        for compact in (False, True)
-    ]
-    assert len(fills[0]) >= T * K
-    assert fills[0] == fills[1]
+def test_the_stops_of_cividis_are_those_of_the_scheme_that_charts_use():
+    steps = len(charts.CIVIDIS)
+    table = pd.DataFrame({"class": "calm", "t": range(steps), "lstm": 1, "q": np.linspace(0, 1, steps)})
+    cells = sorted((mark for mark in rects(drawn(charts.mean_q_heatmap(table, "calm")))), key=lambda mark: mark.x)
+    assert len(cells) == steps
+    for cell, colour in zip(cells, charts.CIVIDIS, strict=True):
+        np.testing.assert_allclose(rgb(cell.fill), rgb(colour), rtol=0, atol=1.1 / 255)
 
 
 @pytest.mark.parametrize("k", [2, 16])
@@ -331,123 +321,6 @@ def test_letters_on_a_difference_can_be_read(reach):
     assert len(found) == 64
     for cell, letters in found:
         assert contrast(cell.fill, letters.fill) >= 3, letters.text
-
-
-# -- timelines -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", WITH_CURSOR)
-def test_the_strip_of_z_has_the_colour_of_the_lstm_listened_to_at_each_step(name):
-    strip = [mark for mark in rects(picture_of(name)) if mark.fill in charts.LSTM_COLOURS]
-    along = sorted(strip, key=lambda mark: mark.x if name == "timeline" else mark.y)
-    assert [charts.LSTM_COLOURS.index(mark.fill) + 1 for mark in along] == [2, 2, 4, 4, 4, 2, 1]
-
-
-@pytest.mark.parametrize("name", WITH_CURSOR)
-def test_each_stay_with_an_lstm_bears_its_number_in_its_middle(name):
-    numbers = [mark for mark in texts(picture_of(name)) if mark.text.isdigit()]
-    assert [mark.text for mark in numbers] == ["2", "4", "2", "1"]
-    strip = [mark for mark in rects(picture_of(name)) if mark.fill in charts.LSTM_COLOURS]
-    for mark in numbers:
-        under = [cell for cell in strip if cell.x <= mark.x <= cell.x + cell.width]
-        under = [cell for cell in under if cell.y <= mark.y <= cell.y + cell.height]
-        assert under
-        assert all(cell.fill == charts.lstm_colour(int(mark.text)) for cell in under)
-
-
-def test_each_lstm_has_a_labelled_lane_of_q_from_the_first_down():
-    labels = [mark for mark in texts(picture_of("timeline"), "axis-label") if mark.text.startswith("LSTM")]
-    assert [mark.text for mark in sorted(labels, key=lambda mark: mark.y)] == [f"LSTM {j}" for j in range(1, K + 1)]
-
-
-def test_rows_number_each_lstm_from_left_to_right():
-    labels = [mark for mark in texts(picture_of("rows_timeline"), "axis-label") if mark.text in "12345"]
-    lanes = [mark for mark in labels if mark.y == max(mark.y for mark in labels)]
-    assert [mark.text for mark in sorted(lanes, key=lambda mark: mark.x)] == ["1", "2", "3", "4", "5"]
-
-
-@pytest.mark.parametrize("name", WITH_CURSOR)
-def test_a_cell_of_q_lies_in_the_lane_of_its_lstm_at_its_step(name):
-    cells = [mark for mark in rects(picture_of(name)) if "q, probability" in mark.data and mark.fill.startswith("rgb")]
-    assert len(cells) == T * K
-    place = {
-        (int(re.findall(r"step t: (\d+)", mark.data)[0]), int(re.findall(r"LSTM: (\d+)", mark.data)[0])): mark
-        for mark in cells
-    }
-    assert len(place) == T * K
-    across, down = (0, 1) if name == "timeline" else (1, 0)
-    for (t, lstm), mark in place.items():
-        if t:
-            step = [a - b for a, b in zip(mark[2:4], place[t - 1, lstm][2:4], strict=True)]
-            assert (step[across] > 0, step[down]) == (True, pytest.approx(0))
-        if lstm > 1:
-            step = [a - b for a, b in zip(mark[2:4], place[t, lstm - 1][2:4], strict=True)]
-            assert (step[across], step[down] > 0) == (pytest.approx(0), True)
-
-
-@pytest.mark.parametrize("name", WITH_CURSOR)
-def test_there_is_one_cursor_it_starts_in_the_middle_and_follows_the_mouse_and_a_slider_over_all_steps(name):
-    selections = [p for p in spec_of(name)["params"] if "select" in p]
-    assert [p["name"] for p in selections] == ["cursor"]
-    cursor = selections[0]
-    assert cursor["select"] == {"type": "point", "fields": ["t"], "on": "pointerover", "clear": False}
-    slider = cursor["bind"]
-    assert (slider["input"], slider["min"], slider["max"], slider["step"]) == ("range", 0, T - 1, 1)
-    assert cursor["value"] == [{"t": T // 2}]
-
-
-def at_step(name: str, t: int) -> list[Mark]:
-    """What is drawn once the cursor was moved to step t."""
-    spec = spec_of(name)
-    moved = [{**p, "value": [{"t": t}]} if p.get("name") == "cursor" else p for p in spec["params"]]
-    return drawn({**spec, "params": moved})
-
-
-@pytest.mark.parametrize("t", [0, 4, 6])
-@pytest.mark.parametrize("name", WITH_CURSOR)
-def test_the_cursor_reads_out_the_numbers_of_its_step(name, t):
-    marks = at_step(name, t)
-    readouts = [mark.text for mark in marks if mark.text.startswith("t = ")]
-    lstm = int(TRACE.listened()[0, t])
-    p = TRACE.probabilities[0, t]
-    best = 1 if name == "timeline" else int(p.argmax())
-    signal = f"  ·  signal {np.sin(t):.2f}" if name == "timeline" else ""
-    q = f"  ·  LSTM {lstm + 1}, q = {TRACE.q[0, 0, t, lstm]:.2f}"
-    assert readouts == [f"t = {t}{signal}{q}  ·  p({CLASSES[best]}) = {p[best]:.0%}"]
-    assert len([mark for mark in marks if mark.kind == "rule" and mark.role == "mark"]) == 1
-
-
-@pytest.mark.parametrize("name", WITH_CURSOR)
-def test_one_invisible_catcher_a_step_covers_the_whole_picture(name):
-    layers = spec_of(name)["layer"]
-    catchers = [layer for layer in layers if layer["mark"].get("opacity") == 0]
-    assert len(catchers) == 1
-    assert len(spec_of(name)["datasets"][catchers[0]["data"]["name"]]) == T
-    assert layers[-1] is catchers[0]  # on top, where the mouse is heard
-
-
-@pytest.mark.parametrize(("k", "steps"), [(1, 2), (1, 400), (16, 2), (16, 400)])
-def test_a_timeline_of_any_size_draws_every_step_of_every_lstm(k, steps):
-    trace = make_trace(k, steps)
-    selection, answer = analysis.selection_table(trace), analysis.answer_table(trace, CLASSES)
-    signal = analysis.signal_table(np.sin(np.arange(steps))[:, None], steps)
-    with alt.data_transformers.enable("default", max_rows=20_000):  # as in Streamlit, which has no limit
-        marks = drawn(charts.timeline(selection, signal, answer[answer["class"] == "odd"]))
-    cells = [mark for mark in marks if mark.kind == "rect" and "q, probability" in mark.data]
-    assert len(cells) == steps * k + steps  # q, and the strip
-    heard = {charts.LSTM_COLOURS[j] for j in trace.listened()[0]}
-    assert {mark.fill for mark in cells} & set(charts.LSTM_COLOURS) == heard
-    labels = {mark.text for mark in marks if mark.role == "axis-label" and mark.text.startswith("LSTM")}
-    assert labels == {f"LSTM {j}" for j in range(1, k + 1)}
-
-
-def test_panels_that_are_not_given_leave_no_gap():
-    heights = [
-        charts.timeline(SELECTION, *panels).to_dict(validate=False)["height"]
-        for panels in ((), (None, LOUD), (SIGNAL,), (SIGNAL, LOUD))
-    ]
-    assert heights == sorted(set(heights))
-    assert heights[3] - heights[2] == heights[1] - heights[0]
 
 
 # -- the other charts ------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """From a table to a chart: pure functions of DataFrames, which know pandas and Altair alone."""
 
-from mrnn.charts.colours import LSTM_COLOURS, lstm_colour
+from mrnn.charts.colours import CIVIDIS, CURSOR_COLOUR, LSTM_COLOURS, letters_on, lstm_colour
 from mrnn.charts.learning import (
     accuracy_by_k,
     accuracy_by_tau,
@@ -13,10 +13,11 @@ from mrnn.charts.learning import (
     usage_area,
 )
 from mrnn.charts.sweeps import sweep_heatmap
-from mrnn.charts.timeline import rows_timeline, timeline
 from mrnn.charts.transitions import difference_heatmap, mean_q_heatmap, transition_heatmap, usage_bars
 
 __all__ = [
+    "CIVIDIS",
+    "CURSOR_COLOUR",
     "LSTM_COLOURS",
     "accuracy_by_k",
     "accuracy_by_tau",
@@ -25,13 +26,12 @@ __all__ = [
     "class_bars",
     "compared_curves",
     "difference_heatmap",
+    "letters_on",
     "loss_curve",
     "lstm_colour",
     "mean_q_heatmap",
-    "rows_timeline",
     "sweep_heatmap",
     "temperature_sketch",
-    "timeline",
     "transition_heatmap",
     "usage_area",
     "usage_bars",

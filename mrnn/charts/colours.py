@@ -10,6 +10,10 @@ LSTM_COLOURS = (
     "#717581", "#92dadd", "#6c04fb", "#304574", "#7d2723", "#34f2b9", "#6c344d", "#c02df6",
 )  # fmt: skip
 CURSOR_COLOUR = "#ff2d95"  # seen on both ends of cividis, and no LSTM's
+CIVIDIS = (
+    "#002051", "#012b65", "#11366c", "#25416e", "#3b4c6e", "#4f576e", "#61636f", "#706f71", "#7e7b75",
+    "#8a8677", "#989278", "#a69f77", "#b7ac73", "#caba6a", "#dec85f", "#f0d652", "#fce647",
+)  # fmt: skip
 PROBABILITY = alt.Scale(scheme="cividis", domain=[0, 1])
 BRIGHT = 0.35  # relative luminance from which black letters read better than white ones
 
@@ -50,10 +54,15 @@ def letters_in_ink(text: alt.Chart) -> alt.Chart:
     return text.transform_calculate(letters="''").encode(color=alt.Color("letters:N", legend=None))
 
 
+def letters_on(colour: str) -> str:
+    """Black letters on a bright colour, white ones on a dark one."""
+    return "#111111" if _luminance(colour) > BRIGHT else "#ffffff"
+
+
 def letters_on_lstm(k: int, field: str = "lstm") -> alt.ExprRef:
     """Black letters on the bright colours of k LSTMs, white ones on the dark."""
-    bright = [j for j in range(1, k + 1) if _luminance(lstm_colour(j)) > BRIGHT]
-    return alt.ExprRef(f"indexof({bright}, datum.{field}) >= 0 ? '#111111' : '#ffffff'")
+    letters = [letters_on(lstm_colour(j)) for j in range(1, k + 1)]
+    return alt.ExprRef(f"{letters}[datum.{field} - 1]")
 
 
 def letters_on_probability(field: str) -> alt.ExprRef:

@@ -17,6 +17,7 @@ from pages.common.models import (
 )
 from pages.common.person import owner
 from pages.common.table import actions, address, compare, download_model, table
+from pages.common.timeline import timeline
 from pages.common.training_form import run_settings
 
 __all__ = [
@@ -44,5 +45,6 @@ __all__ = [
     "survey",
     "table",
     "task_settings",
+    "timeline",
     "words",
 ]

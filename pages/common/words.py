@@ -5,6 +5,7 @@ TAU = "tau, temperature of the Gumbel-softmax: high blends the LSTMs, low picks 
 Q = "q: the probability of each LSTM at a step, computed from the input and the last hidden state."
 Z = "z: the LSTM that is listened to. In use it is the most probable one."
 Q_AND_Z = f"{Q} {Z}"
+CURSOR = "Move over the picture to read any step, click to pin one, or press play and let the steps come in one by one."
 BETA = "beta: how strongly training rewards an undecided q (its entropy). Used by the objective ER alone."
 HIDDEN = "m, hidden size: numbers in the memory of each LSTM."
 LAYERS = "L: layers, one above the other. Each has its own k LSTMs and its own z."

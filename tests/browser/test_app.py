@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from itertools import groupby
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from mrnn import load
 from mrnn.charts import lstm_colour
+from mrnn.tasks.waves import Waves
 from tests.browser.conftest import settle
 from tests.server import Server
 
@@ -25,7 +28,7 @@ TITLES = {
 
 def picture(page: Page, key: str) -> Locator:
     """The chart with this key, drawn."""
-    chart = page.locator(f".st-key-picture-{key}").locator("svg.marks, canvas.marks").first
+    chart = page.locator(f".st-key-picture-{key}").locator("svg.marks, canvas.marks, svg[role=img]").first
     chart.wait_for(state="visible")
     return chart
 
@@ -69,30 +72,42 @@ def test_an_alien_wave_is_made_and_recognised(server: Server, visit: Visit):
     expect(page.get_by_role("heading", level=4)).to_contain_text("(right)")
 
 
-def test_the_cursor_follows_the_mouse_through_all_panels_without_asking_the_server(server: Server, visit: Visit):
+def test_the_cursor_follows_the_mouse_without_asking_the_server(server: Server, visit: Visit):
     page = visit(server, "waves")
-    chart = picture(page, "timeline")
+    box = picture(page, "timeline").bounding_box()
+    assert box is not None
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    box = chart.bounding_box()
-    assert box is not None
+    page.on("websocket", lambda socket: asked.append(socket.url))
     readouts = set()
     for share in (0.3, 0.5, 0.8):
         page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
-        page.wait_for_timeout(150)
-        readouts.add(chart.locator("text", has_text=re.compile(r"^t = \d+")).first.text_content())
+        readouts.add(page.locator(".st-key-picture-timeline .readout").text_content())
     assert len(readouts) == 3
-    slider = page.locator(".st-key-picture-timeline input[type=range]")
-    slider.fill("7")
-    expect(chart.locator("text", has_text=re.compile(r"^t = 7 "))).to_have_count(1)
     assert asked == []
 
 
-def test_the_strip_is_drawn_in_the_colours_of_the_lstms(server: Server, visit: Visit):
+def test_the_strip_is_what_the_model_does_with_the_signal_that_is_set(server: Server, visit: Visit):
     page = visit(server, "waves")
-    chart = picture(page, "timeline")
-    fills = set(chart.locator("path").evaluate_all("paths => paths.map(path => path.getAttribute('fill'))"))
-    assert fills & {lstm_colour(j) for j in range(1, 5)}
+    model = load("assets/models/waves-k4.safetensors")
+    for kind in ("alien", "non-alien"):
+        pick(page, kind)
+        picture(page, "timeline")
+        listened = model.trace(Waves().wave(kind, p=0.0, f=144, s=1.0, seed=0).x).listened()[0]
+        strip = page.locator(".st-key-picture-timeline .stay")
+        found = strip.evaluate_all("all => all.map(block => block.getAttribute('fill'))")
+        assert found == [lstm_colour(lstm + 1) for lstm, _ in groupby(listened)]
+
+
+def test_networks_side_by_side_share_the_cursor(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau")
+    box = picture(page, "k_waves-k2").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"])
+    readouts = page.locator("[class*=st-key-picture-k_waves] .readout").all_text_contents()
+    assert len(readouts) >= 4
+    assert len({re.findall(r"^t = (\d+)", text)[0] for text in readouts}) == 1
+    assert not readouts[0].startswith("t = 25 ")
 
 
 def test_a_one_drawn_with_the_mouse_is_read_as_a_one(server: Server, visit: Visit):

@@ -1,0 +1,79 @@
+"""The picture that most pages share: one sequence over time, drawn and moved through by the browser alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.components.v2 import component
+
+from mrnn import Trace, analysis, charts
+
+JS, CSS = (Path(__file__).with_name(f"timeline.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
+_draw = component("mrnn_timeline", js=JS, css=CSS)
+
+
+def timeline(
+    trace: Trace,
+    x: np.ndarray | None,
+    classes: Sequence[str],
+    *,
+    key: str,
+    alt: str,
+    layer: int = -1,
+    shown: str | None = None,
+    down: bool = False,
+    compact: bool = False,
+) -> None:
+    """What came in, q(t), z(t) and the answer so far of the first sequence, with one cursor through all of them.
+
+    x        (T, D) what the model read, or None to leave it out
+    classes  names of the C answers
+    key      the picture's name on its page; also a CSS class, st-key-picture-NAME
+    alt      what it shows, for those who cannot see it
+    shown    the class whose probability is drawn as a line; None draws all of them as lanes
+    down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
+    compact  for a narrow place: no answer, nothing to press
+    """
+    told = describe(trace, x, classes, name=key, alt=alt, layer=layer, shown=shown, down=down, compact=compact)
+    with st.container(key=f"picture-{key}"):
+        _draw(key=key, data=told)
+
+
+def describe(
+    trace: Trace,
+    x: np.ndarray | None,
+    classes: Sequence[str],
+    *,
+    name: str,
+    alt: str,
+    layer: int,
+    shown: str | None,
+    down: bool,
+    compact: bool,
+) -> dict[str, Any]:
+    """What the browser is told of a picture, as JSON; the arguments are those of `timeline`."""
+    length, k = int(trace.lengths[0]), trace.k
+    q, z = trace.q[0, layer, :length], trace.z[0, layer, :length]
+    given = None if x is None else np.asarray(x)[:length].astype(float).round(4)
+    return {
+        "name": name,
+        "alt": alt,
+        "step": "row" if down else "step",
+        "steps": length,
+        "k": k,
+        "down": down,
+        "compact": compact,
+        "signal": None if given is None else (given if down else given.T).tolist(),
+        "q": q.astype(float).round(4).tolist(),
+        "z": z.argmax(-1).tolist(),
+        "p": trace.probabilities[0, :length].astype(float).round(4).tolist(),
+        "classes": list(classes),
+        "shown": None if shown is None else list(classes).index(shown),
+        "decided": analysis.decided_at(trace),
+        "colours": [charts.lstm_colour(j) for j in range(1, k + 1)],
+        "letters": [charts.letters_on(charts.lstm_colour(j)) for j in range(1, k + 1)],
+        "probability": list(charts.CIVIDIS),
+        "cursor": charts.CURSOR_COLOUR,
+    }

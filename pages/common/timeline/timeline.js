@@ -1,0 +1,552 @@
+// One sequence step by step: what came in, q(t), z(t) and the answer so far, with one cursor through all of them.
+// Everything that happens here happens in the browser; the server is asked for nothing.
+
+const SVG = "http://www.w3.org/2000/svg"
+const LANE = 20, STRIP = 24, GAP = 12, SIGNAL = 100, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34 // pixels
+const WHOLE_PLAY = 7000 // milliseconds from the first step to the last, unless that is too slow for few steps
+const ICONS = {
+  play: "M7 4l13 8-13 8z",
+  pause: "M6 4h4v16h-4zM14 4h4v16h-4z",
+  back: "M6 4h3v16h-3zM20 4v16l-10-8z",
+  forward: "M15 4h3v16h-3zM4 4l10 8-10 8z",
+}
+const views = new WeakMap()
+
+export default function ({ parentElement, data }) {
+  let view = views.get(parentElement)
+  if (!view) views.set(parentElement, (view = new Timeline(parentElement)))
+  view.show(data)
+  return () => {
+    view.close()
+    views.delete(parentElement)
+  }
+}
+
+class Timeline {
+  constructor(parent) {
+    this.root = element("div", { class: "timeline", role: "group" }, parent)
+    this.readout = element("p", { class: "readout" }, this.root)
+    this.svg = draw("svg", { role: "img", tabindex: 0 }, this.root)
+    this.transport = element("div", { class: "transport" }, this.root)
+    this.back = button(this.transport, "back", "One step back", () => this.step(-1))
+    this.play = button(this.transport, "play", "Play", () => this.toggle())
+    this.forward = button(this.transport, "forward", "One step on", () => this.step(1))
+    this.slider = element("input", { type: "range", min: 0, step: 1 }, this.transport)
+    this.slider.oninput = () => this.visit(Number(this.slider.value))
+    this.save = saving(this.transport, { SVG: () => this.saveSvg(), PNG: () => this.savePng(), CSV: () => this.saveCsv() })
+    this.numbers = element("div", { class: "numbers", "aria-live": "polite" }, this.root)
+    this.svg.onpointermove = event => this.hover(event)
+    this.svg.onpointerdown = event => event.pointerType !== "mouse" && this.hover(event)
+    this.svg.onclick = event => this.click(event)
+    this.root.onkeydown = event => this.key(event)
+    this.follow = event => event.detail.from !== this && !this.pinned && this.moveTo(event.detail.t)
+    window.addEventListener("mrnn-step", this.follow)
+    this.watch = new ResizeObserver(() => this.root.clientWidth !== this.width && this.data && this.draw())
+    this.watch.observe(this.root)
+    this.pinned = false // then the mouse no longer moves the cursor
+    this.arriving = false // while it plays, what has not come in yet is veiled
+  }
+
+  close() {
+    this.pause()
+    this.watch.disconnect()
+    window.removeEventListener("mrnn-step", this.follow)
+    this.root.remove()
+  }
+
+  show(data) {
+    this.data = data
+    if (this.t === undefined || this.t >= data.steps) this.t = Math.floor(data.steps / 2)
+    this.root.setAttribute("aria-label", data.alt)
+    this.root.classList.toggle("compact", data.compact)
+    this.svg.setAttribute("aria-label", data.alt)
+    this.slider.max = data.steps - 1
+    this.slider.setAttribute("aria-label", `${data.step} t`)
+    this.draw()
+  }
+
+  // -- moving through time ----------------------------------------------------------------------------------------
+
+  /** As a person does: the other pictures of the page come along. */
+  visit(t) {
+    this.arriving = this.arriving && this.timer !== undefined
+    this.moveTo(t)
+    window.dispatchEvent(new CustomEvent("mrnn-step", { detail: { t: this.t, from: this } }))
+  }
+
+  moveTo(t) {
+    this.t = Math.max(0, Math.min(this.data.steps - 1, t))
+    this.mark()
+  }
+
+  step(by) {
+    this.pause()
+    this.visit(this.t + by)
+  }
+
+  hover(event) {
+    if (!this.pinned && this.timer === undefined) this.visit(this.under(event))
+  }
+
+  click(event) {
+    const t = this.under(event)
+    this.pin(!(this.pinned && this.t === t), t)
+  }
+
+  pin(pinned, t = this.t) {
+    this.pause()
+    this.pinned = pinned
+    this.visit(t)
+  }
+
+  key(event) {
+    const along = this.data.down ? ["ArrowUp", "ArrowDown"] : ["ArrowLeft", "ArrowRight"]
+    const ways = {
+      [along[0]]: () => this.step(-1),
+      [along[1]]: () => this.step(1),
+      Home: () => this.step(-this.data.steps),
+      End: () => this.step(this.data.steps),
+      Enter: () => this.pin(!this.pinned),
+      Escape: () => this.pin(false),
+    }
+    if (event.target === this.svg) ways[" "] = () => this.toggle()
+    const onButton = event.target instanceof HTMLButtonElement || event.target.tagName === "SUMMARY"
+    if (!(event.key in ways) || event.ctrlKey || event.metaKey || event.altKey) return
+    if (onButton && event.key === "Enter") return
+    event.preventDefault()
+    event.stopPropagation()
+    ways[event.key]()
+  }
+
+  toggle() {
+    if (this.timer !== undefined) return this.pause()
+    const pace = Math.min(180, WHOLE_PLAY / this.data.steps)
+    const began = performance.now()
+    const from = this.arriving && this.t < this.data.steps - 1 ? this.t : 0
+    this.pinned = false
+    this.arriving = true
+    this.timer = setInterval(() => {
+      const t = from + Math.floor((performance.now() - began) / pace)
+      if (t >= this.data.steps) {
+        this.pause()
+        this.arriving = false
+        this.mark()
+      } else if (t !== this.t) this.visit(t)
+    }, 16)
+    face(this.play, "pause", "Pause")
+    this.visit(from)
+  }
+
+  pause() {
+    clearInterval(this.timer)
+    this.timer = undefined
+    face(this.play, "play", "Play")
+  }
+
+  // -- the picture --------------------------------------------------------------------------------------------------
+
+  draw() {
+    this.width = this.root.clientWidth
+    if (!this.width) return
+    this.svg.replaceChildren()
+    this.lanes = []
+    const { data } = this
+    if (data.down) this.drawDown()
+    else this.drawRight()
+    this.svg.setAttribute("width", this.width)
+    this.svg.setAttribute("height", this.height)
+    this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`)
+    this.veil = draw("rect", { class: "veil", fill: "var(--st-background-color)", opacity: 0.88 }, this.svg)
+    this.rule = draw("path", { class: "cursor", stroke: data.cursor, "stroke-width": 2, fill: "none" }, this.svg)
+    this.mark()
+  }
+
+  drawRight() {
+    const { data } = this
+    const left = data.compact ? 30 : LABELS
+    let top = 4
+    this.start = left
+    this.length = this.width - left - 8
+    this.from = top
+    if (data.signal) {
+      const height = data.compact ? 60 : SIGNAL
+      this.lines(data.signal, top, top + height, "signal", extent(data.signal))
+      top += height + GAP
+    }
+    const lane = data.compact ? 14 : LANE
+    const lanes = Math.max(data.k * lane, 40)
+    this.heat(data.q, data.probability, top, top + lanes)
+    for (let j = 0; j < data.k; j++) this.laneLabel(j, left - 8, top + ((j + 0.5) * lanes) / data.k)
+    this.title("q(t)", top, top + lanes)
+    top += lanes + GAP
+    this.strip(top, top + STRIP)
+    this.label(left - 8, top + STRIP / 2, data.compact ? "z" : "z(t)", "end")
+    top += STRIP
+    if (data.p && !data.compact) {
+      top += GAP
+      if (data.shown === null) {
+        this.heat(data.p, data.probability, top, top + data.classes.length * 14)
+        data.classes.forEach((name, c) => this.label(left - 8, top + (c + 0.5) * 14, name, "end", 11))
+        top += data.classes.length * 14
+      } else {
+        const line = [data.p.map(row => row[data.shown])]
+        this.lines(line, top, top + ANSWER, `p(${data.classes[data.shown]})`, [0, 1], true)
+        this.settled(top, top + ANSWER)
+        top += ANSWER
+      }
+    }
+    this.until = top
+    this.timeAxis(top)
+    this.height = top + (data.compact ? 24 : AXIS)
+  }
+
+  drawDown() {
+    const { data } = this
+    const width = this.width - 40
+    const from = 36
+    const at = share => from + share * width
+    const picture = [from, Math.min(at(0.42), from + data.steps * ROW)]
+    const strip = [at(0.72) - STRIP, at(0.72)]
+    const lanes = [picture[1] + 12, strip[0] - 8]
+    const answer = [strip[1] + 12, this.width - 4]
+    const top = 22
+    this.start = top
+    this.length = data.steps * ROW
+    this.from = from
+    this.until = this.width - 4
+    this.heat(data.signal, ["#0b0e14", "#ffffff"], ...picture)
+    this.heat(data.q, data.probability, ...lanes)
+    this.strip(...strip)
+    this.heat(data.p, data.probability, ...answer)
+    const names = [[picture, "the digit"], [lanes, "q(t)"], [strip, "z"], [answer, "answer so far"]]
+    for (const [[a, b], name] of names) this.label((a + b) / 2, 10, name, "middle")
+    const foot = top + this.length + 12
+    const lane = (lanes[1] - lanes[0]) / data.k
+    for (let j = 0; j < data.k; j++) this.laneLabel(j, lanes[0] + (j + 0.5) * lane, foot, true)
+    const column = (answer[1] - answer[0]) / data.classes.length
+    data.classes.forEach((name, c) => this.label(answer[0] + (c + 0.5) * column, foot, name, "middle", 11))
+    for (let t = 0; t < data.steps; t += 5) this.label(from - 8, this.at(t + 0.5), String(t), "end", 11)
+    this.settled(...answer)
+    this.height = foot + 12
+  }
+
+  /** Pixels along time; step t covers t to t + 1. */
+  at(t) {
+    return this.start + (t / this.data.steps) * this.length
+  }
+
+  under(event) {
+    const box = this.svg.getBoundingClientRect()
+    const along = this.data.down ? event.clientY - box.top : event.clientX - box.left
+    return Math.max(0, Math.min(this.data.steps - 1, Math.floor(((along - this.start) / this.length) * this.data.steps)))
+  }
+
+  /** x, y, width, height of the steps from a to b, and the pixels from c to d across time. */
+  box(a, b, c, d) {
+    const [from, to] = [this.at(a), this.at(b)]
+    return this.data.down
+      ? { x: c, y: from, width: d - c, height: to - from }
+      : { x: from, y: c, width: to - from, height: d - c }
+  }
+
+  /** An image of T x n numbers in 0..1: quick for any number of them, and no seams between the cells. */
+  heat(rows, stops, c, d) {
+    const { down, steps } = this.data
+    const n = rows[0].length
+    const canvas = document.createElement("canvas")
+    ;[canvas.width, canvas.height] = down ? [n, steps] : [steps, n]
+    const context = canvas.getContext("2d")
+    const image = context.createImageData(canvas.width, canvas.height)
+    const colours = table(stops)
+    rows.forEach((row, t) =>
+      row.forEach((value, j) => {
+        const pixel = 4 * (down ? t * n + j : j * steps + t)
+        const colour = colours[Math.round(255 * Math.max(0, Math.min(1, value)))]
+        image.data.set(colour, pixel)
+      })
+    )
+    context.putImageData(image, 0, 0)
+    const href = canvas.toDataURL()
+    draw("image", { ...this.box(0, steps, c, d), href, preserveAspectRatio: "none", style: "image-rendering: pixelated" }, this.svg)
+  }
+
+  /** The LSTMs listened to, one block a stay, with its number where there is room. */
+  strip(c, d) {
+    const { data } = this
+    for (let t = 0, from = 0; t < data.steps; t++) {
+      if (t + 1 < data.steps && data.z[t + 1] === data.z[t]) continue
+      const lstm = data.z[t]
+      const box = this.box(from, t + 1, c, d)
+      draw("rect", { ...box, fill: data.colours[lstm], class: "stay", "data-lstm": lstm + 1 }, this.svg)
+      if ((data.down ? box.height : box.width) >= 11) {
+        const middle = [box.x + box.width / 2, box.y + box.height / 2]
+        this.label(...middle, String(lstm + 1), "middle", data.down && t === from ? 10 : 12, data.letters[lstm], true)
+      }
+      from = t + 1
+    }
+  }
+
+  lines(series, top, bottom, name, [low, high], stepped = false) {
+    const { data } = this
+    const y = value => bottom - ((value - low) / (high - low || 1)) * (bottom - top)
+    for (const tick of ticks(low, high, 3)) {
+      const percent = stepped ? `${Math.round(tick * 100)}%` : short(tick)
+      draw("path", { d: `M${this.start - 4} ${y(tick)}h4`, stroke: "currentColor", opacity: 0.5 }, this.svg)
+      if (!data.compact) this.label(this.start - 8, y(tick), percent, "end", 11)
+    }
+    this.title(name, top, bottom)
+    series.forEach((values, index) => {
+      const path = values
+        .map((value, t) => {
+          const [x0, x1] = [this.at(t), this.at(t + 1)]
+          if (stepped) return `${t ? "L" : "M"}${x0.toFixed(1)} ${y(value).toFixed(1)}H${x1.toFixed(1)}`
+          return `${t ? "L" : "M"}${((x0 + x1) / 2).toFixed(1)} ${y(value).toFixed(1)}`
+        })
+        .join("")
+      const dash = index ? `${6 - Math.min(index, 4)} ${1 + index}` : "none"
+      const look = { fill: "none", stroke: "currentColor", "stroke-width": stepped ? 2 : 1.4, "stroke-dasharray": dash }
+      draw("path", { d: path, class: stepped ? "answer" : "signal", ...look }, this.svg)
+      if (!stepped && values.length <= 120 && series.length === 1 && !data.compact)
+        values.forEach((value, t) => draw("circle", { cx: this.at(t + 0.5), cy: y(value), r: 2, fill: "currentColor" }, this.svg))
+    })
+  }
+
+  /** Where the answer becomes the last one. */
+  settled(c, d) {
+    const { data } = this
+    if (!data.decided || data.compact) return
+    const place = this.at(data.decided)
+    const path = data.down ? `M${c} ${place}H${d}` : `M${place} ${c}V${d}`
+    draw("path", { d: path, stroke: data.down ? "#ffffff" : "currentColor", "stroke-dasharray": "3 3", opacity: 0.8 }, this.svg)
+    if (data.down) return
+    const right = place > this.start + 0.8 * this.length
+    this.label(place + (right ? -5 : 5), d - 8, `settled at t = ${data.decided}`, right ? "end" : "start", 11)
+  }
+
+  timeAxis(y) {
+    const { data } = this
+    for (const t of ticks(0, data.steps - 1, Math.max(4, Math.floor(this.length / 70)))) {
+      if (t !== Math.round(t)) continue
+      draw("path", { d: `M${this.at(t + 0.5)} ${y}v4`, stroke: "currentColor", opacity: 0.5 }, this.svg)
+      this.label(this.at(t + 0.5), y + 13, String(t), "middle", 11)
+    }
+    if (!data.compact) this.label(this.start + this.length / 2, y + 28, `${data.step} t`, "middle")
+  }
+
+  label(x, y, text, anchor, size = 12, fill = "currentColor", bold = false) {
+    const look = { x, y, "text-anchor": anchor, "font-size": size, fill, "dominant-baseline": "central" }
+    const letters = draw("text", bold ? { ...look, "font-weight": 700, class: "number" } : look, this.svg)
+    letters.textContent = text
+    return letters
+  }
+
+  /** What a panel shows, written upwards at its left. */
+  title(text, top, bottom) {
+    if (this.data.compact) return
+    const middle = (top + bottom) / 2
+    this.label(10, middle, text, "middle").setAttribute("transform", `rotate(-90 10 ${middle})`)
+  }
+
+  /** An LSTM's number beside a patch of its colour; it lights up while that LSTM is listened to. */
+  laneLabel(j, x, y, below = false) {
+    const { data } = this
+    const group = draw("g", { class: "lane" }, this.svg)
+    const brief = data.compact || below
+    const text = brief ? String(j + 1) : `LSTM ${j + 1}`
+    if (below) draw("rect", { x: x - 5, y: y + 7, width: 10, height: 5, rx: 1, fill: data.colours[j] }, group)
+    else draw("rect", { x: x - 1, y: y - 5, width: 5, height: 10, rx: 1, fill: data.colours[j] }, group)
+    const letters = draw("text", { "font-size": brief ? 11 : 12, fill: "currentColor", "dominant-baseline": "central" }, group)
+    letters.textContent = text
+    letters.setAttribute("x", below ? x : x - 5)
+    letters.setAttribute("y", y)
+    letters.setAttribute("text-anchor", below ? "middle" : "end")
+    this.lanes.push(group)
+  }
+
+  // -- the step at the cursor ---------------------------------------------------------------------------------------
+
+  mark() {
+    const { data, t } = this
+    if (!this.rule) return
+    const middle = this.at(t + 0.5)
+    const { x, y, width, height } = data.down
+      ? { x: this.from, y: this.at(t + 1), width: this.until - this.from, height: this.at(data.steps) - this.at(t + 1) }
+      : { x: this.at(t + 1), y: this.from - 2, width: this.at(data.steps) - this.at(t + 1), height: this.until - this.from + 2 }
+    set(this.veil, { x, y, width, height, visibility: this.arriving ? "visible" : "hidden" })
+    this.rule.setAttribute("d", data.down ? `M${this.from} ${middle}H${this.until}` : `M${middle} ${this.from - 2}V${this.until}`)
+    this.rule.setAttribute("stroke-dasharray", this.pinned ? "6 2" : "none")
+    this.lanes.forEach((lane, j) => lane.classList.toggle("listened", data.k > 1 && j === data.z[t]))
+    const words = this.words(t)
+    this.readout.textContent = words + (this.pinned ? "  ·  pinned" : "")
+    this.slider.value = t
+    this.slider.setAttribute("aria-valuetext", words)
+    this.showNumbers()
+  }
+
+  words(t) {
+    const { data } = this
+    const parts = [`${data.down ? "row " : ""}t = ${t}`]
+    if (data.signal && !data.down && !data.compact) parts.push(`signal ${data.signal.map(line => line[t].toFixed(2)).join(", ")}`)
+    parts.push(`LSTM ${data.z[t] + 1}, q = ${data.q[t][data.z[t]].toFixed(2)}`)
+    if (data.p && !data.compact) {
+      const best = data.shown ?? data.p[t].indexOf(Math.max(...data.p[t]))
+      parts.push(`p(${data.classes[best]}) = ${Math.round(data.p[t][best] * 100)}%`)
+    }
+    return parts.join("  ·  ")
+  }
+
+  /** The pinned step in numbers. */
+  showNumbers() {
+    const { data, t } = this
+    this.numbers.replaceChildren()
+    if (!this.pinned || data.compact) return
+    const entropy = -data.q[t].reduce((sum, q) => sum + (q > 0 ? q * Math.log(q) : 0), 0)
+    element("p", {}, this.numbers).textContent =
+      `Pinned at ${data.step} ${t}: entropy of q ${entropy.toFixed(2)} nats of at most ${Math.log(data.k).toFixed(2)}. Click again, or press Escape, to let go.`
+    const grid = element("table", {}, this.numbers)
+    const head = element("tr", {}, element("thead", {}, grid))
+    const titles = ["LSTM", "q, probability", "z, weight"]
+    if (data.logits) titles.splice(1, 0, "logit")
+    for (const title of titles) element("th", { scope: "col" }, head).textContent = title
+    const body = element("tbody", {}, grid)
+    for (let j = 0; j < data.k; j++) {
+      const row = element("tr", { class: j === data.z[t] ? "listened" : "" }, body)
+      const name = element("th", { scope: "row" }, row)
+      element("i", { style: `background: ${data.colours[j]}` }, name)
+      name.append(String(j + 1))
+      if (data.logits) element("td", {}, row).textContent = data.logits[t][j].toFixed(2)
+      element("td", {}, row).textContent = data.q[t][j].toFixed(4)
+      element("td", {}, row).textContent = (data.weights ? data.weights[t][j] : Number(j === data.z[t])).toFixed(2)
+    }
+    if (!data.gates) return
+    const [i, f, g, o] = data.gates[t].map(value => value.toFixed(2))
+    element("p", {}, this.numbers).textContent =
+      `Inside LSTM ${data.z[t] + 1}, averaged over its units: lets in i ${i}, keeps f ${f}, proposes g ${g}, shows o ${o}.`
+  }
+
+  // -- to take along ------------------------------------------------------------------------------------------------
+
+  /** The picture alone, with the colours and letters that it has now. */
+  copy() {
+    const look = getComputedStyle(this.svg)
+    const copy = this.svg.cloneNode(true)
+    copy.querySelectorAll(".veil, .cursor").forEach(part => part.remove())
+    copy.setAttribute("xmlns", SVG)
+    copy.setAttribute("style", `color: ${look.color}; font-family: ${look.fontFamily.replaceAll('"', "'")}; background: ${look.getPropertyValue("--st-background-color")}`)
+    return new XMLSerializer().serializeToString(copy)
+  }
+
+  saveSvg() {
+    download(new Blob([this.copy()], { type: "image/svg+xml" }), `${this.data.name}.svg`)
+  }
+
+  savePng() {
+    const image = new Image()
+    image.onload = () => {
+      const canvas = document.createElement("canvas")
+      ;[canvas.width, canvas.height] = [2 * this.width, 2 * this.height]
+      const context = canvas.getContext("2d")
+      context.fillStyle = getComputedStyle(this.svg).getPropertyValue("--st-background-color")
+      context.fillRect(0, 0, canvas.width, canvas.height)
+      context.drawImage(image, 0, 0, canvas.width, canvas.height)
+      canvas.toBlob(blob => download(blob, `${this.data.name}.png`))
+    }
+    image.src = `data:image/svg+xml,${encodeURIComponent(this.copy())}`
+  }
+
+  saveCsv() {
+    const { data } = this
+    const inputs = data.signal ? (data.down ? data.signal[0].map((_, d) => d) : data.signal.map((_, d) => d)) : []
+    const quoted = name => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)
+    const lstms = data.colours.map((_, j) => j + 1)
+    const head = ["t", ...inputs.map(d => `x_${d + 1}`), ...lstms.map(j => `q_${j}`), "z", ...(data.p ? data.classes.map(name => quoted(`p(${name})`)) : [])]
+    const rows = data.q.map((q, t) => {
+      const x = inputs.map(d => (data.down ? data.signal[t][d] : data.signal[d][t]))
+      return [t, ...x, ...q, data.z[t] + 1, ...(data.p ? data.p[t] : [])]
+    })
+    download(new Blob([[head, ...rows].map(row => row.join(",")).join("\n") + "\n"], { type: "text/csv" }), `${this.data.name}.csv`)
+  }
+}
+
+// -- small things ---------------------------------------------------------------------------------------------------
+
+function set(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
+  return node
+}
+
+function element(tag, attributes, parent) {
+  return parent.appendChild(set(document.createElement(tag), attributes))
+}
+
+function draw(tag, attributes, parent) {
+  return parent.appendChild(set(document.createElementNS(SVG, tag), attributes))
+}
+
+function button(parent, icon, name, act) {
+  const made = element("button", { type: "button" }, parent)
+  made.onclick = act
+  return face(made, icon, name)
+}
+
+function face(made, icon, name) {
+  set(made, { title: name, "aria-label": name })
+  const picture = draw("svg", { viewBox: "0 0 24 24", width: 16, height: 16, "aria-hidden": true }, made)
+  draw("path", { d: ICONS[icon], fill: "currentColor" }, picture)
+  made.replaceChildren(picture)
+  return made
+}
+
+function saving(parent, ways) {
+  const fold = element("details", {}, parent)
+  element("summary", { title: "Save this picture or its numbers" }, fold).textContent = "Save"
+  const choices = element("div", {}, fold)
+  for (const [name, act] of Object.entries(ways)) {
+    const made = element("button", { type: "button" }, choices)
+    made.textContent = name
+    made.onclick = () => {
+      act()
+      fold.open = false
+    }
+  }
+  return fold
+}
+
+function download(blob, name) {
+  const link = document.createElement("a")
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+}
+
+/** 256 colours [r, g, b, 255] through the stops. */
+function table(stops) {
+  const rgb = stops.map(stop => [1, 3, 5].map(i => parseInt(stop.slice(i, i + 2), 16)))
+  return Array.from({ length: 256 }, (_, i) => {
+    const place = (i / 255) * (stops.length - 1)
+    const before = Math.min(Math.floor(place), stops.length - 2)
+    return [...rgb[before].map((value, c) => value + (place - before) * (rgb[before + 1][c] - value)), 255]
+  })
+}
+
+function extent(series) {
+  let [low, high] = [Infinity, -Infinity]
+  for (const values of series) for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)]
+  const room = (high - low) * 0.06 || 1
+  return [low - room, high + room]
+}
+
+/** About `count` round numbers from low to high. */
+function ticks(low, high, count) {
+  const rough = (high - low) / count || 1
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = power * [1, 2, 5, 10].find(factor => factor * power >= rough * 0.999)
+  const found = []
+  for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) found.push(n * step)
+  return found
+}
+
+function short(value) {
+  return String(Number(value.toPrecision(3)))
+}

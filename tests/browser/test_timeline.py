@@ -1,0 +1,370 @@
+"""The timeline in a real Chromium, without a server: what is drawn is what the trace says, and how one moves in it.
+
+Sizes: T = 7 steps, k = 5 LSTMs, C = 3 classes, D = 3 pixels a row.
+"""
+
+import csv
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from mrnn import Trace, charts
+from pages.common.timeline import CSS, JS, describe
+
+T, K, D = 7, 5, 3
+CLASSES = ("calm", "loud", "odd")
+X = np.random.default_rng(0).random((T, D))
+DIRECTIONS = pytest.mark.parametrize("down", [False, True], ids=["right", "down"])
+MOUNT = """([source, css, data, name]) => {
+  const host = document.body.appendChild(document.createElement("div"))
+  host.id = name
+  host.appendChild(document.createElement("style")).textContent = css
+  window.mounted ??= {}
+  return import(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))).then(module => {
+    const shared = window.module ??= module
+    window.mounted[name] = data => shared.default({ parentElement: host, data })
+    window.mounted[name](data)
+  })
+}"""
+
+
+def make_trace(k: int = K, steps: int = T, listened: list[int] | None = None) -> Trace:
+    rng = np.random.default_rng(steps)
+    z = rng.integers(0, k, (1, 1, steps)) if listened is None else np.array([[listened]])
+    return Trace(
+        q=rng.dirichlet(np.ones(k), (1, 1, steps)),
+        z=np.eye(k)[z],
+        logits=rng.normal(size=(1, steps, len(CLASSES))),
+        lengths=np.array([steps]),
+    )
+
+
+TRACE = make_trace(listened=[1, 1, 3, 3, 3, 1, 0])  # LSTMs 2 2 4 4 4 2 1; nobody listens to 3 and 5
+
+
+def told(trace: Trace = TRACE, x: np.ndarray | None = X, **changes: Any) -> dict[str, Any]:
+    """What the browser is told."""
+    down = changes.pop("down", False)
+    usual: dict[str, Any] = {
+        "name": "it", "alt": "A picture.", "layer": -1, "down": down, "compact": False,
+        "shown": None if down else "loud",
+    }  # fmt: skip
+    signal = x if down or x is None else x[:, :1]
+    return describe(trace, signal, CLASSES, **{**usual, **changes})
+
+
+@pytest.fixture
+def show(browser: Browser) -> Iterator[Callable[..., Locator]]:
+    """show(data, name=, width=) mounts a timeline on one page; nothing may be said on its console."""
+    context = browser.new_context(viewport={"width": 700, "height": 900}, reduced_motion="no-preference")
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.set_content("<body style='margin: 0; --st-background-color: #ffffff; --st-text-color: #1f2933'></body>")
+
+    def mount(data: dict[str, Any], name: str = "it", width: int = 700) -> Locator:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(MOUNT, [JS, CSS, data, name])
+        picture = page.locator(f"#{name}")
+        expect(picture.locator(".cursor")).to_have_attribute("d", re.compile("M"))
+        return picture
+
+    yield mount
+    context.close()
+    assert said == []
+
+
+def stays() -> list[tuple[int, int]]:
+    """(LSTM, number of steps) of each stay."""
+    return [(lstm + 1, len(list(run))) for lstm, run in groupby(TRACE.listened()[0].tolist())]
+
+
+def readout(picture: Locator) -> str:
+    return picture.locator(".readout").text_content() or ""
+
+
+def at(picture: Locator, t: int, down: bool) -> tuple[float, float]:
+    """The middle of step t on the page."""
+    blocks = [block.bounding_box() for block in picture.locator(".stay").all()]
+    first, last = blocks[0], blocks[-1]
+    assert first is not None
+    assert last is not None
+    if down:
+        size = (last["y"] + last["height"] - first["y"]) / T
+        return first["x"] + 5, first["y"] + (t + 0.5) * size
+    size = (last["x"] + last["width"] - first["x"]) / T
+    return first["x"] + (t + 0.5) * size, first["y"] + 5
+
+
+def words(t: int, down: bool) -> str:
+    lstm, p = int(TRACE.listened()[0, t]), TRACE.probabilities[0, t]
+    best = int(p.argmax()) if down else 1
+    begin = f"row t = {t}" if down else f"t = {t}  ·  signal {X[t, 0]:.2f}"
+    q = TRACE.q[0, 0, t, lstm]
+    return f"{begin}  ·  LSTM {lstm + 1}, q = {q:.2f}  ·  p({CLASSES[best]}) = {100 * p[best]:.0f}%"
+
+
+# -- what is drawn ---------------------------------------------------------------------------------------------------
+
+
+@DIRECTIONS
+def test_the_strip_of_z_has_a_block_for_each_stay_in_its_lstms_colour_and_size(show, down):
+    picture = show(told(down=down))
+    blocks = picture.locator(".stay").evaluate_all(
+        "all => all.map(b => [b.getAttribute('fill'), +b.getAttribute('width'), +b.getAttribute('height')])"
+    )
+    assert [fill for fill, _, _ in blocks] == [charts.lstm_colour(lstm) for lstm, _ in stays()]
+    sizes = np.array([size[1 if down else 0] for _, *size in blocks])
+    np.testing.assert_allclose(sizes / sizes.sum() * T, [steps for _, steps in stays()], atol=1e-6)
+
+
+@DIRECTIONS
+def test_each_stay_bears_its_number_in_its_middle(show, down):
+    picture = show(told(down=down))
+    numbers = picture.locator(".number")
+    assert numbers.all_text_contents() == [str(lstm) for lstm, _ in stays()]
+    for number, block in zip(numbers.all(), picture.locator(".stay").all(), strict=True):
+        inner, outer = number.bounding_box(), block.bounding_box()
+        assert inner is not None
+        assert outer is not None
+        for side, size in (("x", "width"), ("y", "height")):
+            assert abs(inner[side] + inner[size] / 2 - outer[side] - outer[size] / 2) < 2
+
+
+@DIRECTIONS
+def test_lanes_are_named_in_order(show, down):
+    picture = show(told(down=down))
+    lanes = picture.locator(".lane text")
+    assert lanes.all_text_contents() == [str(j) if down else f"LSTM {j}" for j in range(1, K + 1)]
+    places = lanes.evaluate_all(f"all => all.map(l => +l.getAttribute('{'x' if down else 'y'}'))")
+    assert places == sorted(places)
+    patches = picture.locator(".lane rect").evaluate_all("all => all.map(p => p.getAttribute('fill'))")
+    assert patches == [charts.lstm_colour(j) for j in range(1, K + 1)]
+
+
+def pixels(picture: Locator, index: int) -> np.ndarray:
+    """(height, width, 3) of one of the picture's images."""
+    values = picture.locator("image").nth(index).evaluate(
+        """image => new Promise(done => { const found = new Image(); found.onload = () => {
+             const canvas = document.createElement("canvas");
+             [canvas.width, canvas.height] = [found.width, found.height]
+             const context = canvas.getContext("2d"); context.drawImage(found, 0, 0)
+             done([found.height, found.width, [...context.getImageData(0, 0, found.width, found.height).data]])
+           }; found.src = image.getAttribute("href") })"""
+    )  # fmt: skip
+    height, width, flat = values
+    return np.array(flat).reshape(height, width, 4)[..., :3]
+
+
+def cividis(values: np.ndarray) -> np.ndarray:
+    stops = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in charts.CIVIDIS])
+    place = np.linspace(0, 1, len(stops))
+    return np.stack([np.interp(values, place, stops[:, c]) for c in range(3)], -1)
+
+
+@DIRECTIONS
+def test_each_cell_of_q_has_the_colour_of_its_probability_at_its_step_and_lane(show, down):
+    drawn = pixels(show(told(down=down)), 1 if down else 0)
+    q = TRACE.q[0, 0] if down else TRACE.q[0, 0].T
+    np.testing.assert_allclose(drawn, cividis(q), atol=3)  # 256 steps of colour
+
+
+def test_rows_show_the_image_and_the_probability_of_every_class(show):
+    picture = show(told(down=True))
+    ink = pixels(picture, 0).mean(-1)
+    assert np.corrcoef(ink.ravel(), X.ravel())[0, 1] > 0.999
+    np.testing.assert_allclose(pixels(picture, 2), cividis(TRACE.probabilities[0]), atol=3)
+
+
+@pytest.mark.parametrize("width", [390, 900])
+@pytest.mark.parametrize(("k", "steps"), [(1, 2), (1, 1500), (16, 2), (16, 1500)])
+def test_a_timeline_of_any_size_has_a_cell_for_every_step_and_stays_in_its_place(show, k, steps, width):
+    trace = make_trace(k, steps)
+    picture = show(told(trace, np.sin(np.arange(steps))[:, None]), width=width)
+    assert pixels(picture, 0).shape == (k, steps, 3)
+    assert picture.evaluate("host => host.scrollWidth") <= width
+    heard = {charts.LSTM_COLOURS[j] for j in trace.listened()[0]}
+    assert set(picture.locator(".stay").evaluate_all("all => all.map(b => b.getAttribute('fill'))")) == heard
+
+
+def test_panels_that_are_not_given_leave_no_gap(show):
+    def height(name: str, **changes: Any) -> float:
+        box = show(told(**changes), name=name).locator("svg[role=img]").bounding_box()
+        assert box is not None
+        return box["height"]
+
+    heights = [height("a", x=None, compact=True), height("b", compact=True), height("c", x=None), height("d")]
+    assert heights == sorted(set(heights))
+
+
+def test_other_numbers_are_drawn_in_the_same_place_and_the_cursor_stays(show):
+    picture = show(told())
+    picture.locator("input").fill("5")
+    picture.page.evaluate("data => window.mounted.it(data)", told(make_trace(listened=[0] * T)))
+    assert picture.locator(".stay").count() == 1
+    assert picture.locator("svg[role=img]").count() == 1
+    assert readout(picture).startswith("t = 5 ")
+    picture.page.evaluate("data => window.mounted.it(data)", told(make_trace(steps=3), X[:3]))
+    assert readout(picture).startswith("t = 1 ")  # there is no step 5 any more
+
+
+# -- moving in it ----------------------------------------------------------------------------------------------------
+
+
+@DIRECTIONS
+def test_the_mouse_reads_out_the_numbers_of_each_step(show, down):
+    picture = show(told(down=down))
+    for t in range(T):
+        picture.page.mouse.move(*at(picture, t, down))
+        assert readout(picture) == words(t, down)
+        expect(picture.locator("input")).to_have_value(str(t))
+        lit = picture.locator(".lane.listened text").all_text_contents()
+        assert lit == [str(TRACE.listened()[0, t] + 1) if down else f"LSTM {TRACE.listened()[0, t] + 1}"]
+
+
+@DIRECTIONS
+def test_keys_go_from_step_to_step_and_no_further_than_the_ends(show, down):
+    picture = show(told(down=down))
+    drawing = picture.locator("svg[role=img]")
+    back, on = ("ArrowUp", "ArrowDown") if down else ("ArrowLeft", "ArrowRight")
+    drawing.focus()
+    for key, t in (("Home", 0), (back, 0), (on, 1), (on, 2), (back, 1), ("End", T - 1), (on, T - 1)):
+        drawing.press(key)
+        assert readout(picture) == words(t, down), key
+    picture.get_by_role("button", name="One step back").click()
+    assert readout(picture) == words(T - 2, down)
+    slider = picture.get_by_role("slider", name=f"{'row' if down else 'step'} t")
+    slider.fill("3")
+    assert readout(picture) == words(3, down)
+    expect(slider).to_have_attribute("aria-valuetext", words(3, down))
+
+
+@DIRECTIONS
+def test_a_click_pins_a_step_and_shows_it_in_numbers(show, down):
+    picture = show(told(down=down))
+    numbers = picture.locator(".numbers")
+    expect(numbers).to_be_empty()
+    picture.page.mouse.click(*at(picture, 4, down))
+    picture.page.mouse.move(*at(picture, 1, down))
+    assert readout(picture) == f"{words(4, down)}  ·  pinned"
+    rows = [row.locator("td").all_text_contents() for row in numbers.locator("tbody tr").all()]
+    assert rows == [[f"{q:.4f}", f"{z:.2f}"] for q, z in zip(TRACE.q[0, 0, 4], TRACE.z[0, 0, 4], strict=True)]
+    entropy = -(TRACE.q[0, 0, 4] * np.log(TRACE.q[0, 0, 4])).sum()
+    expect(numbers).to_contain_text(f"entropy of q {entropy:.2f} nats of at most {np.log(K):.2f}")
+    picture.locator("svg[role=img]").press("ArrowRight" if not down else "ArrowDown")  # pinned, but not nailed
+    assert readout(picture) == f"{words(5, down)}  ·  pinned"
+    picture.locator("svg[role=img]").press("Escape")
+    expect(numbers).to_be_empty()
+    picture.page.mouse.move(*at(picture, 2, down))
+    assert readout(picture) == words(2, down)
+
+
+@DIRECTIONS
+def test_while_it_plays_steps_come_in_one_by_one_and_what_is_to_come_is_veiled(show, down):
+    picture = show(told(down=down))
+    picture.page.evaluate(
+        """sides => {
+          window.seen = []
+          const [slider, veil, readout] = ["input", ".veil", ".readout"].map(what => document.querySelector(what))
+          const note = () => window.seen.push([+slider.value, ...sides.map(side => +veil.getAttribute(side))])
+          new MutationObserver(note).observe(readout, { childList: true, characterData: true, subtree: true })
+        }""",
+        ["y", "height"] if down else ["x", "width"],
+    )
+    expect(picture.locator(".veil")).to_have_attribute("visibility", "hidden")
+    picture.get_by_role("button", name="Play").click()
+    expect(picture.locator(".veil")).to_have_attribute("visibility", "visible")
+    expect(picture.get_by_role("button", name="Play")).to_be_visible()  # at its end it is Pause no longer
+    expect(picture.locator(".veil")).to_have_attribute("visibility", "hidden")
+    seen = [step for step, _ in groupby(picture.page.evaluate("window.seen"))]
+    steps = [step for step, _, _ in seen]
+    assert [step for step, _ in groupby(steps)] == list(range(T))
+    ends = [start + size for _, start, size in seen]
+    np.testing.assert_allclose(ends, ends[0])  # it reaches to the last step ...
+    starts = [start for start, _ in groupby(start for _, start, _ in seen)]
+    np.testing.assert_allclose(np.diff(starts), (ends[0] - starts[0]) / (T - 1))  # ... from the one that comes next
+
+
+def test_it_can_be_held_and_goes_on_from_there(show):
+    picture = show(told(make_trace(steps=60), np.sin(np.arange(60))[:, None]))
+    picture.get_by_role("button", name="Play").click()
+    picture.page.wait_for_function("() => +document.querySelector('input').value >= 3")
+    picture.get_by_role("button", name="Pause").click()
+    held = int(picture.locator("input").input_value())
+    picture.page.wait_for_timeout(400)
+    assert int(picture.locator("input").input_value()) == held < 59
+    expect(picture.locator(".veil")).to_have_attribute("visibility", "visible")
+    picture.get_by_role("button", name="Play").click()
+    assert held <= int(picture.locator("input").input_value()) < 59
+
+
+def test_pictures_of_one_page_share_the_cursor_unless_it_is_pinned(show):
+    first, second, third = (show(told(), name=name) for name in ("a", "b", "c"))
+    page: Page = first.page
+    third.scroll_into_view_if_needed()
+    page.mouse.click(*at(third, 6, down=False))
+    first.scroll_into_view_if_needed()
+    page.mouse.move(*at(first, 2, down=False))
+    assert [readout(picture) for picture in (first, second)] == [words(2, down=False)] * 2
+    assert readout(third) == f"{words(6, down=False)}  ·  pinned"
+
+
+# -- taking it along -------------------------------------------------------------------------------------------------
+
+
+def saved(picture: Locator, kind: str, folder: Path) -> Path:
+    picture.get_by_text("Save", exact=True).click()
+    with picture.page.expect_download() as download:
+        picture.get_by_role("button", name=kind).click()
+    assert download.value.suggested_filename == f"it.{kind.lower()}"
+    download.value.save_as(folder / f"it.{kind.lower()}")
+    return folder / f"it.{kind.lower()}"
+
+
+@DIRECTIONS
+def test_the_numbers_are_saved_as_csv(show, down, tmp_path):
+    path = saved(show(told(down=down)), "CSV", tmp_path)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["t"]) for row in rows] == list(range(T))
+    for t, row in enumerate(rows):
+        assert int(row["z"]) == TRACE.listened()[0, t] + 1
+        found = [[float(row[f"{name}{j + 1}"]) for j in range(n)] for name, n in (("q_", K), ("x_", D if down else 1))]
+        np.testing.assert_allclose(found[0], TRACE.q[0, 0, t], atol=6e-5)
+        np.testing.assert_allclose(found[1], X[t, : D if down else 1], atol=6e-5)
+        p = [float(row[f"p({name})"]) for name in CLASSES]
+        np.testing.assert_allclose(p, TRACE.probabilities[0, t], atol=6e-5)
+
+
+def test_the_picture_is_saved_without_the_cursor(show, tmp_path):
+    picture = show(told())
+    whole = ET.fromstring(saved(picture, "SVG", tmp_path).read_text())  # noqa: S314, our own
+    classes = {part.get("class") for part in whole.iter()}
+    assert {"stay", "lane listened", "number"} <= classes
+    assert not classes & {"cursor", "veil"}
+    assert "LSTM 5" in [text.text for text in whole.iter("{http://www.w3.org/2000/svg}text")]
+    image = saved(picture, "PNG", tmp_path).read_bytes()
+    assert image[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(image[16:20]) == 2 * int(whole.get("width") or 0)
+    assert len(image) > 10_000, "an empty picture is smaller"
+
+
+# -- what the browser is told ----------------------------------------------------------------------------------------
+
+
+def test_what_is_told_is_json_and_holds_the_steps_that_count_alone():
+    trace = make_trace(steps=9)
+    cut = Trace(q=trace.q, z=trace.z, logits=trace.logits, lengths=np.array([4]))
+    data = json.loads(json.dumps(told(cut, np.ones((9, 1)))))
+    assert data["steps"] == 4
+    assert [len(data[name]) for name in ("q", "z", "p")] == [4, 4, 4]
+    assert len(data["signal"][0]) == 4
