@@ -17,7 +17,7 @@ common.page(
     "Digits",
     "The network reads a digit row by row, from the top. See which LSTM it listens to at each row, and when it makes up its mind.",
 )
-left, right = st.columns([1, 2], gap="large")
+left, right = common.sides()
 classes = TASKS["digits"].classes
 test = common.sequences("digits", "{}", 10_000, 0)
 
@@ -29,9 +29,10 @@ def another_digit() -> None:
 with left:
     entry = common.pick("digits", prefer="digits-k4", key="model_digits")
     source = st.segmented_control(
-        "Digit", ("Draw", "Test digit"), default="Draw", required=True, key="digit_source", persist_state="session"
+        "Digit", ("Draw", "Test digit"), default="Draw", required=True, key="digit_source", bind="query-params"
     )
     truth: str | None = None
+    number: int | None = None  # of a test digit
     if source == "Draw":
         st.space(40)  # the canvas' toolbar covers what lies just above it
         canvas = st_canvas(
@@ -50,17 +51,18 @@ with left:
             with common.refusals():
                 image = to_mnist(np.asarray(canvas.image_data)[..., 0] / 255.0)
         else:
-            image, truth = test.x[EXAMPLE], classes[int(test.y[EXAMPLE])]
+            number, image, truth = EXAMPLE, test.x[EXAMPLE], classes[int(test.y[EXAMPLE])]
     else:
         st.session_state.setdefault("digit_number", EXAMPLE)
-        number = st.number_input(
-            "Number of the test digit", 0, len(test) - 1, key="digit_number", persist_state="session",
+        asked = st.number_input(
+            "Number of the test digit", 0, len(test) - 1, key="digit_number", bind="query-params",
             help="MNIST's 10,000 test digits, in an order of their own. No model was trained on them.",
         )  # fmt: skip
         st.button(
             "Random test digit", icon=":material/casino:", on_click=another_digit, type="primary", width="stretch"
         )
-        drawn, image, truth = True, test.x[int(number)], classes[int(test.y[int(number)])]
+        number = int(asked)
+        drawn, image, truth = True, test.x[number], classes[int(test.y[number])]
     layer = common.layer_picker(entry.config.num_layers, key="layer_digits")
 
 with right, common.refusals():
@@ -91,4 +93,16 @@ with right, common.refusals():
     table = pd.DataFrame({"class": classes, "probability": says})
     common.show(charts.class_bars(table), key="answers", alt=f"Probability of each digit; {best} is first.")
 
+read = "..." if number is None else f'TASKS["digits"].make({len(test):_}, seed=0).x[{number}]'
+common.take_along(
+    f"""from mrnn import TASKS, load
+
+model = load("{common.file_of(entry)}")
+image = {read}  # (28, 28), rows from 0 to 1
+trace = model.trace(image[None])
+print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each row
+print(trace.listened({layer})[0] + 1)  # the LSTM that was picked
+print(trace.answers[0].argmax())
+"""
+)
 st.caption("Digits: MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, licence CC BY-SA 3.0.")

@@ -36,7 +36,7 @@ with left:
         required=True,
         format_func=lambda n: TASKS[n].title,
         key="k_task",
-        persist_state="session",
+        bind="query-params",
     )
     task = TASKS[name or names[0]]
     st.button("Another signal", icon=":material/casino:", on_click=another_signal, type="primary", width="stretch")
@@ -106,7 +106,7 @@ with left:
     st.subheader("tau: how soft the choice")
     entry = common.pick(task.name, prefer=f"{task.name}-k4", key=f"tau_model_{task.name}")
     layer = common.layer_picker(entry.config.num_layers, key=f"tau_layer_{task.name}")
-    tau = st.select_slider("tau, temperature", TAUS, 1.0, key="tau", help=common.words.TAU, persist_state="session")
+    tau = st.select_slider("tau, temperature", TAUS, 1.0, key="tau", help=common.words.TAU, bind="query-params")
     st.button(
         "Another draw of noise", icon=":material/casino:", on_click=another_draw, width="stretch", key="draw",
         help="The same Gumbel noise is kept while tau changes, so that only the temperature makes the difference.",

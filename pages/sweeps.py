@@ -261,6 +261,6 @@ with right:
             if published != sweep.public:
                 sweeps.publish(sweep.id, owner, published)
             if published:
-                st.code(common.address("sweeps", sweep=sweep.id), language=None)
+                st.code(common.link.address("sweeps", sweep=sweep.id), language=None)
         else:
             st.caption("Somebody else has published this sweep.")

@@ -12,18 +12,18 @@ common.page(
     "Over many sequences: how much each LSTM is used, and which one follows which. Classes that the network tells apart "
     "often walk through its LSTMs differently.",
 )
-left, right = st.columns([1, 2], gap="large")
+left, right = common.sides()
 
 with left:
     entry = common.pick(None, prefer="digits-k4", key="model_transitions")
     layer = common.layer_picker(entry.config.num_layers, key="layer_transitions")
     count = st.select_slider(
-        "Sequences", (100, 200, 500, 1_000, 2_000, 5_000, 10_000), 500, key="sequences", persist_state="session",
+        "Sequences", (100, 200, 500, 1_000, 2_000, 5_000, 10_000), 500, key="sequences", bind="query-params",
         help="Fresh ones that the model was not trained on: for digits MNIST's test digits. More give steadier figures.",
     )  # fmt: skip
     classes = entry.task.classes
-    first = st.selectbox("First class", classes, 0, key=f"first_{entry.task.name}", persist_state="session")
-    second = st.selectbox("Second class", classes, 1, key=f"second_{entry.task.name}", persist_state="session")
+    first = st.selectbox("First class", classes, 0, key=f"first_{entry.task.name}", bind="query-params")
+    second = st.selectbox("Second class", classes, 1, key=f"second_{entry.task.name}", bind="query-params")
 
 with right, common.refusals():
     data = common.sequences(entry.task.name, json.dumps(entry.task.settings), count, 0)
@@ -90,3 +90,14 @@ with right, common.refusals():
                                 charts.transition_heatmap(transitions, name), key=f"all_{name}",
                                 alt=f"Probability of the next LSTM in class {name}.",
                             )  # fmt: skip
+
+common.take_along(
+    f"""from mrnn import TASKS, analysis, load
+
+model = load("{common.file_of(entry)}")
+data = TASKS["{entry.task.name}"].make({count:_}, seed=0)
+trace = model.trace(data.x, data.lengths)
+classes = TASKS["{entry.task.name}"].classes
+print(analysis.transitions_by_class(trace, data.y, classes, {layer}))
+"""
+)

@@ -75,7 +75,8 @@ def test_a_page_opens_on_a_picture_and_says_what_can_be_found_out(page):
     app = visit(page)
     assert app.title[0].value == TITLES.get(page, "Markov recurrent networks")
     assert len(app.main.markdown[0].value) > 40, "the line under the title"
-    assert len(app.get("vega_lite_chart")) >= 1
+    timelines = [part for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
+    assert timelines or app.get("vega_lite_chart")
     assert not app.error
     assert not app.warning
 

@@ -1,13 +1,14 @@
 """What the pages share: the frame with its menu, models and their caches, forms, words. No page is here."""
 
-from pages.common import words
+from pages.common import link, words
 from pages.common.curves import curves
 from pages.common.forms import layer_picker, task_settings
-from pages.common.frame import MENU, page, refusals, show, show_to_click
+from pages.common.frame import MENU, page, refusals, show, show_to_click, sides, take_along
 from pages.common.models import (
     Entry,
     engine,
     entries,
+    file_of,
     hard_accuracy,
     open_shared,
     pick,
@@ -16,7 +17,7 @@ from pages.common.models import (
     survey,
 )
 from pages.common.person import owner
-from pages.common.table import actions, address, compare, download_model, table
+from pages.common.table import actions, compare, download_model, table
 from pages.common.timeline import timeline
 from pages.common.training_form import run_settings
 
@@ -24,14 +25,15 @@ __all__ = [
     "MENU",
     "Entry",
     "actions",
-    "address",
     "compare",
     "curves",
     "download_model",
     "engine",
     "entries",
+    "file_of",
     "hard_accuracy",
     "layer_picker",
+    "link",
     "open_shared",
     "owner",
     "page",
@@ -42,8 +44,10 @@ __all__ = [
     "sequences",
     "show",
     "show_to_click",
+    "sides",
     "survey",
     "table",
+    "take_along",
     "task_settings",
     "timeline",
     "words",

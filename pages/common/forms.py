@@ -17,7 +17,7 @@ def within(least: Number, most: Number, value: Number) -> tuple[Number, Number, 
     return min(least, value), max(most, value), value
 
 
-def task_settings(task: AnyTask, key: str) -> AnyTask:
+def task_settings(task: AnyTask, key: str, *, in_link: bool = False) -> AnyTask:
     """A widget for each setting of a task; the task with what was set.
 
     raises  ValueError if the settings break a rule of the task together
@@ -31,6 +31,7 @@ def task_settings(task: AnyTask, key: str) -> AnyTask:
             kind(f.metadata["step"]),
             help=f.metadata["help"],
             key=f"{key}_{f.name}",
+            bind="query-params" if in_link else None,
             persist_state="session",
         )
     return replace(task, **chosen)
@@ -42,6 +43,6 @@ def layer_picker(layers: int, key: str) -> int:
         return 0
     options = list(range(1, layers + 1))
     picked = st.segmented_control(
-        "Layer", options, default=layers, required=True, key=key, help=words.LAYER, persist_state="session"
+        "Layer", options, default=layers, required=True, key=key, help=words.LAYER, bind="query-params"
     )
     return (picked or layers) - 1

@@ -1,14 +1,19 @@
-"""What surrounds every page: its title, the menu, and one way to say what is wrong."""
+"""What surrounds every page: its title, the menu, its two sides, what one may take along, and what is wrong."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, cast
 
+import pandas as pd
 import streamlit as st
+import vl_convert
 from altair.typing import ChartType
+from streamlit.delta_generator import DeltaGenerator
 
-from pages.common import models, person
+from pages.common import link, models, person
 
 SIDEBAR = 220  # pixels
 ICON = str(Path(__file__).resolve().parents[2] / "assets" / "icon.png")
@@ -34,7 +39,18 @@ def page(title: str, lead: str) -> None:
         person.recognise()  # draws something invisible at a first visit: it must not move the title
         st.title(title)
     st.markdown(lead)
+    _pictures.set({})
     models.engine()  # whichever page is asked for first: runs left from before a restart go on
+
+
+def sides() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """What drives a page, at the left third, and its picture at the right; a link may leave the controls out."""
+    if not link.controls_hidden():
+        left, right = st.columns([1, 2], gap="large")
+        return left, right
+    left, right = st.container(key="controls-hidden"), st.container()
+    st.html("<style>.st-key-controls-hidden { display: none }</style>")
+    return left, right
 
 
 def show(chart: ChartType, *, key: str, alt: str) -> None:
@@ -43,6 +59,7 @@ def show(chart: ChartType, *, key: str, alt: str) -> None:
     key  the picture's name on its page; also a CSS class, st-key-picture-NAME
     alt  what it shows, for those who cannot see it
     """
+    _note(key, chart)
     with st.container(key=f"picture-{key}"):
         st.altair_chart(chart, width="stretch", key=key, alt=alt)
 
@@ -52,9 +69,65 @@ def show_to_click(chart: ChartType, *, key: str, alt: str, selection: str) -> li
 
     selection  the name of the chart's point selection
     """
+    _note(key, chart)
     with st.container(key=f"picture-{key}"):
         event = st.altair_chart(chart, width="stretch", key=key, alt=alt, on_select="rerun", selection_mode=[selection])
     return list(cast(Any, event)["selection"].get(selection) or [])
+
+
+def take_along(code: str) -> None:
+    """The end of a page: its link, its pictures and their numbers, and the lines of Python that make the same.
+
+    code  Python that runs where `mrnn` can be imported, from the folder of the app
+    """
+    with st.container(horizontal=True, key="take-along"):
+        with st.popover("Link", icon=":material/link:"):
+            st.markdown(
+                "Opens this page as it is now. Models of your own open for others once you have published them."
+            )
+            st.code(link.here(), language=None, wrap_lines=True)
+            st.markdown("The same with the pictures alone, for a class:")
+            st.code(link.here(controls=False), language=None, wrap_lines=True)
+        pictures = _pictures.get({})
+        if pictures:
+            with st.popover("Pictures and numbers", icon=":material/download:"):
+                _save(pictures)
+        with st.popover("Python", icon=":material/code:"):
+            st.markdown("These lines make the same, in the folder of this app:")
+            st.code(code)
+        if link.controls_hidden() and st.button("Show the controls", icon=":material/tune:"):
+            link.keep(link.HIDDEN, None)
+            st.rerun()
+
+
+_pictures: ContextVar[dict[str, ChartType]] = ContextVar("pictures")  # of the page that is being drawn
+
+
+def _note(key: str, chart: ChartType) -> None:
+    pictures = _pictures.get(None)
+    if pictures is not None:  # a fragment that is drawn again is no page
+        pictures[key] = chart
+
+
+def _save(pictures: dict[str, ChartType]) -> None:
+    chosen = st.selectbox(
+        "Picture", list(pictures), key="picture_to_save", format_func=lambda key: key.replace("_", " ")
+    )
+    chart = pictures[chosen]
+
+    def drawn(kind: str) -> bytes:
+        spec = {**chart.to_dict(), "width": 700}
+        return vl_convert.vegalite_to_svg(spec).encode() if kind == "svg" else vl_convert.vegalite_to_png(spec, scale=2)
+
+    def numbers() -> str:
+        tables = [pd.DataFrame(rows) for rows in json.loads(chart.to_json())["datasets"].values()]
+        return max(tables, key=len).to_csv(index=False)
+
+    with st.container(horizontal=True):
+        st.download_button("SVG", lambda: drawn("svg"), f"{chosen}.svg", "image/svg+xml", on_click="ignore")
+        st.download_button("PNG", lambda: drawn("png"), f"{chosen}.png", "image/png", on_click="ignore")
+        st.download_button("CSV", numbers, f"{chosen}.csv", "text/csv", on_click="ignore")
+    st.caption("The timeline has a Save button of its own.")
 
 
 @contextmanager

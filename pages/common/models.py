@@ -14,7 +14,7 @@ from mrnn.checkpoint import read_config
 from mrnn.devices import share_processor
 from mrnn.jobs import Engine
 from mrnn.tasks import make_task
-from pages.common import person
+from pages.common import link, person
 
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "models"
 CHUNK = 250  # sequences between two moves of a progress bar ...
@@ -80,6 +80,11 @@ def engine() -> Engine:
     return engine
 
 
+def file_of(entry: Entry) -> str:
+    """Where a person finds a model's file: below the folder of the app, or where the browser has put it."""
+    return f"assets/models/{entry.path.name}" if entry.shipped else f"{entry.id}.safetensors"
+
+
 def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
     """All models of a task (or of all): the shipped ones by k and m, then the person's own, newest first."""
     found = [_entry(path.stem, path) for path in sorted(SHIPPED.glob("*.safetensors"))]
@@ -117,17 +122,33 @@ def _entry(entry_id: str, path: Path, name: str = "", whose: str = "") -> Entry:
     return Entry(id=entry_id, path=path, name=name, label=label, config=config, notes=notes)
 
 
-def pick(task: str | None, *, prefer: str, key: str) -> Entry:
-    """The model picker: shipped models and one's own.
+def pick(task: str | None, *, prefer: str, key: str, title: str = "Model", param: str = "model") -> Entry:
+    """The model picker: shipped models and one's own. Which one is chosen stands in the address.
 
     task    only models of this task, or None for all
     prefer  id of the one chosen at first
+    title   what stands above it
+    param   its name in the address
     """
+    asked, first = link.given(param), key not in st.session_state
+    if first and asked is not None:
+        _open(asked)
     found = {entry.id: entry for entry in entries(task, person.owner())}
     if not found:
         st.warning(f"There is no model for {task} yet. Train one on the Train page.")
         st.stop()
     ids = list(found)
+    usual = prefer if prefer in found else ids[0]
+    begin = st.session_state.setdefault(f"_{key}_begin", asked if asked in found else usual)
+    missing = f"_{key}_missing"
+    if first and asked is not None and asked not in found:
+        st.session_state[missing] = True
+    if st.session_state.get(missing):
+        st.info(
+            "The link names a model that is not here: it is somebody's private one, or it was deleted. "
+            "This is one that ships with the app.",
+            icon=":material/lock:",
+        )
 
     def label(entry_id: str) -> str:
         entry = found.get(entry_id)
@@ -136,15 +157,27 @@ def pick(task: str | None, *, prefer: str, key: str) -> Entry:
         return entry.label if task else f"{entry.task.title}: {entry.label}"
 
     chosen = st.selectbox(
-        "Model",
+        title,
         ids,
-        index=ids.index(prefer) if prefer in found else 0,
+        index=ids.index(begin if begin in found else usual),
         format_func=label,
         key=key,
         persist_state="session",
+        on_change=lambda: st.session_state.pop(missing, None),
         help="Models that ship with the app: k LSTMs of m hidden units each. And your own, from the Train page.",
     )
+    link.keep(param, None if chosen == usual else chosen)
     return found[chosen]
+
+
+def _open(run_id: str) -> None:
+    """Take a model into the menu that a link names, if its owner has published it."""
+    try:
+        run = runs.read(run_id)
+    except ValueError:
+        return
+    if run.public:
+        open_shared(run)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from mrnn import TASKS, charts, runs
 from mrnn.forecast import duration
+from pages.common import link
 from pages.common.frame import refusals, show
 from pages.common.models import damaged
 from pages.common.person import owner
@@ -176,11 +177,4 @@ def _publishing(run: runs.Run) -> None:
         "Published: whoever has its address can look at it and load its model", run.public, key=f"public_{run.id}", on_change=change
     )  # fmt: skip
     if public:
-        st.code(address("train", run=run.id), language=None)
-
-
-def address(page: str, **query: str) -> str:
-    """The address of a page of this app, as the browser sees it."""
-    base = str(st.context.url or "").split("?")[0].rstrip("/")
-    base = base.rpartition("/")[0] if base.count("/") > 2 else base
-    return f"{base}/{page}?" + "&".join(f"{name}={value}" for name, value in query.items())
+        st.code(link.address("train", run=run.id), language=None)

@@ -28,9 +28,11 @@ MOUNT = """([source, css, data, name]) => {
   host.id = name
   host.appendChild(document.createElement("style")).textContent = css
   window.mounted ??= {}
+  window.told ??= []
   return import(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))).then(module => {
     const shared = window.module ??= module
-    window.mounted[name] = data => shared.default({ parentElement: host, data })
+    const setStateValue = (...told) => window.told.push(told)
+    window.mounted[name] = data => shared.default({ parentElement: host, data, setStateValue })
     window.mounted[name](data)
   })
 }"""
@@ -58,7 +60,8 @@ def told(trace: Trace = TRACE, x: np.ndarray | None = X, **changes: Any) -> dict
         "shown": None if down else "loud",
     }  # fmt: skip
     signal = x if down or x is None else x[:, :1]
-    return describe(trace, signal, CLASSES, **{**usual, **changes})
+    pin = changes.pop("pin", None)
+    return {**describe(trace, signal, CLASSES, **{**usual, **changes}), "pin": pin}
 
 
 @pytest.fixture
@@ -305,6 +308,19 @@ def test_it_can_be_held_and_goes_on_from_there(show):
     expect(picture.locator(".veil")).to_have_attribute("visibility", "visible")
     picture.get_by_role("button", name="Play").click()
     assert held <= int(picture.locator("input").input_value()) < 59
+
+
+def test_the_server_is_told_what_is_pinned_once_the_hand_rests_and_a_link_pins_it_again(show):
+    picture = show(told())
+    drawing = picture.locator("svg[role=img]")
+    picture.page.mouse.click(*at(picture, 2, down=False))
+    for _ in range(3):
+        drawing.press("ArrowRight")
+    picture.page.wait_for_function("() => window.told.length")
+    drawing.press("Escape")
+    picture.page.wait_for_function("() => window.told.length > 1")
+    assert picture.page.evaluate("window.told") == [["pin", {"t": 5}], ["pin", {"t": None}]]
+    assert readout(show(told(pin=4), name="again")) == f"{words(4, down=False)}  ·  pinned"
 
 
 def test_pictures_of_one_page_share_the_cursor_unless_it_is_pinned(show):

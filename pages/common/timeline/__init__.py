@@ -9,8 +9,10 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from mrnn import Trace, analysis, charts
+from pages.common import link
 
 JS, CSS = (Path(__file__).with_name(f"timeline.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
+PINNED = "t"
 _draw = component("mrnn_timeline", js=JS, css=CSS)
 
 
@@ -25,6 +27,7 @@ def timeline(
     shown: str | None = None,
     down: bool = False,
     compact: bool = False,
+    in_link: bool = False,
 ) -> None:
     """What came in, q(t), z(t) and the answer so far of the first sequence, with one cursor through all of them.
 
@@ -35,10 +38,17 @@ def timeline(
     shown    the class whose probability is drawn as a line; None draws all of them as lanes
     down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
     compact  for a narrow place: no answer, nothing to press
+    in_link  whether the address keeps the step that is pinned, ?t=; for one picture a page
     """
     told = describe(trace, x, classes, name=key, alt=alt, layer=layer, shown=shown, down=down, compact=compact)
+    pin = link.given(PINNED) if in_link else None
+    told["pin"] = int(pin) if pin is not None and pin.isdecimal() else None
     with st.container(key=f"picture-{key}"):
-        _draw(key=key, data=told)
+        moved = _draw(key=key, data=told, on_pin_change=lambda: None)
+    pinned = moved.get("pin")  # {"t": 12}, or {"t": null} once it was let go; nothing while nobody has touched it
+    if in_link and isinstance(pinned, dict):
+        t = pinned.get("t")
+        link.keep(PINNED, str(t) if isinstance(t, int) else None)
 
 
 def describe(

@@ -12,9 +12,9 @@ const ICONS = {
 }
 const views = new WeakMap()
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setStateValue }) {
   let view = views.get(parentElement)
-  if (!view) views.set(parentElement, (view = new Timeline(parentElement)))
+  if (!view) views.set(parentElement, (view = new Timeline(parentElement, data.pin, setStateValue)))
   view.show(data)
   return () => {
     view.close()
@@ -23,7 +23,9 @@ export default function ({ parentElement, data }) {
 }
 
 class Timeline {
-  constructor(parent) {
+  /** pin: the step that a link has pinned, or null; tell(name, value): what the server is to know. */
+  constructor(parent, pin, tell) {
+    this.tell = tell
     this.root = element("div", { class: "timeline", role: "group" }, parent)
     this.readout = element("p", { class: "readout" }, this.root)
     this.svg = draw("svg", { role: "img", tabindex: 0 }, this.root)
@@ -43,12 +45,14 @@ class Timeline {
     window.addEventListener("mrnn-step", this.follow)
     this.watch = new ResizeObserver(() => this.root.clientWidth !== this.width && this.data && this.draw())
     this.watch.observe(this.root)
-    this.pinned = false // then the mouse no longer moves the cursor
+    this.pinned = pin !== null // then the mouse no longer moves the cursor
+    if (this.pinned) this.t = pin
     this.arriving = false // while it plays, what has not come in yet is veiled
   }
 
   close() {
     this.pause()
+    clearTimeout(this.resting)
     this.watch.disconnect()
     window.removeEventListener("mrnn-step", this.follow)
     this.root.remove()
@@ -82,6 +86,13 @@ class Timeline {
   step(by) {
     this.pause()
     this.visit(this.t + by)
+    if (this.pinned) this.remember()
+  }
+
+  /** Let the address know what is pinned, once the hand rests. */
+  remember() {
+    clearTimeout(this.resting)
+    this.resting = setTimeout(() => this.tell("pin", { t: this.pinned ? this.t : null }), 250)
   }
 
   hover(event) {
@@ -97,6 +108,7 @@ class Timeline {
     this.pause()
     this.pinned = pinned
     this.visit(t)
+    this.remember()
   }
 
   key(event) {

@@ -1,0 +1,129 @@
+"""A link is the state: what one person sees, another sees who opens it. And what one may take along from a page."""
+
+import contextlib
+import csv
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mrnn.charts import lstm_colour
+from tests.browser.conftest import settle
+from tests.browser.test_app import choose, pick, picture
+from tests.server import PROJECT, Server
+
+Visit = Callable[..., Page]
+
+
+def waves_seen(page: Page) -> tuple[str | None, list[str], str | None]:
+    """The answer, the strip's colours, and the numbers at the cursor."""
+    timeline = page.locator(".st-key-picture-timeline")
+    picture(page, "timeline")
+    strip = timeline.locator(".stay").evaluate_all("all => all.map(block => block.getAttribute('fill'))")
+    return page.get_by_role("heading", level=4).text_content(), strip, timeline.locator(".readout").text_content()
+
+
+def play_with_waves(page: Page) -> None:
+    """Another model, another signal, a pinned step."""
+    choose(page, "Model", re.compile("k = 8"))
+    page.get_by_role("slider", name="Frequency f").press("PageUp")
+    settle(page)
+    page.get_by_role("slider", name="Phase p").press("PageUp")
+    settle(page)
+    drawing = picture(page, "timeline")
+    drawing.press("End")
+    drawing.press("ArrowLeft")
+    drawing.press("Enter")
+    expect(page).to_have_url(re.compile(r"[?&]t=48(&|$)"))
+    settle(page)
+
+
+def test_a_link_opens_the_same_wave_model_and_pinned_step_elsewhere(server: Server, visit: Visit):
+    page = visit(server, "waves")
+    play_with_waves(page)
+    seen = waves_seen(page)
+    assert "t = 48" in (seen[2] or "")
+    address = page.url.removeprefix(f"{server.url}/")
+    assert "model=waves-k8" in address
+    assert waves_seen(visit(server, address)) == seen
+
+
+def test_what_was_set_stands_in_the_address_again_after_a_look_at_another_page(server: Server, visit: Visit):
+    page = visit(server, "waves")
+    pick(page, "non-alien")
+    for name in ("Digits", "Waves"):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+        expect(page.locator("h1")).to_have_text(name)
+        settle(page)
+    expect(page).to_have_url(re.compile("wave_kind=non-alien"))
+    expect(page.get_by_role("heading", level=4)).to_contain_text("(right)")
+
+
+@pytest.mark.parametrize("model", ["upload-000000000000-0000", "../../etc/passwd", "nothing"])
+def test_a_link_to_a_model_that_is_not_for_you_says_so_and_shows_a_shipped_one(model, server: Server, visit: Visit):
+    page = visit(server, f"waves?model={model}")
+    expect(page.get_by_text("The link names a model that is not here")).to_be_visible()
+    picture(page, "timeline")
+    expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^k = 4"))
+    choose(page, "Model", re.compile("k = 2"))
+    expect(page.get_by_text("The link names a model that is not here")).to_have_count(0)
+
+
+def test_values_in_an_address_that_cannot_be_are_left_out(server: Server, visit: Visit):
+    page = visit(server, "waves?wave_f=-1&wave_kind=purple&t=1e9&waves_T=0")
+    expect(page.get_by_role("heading", level=4)).to_contain_text("The model says: alien")
+    assert "t = 25 " in (waves_seen(page)[2] or "")
+
+
+def test_a_teachers_link_shows_the_picture_without_the_controls(server: Server, visit: Visit):
+    page = visit(server, "waves?wave_kind=non-alien")
+    page.get_by_role("button", name="Link", exact=True).click()
+    shown = page.get_by_test_id("stPopoverBody").locator("code")
+    expect(shown).to_have_count(2)
+    links = shown.all_text_contents()
+    assert [("controls=off" in link, "wave_kind=non-alien" in link) for link in links] == [(False, True), (True, True)]
+    other = visit(server, links[1].removeprefix(f"{server.url}/"))
+    expect(other.get_by_role("heading", level=4)).to_contain_text("non-alien")
+    expect(other.get_by_role("slider", name="Frequency f")).to_be_hidden()
+    wide, narrow = (picture(p, "timeline").bounding_box() for p in (other, page))
+    assert wide is not None
+    assert narrow is not None
+    assert wide["width"] > 1.3 * narrow["width"]
+    other.get_by_role("button", name="Show the controls").click()
+    expect(other.get_by_role("slider", name="Frequency f")).to_be_visible()
+    expect(other.get_by_role("heading", level=4)).to_contain_text("non-alien")
+
+
+def test_the_lines_of_python_make_what_the_page_shows(server: Server, visit: Visit, monkeypatch):
+    page = visit(server, "waves")
+    play_with_waves(page)
+    page.get_by_role("button", name="Python").click()
+    code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
+    monkeypatch.chdir(PROJECT)
+    names: dict[str, object] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(code, names)  # noqa: S102, our own
+    listened = names["trace"].listened()[0]  # type: ignore[attr-defined]
+    stays = [lstm for t, lstm in enumerate(listened) if t == 0 or lstm != listened[t - 1]]
+    assert waves_seen(page)[1] == [lstm_colour(lstm + 1) for lstm in stays]
+
+
+def test_any_picture_of_a_page_can_be_saved_with_its_numbers(server: Server, visit: Visit):
+    page = visit(server, "transitions")
+    picture(page, "usage")
+    page.get_by_role("button", name="Pictures and numbers").click()
+    choose(page, "Picture", "usage")
+    saved = {}
+    for kind in ("SVG", "PNG", "CSV"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind, exact=True).click()
+        assert download.value.suggested_filename == f"usage.{kind.lower()}"
+        saved[kind] = download.value.path().read_bytes()
+    assert saved["SVG"].startswith(b"<svg")
+    assert saved["PNG"].startswith(b"\x89PNG")
+    rows = list(csv.DictReader(io.StringIO(saved["CSV"].decode())))
+    assert {row["class"] for row in rows} == set("0123456789")
+    for digit in "0123456789":
+        assert sum(float(row["share"]) for row in rows if row["class"] == digit) == pytest.approx(1)
