@@ -318,7 +318,8 @@ SWEEP = ["-m", "mrnn", "sweep", "waves", "--k", "1", "2", "--seeds", "3", "--hid
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process alone")
 def test_a_sweep_that_is_broken_off_goes_on_when_the_same_command_is_given_again(engine, folder, tmp_path):
     engine.close()
-    command = [sys.executable, *SWEEP, "--csv", str(tmp_path / "sweep.csv")]
+    # epochs enough that Ctrl-C comes before the end, however fast the machine
+    command = [sys.executable, *SWEEP, "--epochs", "25", "--csv", str(tmp_path / "sweep.csv")]
     environment = {**os.environ, "MRNN_RUNS": str(folder)}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=PROJECT, env=environment, **pipes) as broken_off:

@@ -92,6 +92,7 @@ def test_a_teachers_link_shows_the_picture_without_the_controls(server: Server, 
     assert narrow is not None
     assert wide["width"] > 1.3 * narrow["width"]
     other.get_by_role("button", name="Show the controls").click()
+    settle(other)  # until then both arrangements are on the page
     expect(other.get_by_role("slider", name="Frequency f")).to_be_visible()
     expect(other.get_by_role("heading", level=4)).to_contain_text("non-alien")
 
