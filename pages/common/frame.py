@@ -16,6 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.common import link, models, person
 
 SIDEBAR = 220  # pixels
+STYLE = Path(__file__).with_name("frame.css")
 ICON = str(Path(__file__).resolve().parents[2] / "assets" / "icon.png")
 MENU = (
     ("app.py", "Overview", ":material/home:"),
@@ -31,6 +32,7 @@ MENU = (
 def page(title: str, lead: str) -> None:
     """Begin a page: browser title, menu, heading, and one line on what can be found out here."""
     st.set_page_config(page_title=f"{title} · MRNN", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
+    st.html(STYLE)
     with st.sidebar:
         st.markdown("**Markov recurrent networks**")
         for path, label, icon in MENU:

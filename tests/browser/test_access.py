@@ -1,0 +1,20 @@
+"""Everybody can use the pages: what axe-core, the usual checker of accessibility, finds is not serious."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+PAGES = ("", "waves", "digits", "train", "sweeps", "transitions", "k_and_tau")
+GRAVE = ("serious", "critical")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES, ids=lambda page: page or "overview")
+def test_axe_finds_no_serious_fault(server, visit, address, scheme):
+    page = visit(server, address, scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    grave = [
+        f"{fault['id']} ({fault['impact']}): {fault['help']}: {[(node['target'], node['failureSummary']) for node in fault['nodes'][:3]]}"
+        for fault in found
+        if fault["impact"] in GRAVE
+    ]
+    assert not grave, "\n".join(grave)
