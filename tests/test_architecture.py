@@ -109,7 +109,7 @@ def test_charts_know_pandas_and_altair_alone(path):
 def test_analysis_knows_traces_and_numbers_alone(path):
     found = imports_of(path)
     assert libraries(found) <= {"numpy", "pandas", "scipy", "sklearn", "mrnn"}
-    assert among(found, "mrnn") == among(found, "mrnn.trace")
+    assert among(found, "mrnn") == among(found, "mrnn.trace", "mrnn.analysis")
 
 
 @pytest.mark.parametrize("path", [path for path in ROOMS if room_of(path) in ("tasks", "data")], ids=named)
