@@ -4,6 +4,7 @@ import time
 from functools import cache
 
 import torch
+from threadpoolctl import threadpool_limits
 
 
 def available_devices() -> list[str]:
@@ -38,6 +39,7 @@ def choose_device(name: str = "auto") -> torch.device:
 def share_processor() -> None:
     """Compute on one thread from now on: threads of callers that come at once would wait for one another."""
     torch.set_num_threads(1)
+    threadpool_limits(1, user_api="blas")  # NumPy's products, too: beside a training they took five times as long
 
 
 @cache

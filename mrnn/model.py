@@ -160,6 +160,7 @@ class SequenceModel(nn.Module):
         allowed: ArrayLike | None = None,
         noise: np.ndarray | None = None,
         seed: int = 0,
+        hidden: bool = False,
         batch_size: int = 500,
         on_batch: Callable[[int, int], Any] | None = None,
     ) -> Trace:
@@ -167,6 +168,7 @@ class SequenceModel(nn.Module):
 
         x, lengths, choice, tau, allowed, noise   as in `forward`, as arrays; lengths at least 1
         seed        of fresh Gumbel draws
+        hidden      whether the hidden states of the last layer are kept as `Trace.h`, too
         batch_size  sequences at once
         on_batch    called with (done, total) after each batch
         returns     Trace
@@ -195,15 +197,16 @@ class SequenceModel(nn.Module):
                     noise=None if noise is None else noise[rows],
                     generator=generator,
                 )
-                parts.append(tuple(a.float().cpu().numpy() for a in (out.q, out.z, self.head(out.h))))
+                kept = (out.q, out.z, self.head(out.h), *([out.h] if hidden else []))
+                parts.append(tuple(a.float().cpu().numpy() for a in kept))
                 if on_batch is not None:
                     on_batch(min(start + batch_size, n), n)
         finally:
             self.train(was_training)
-        q, z, logits = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        q, z, logits, *h = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         if not (np.isfinite(logits).all() and np.isfinite(q).all()):
             raise ValueError("the model's answers are not finite: its weights are too large; train it anew")
-        return Trace(q=q, z=z, logits=logits, lengths=lengths)
+        return Trace(q=q, z=z, logits=logits, lengths=lengths, h=h[0] if hidden else None)
 
     def _check_input(self, x: Tensor) -> tuple[int, int]:
         if x.ndim != 3 or x.shape[2] != self.config.input_size:

@@ -217,12 +217,18 @@ def test_mean_q_agrees_with_a_loop_over_the_sequences_of_a_class_that_still_go_o
     np.testing.assert_allclose([found[key] for key in expected], list(expected.values()), rtol=0, atol=6e-5)
 
 
-def by_class(trace: Trace) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    return (
-        analysis.usage_by_class(trace, Y, CLASSES),
-        analysis.transitions_by_class(trace, Y, CLASSES),
-        analysis.mean_q(trace, Y, CLASSES),
-    )
+TABLES = {
+    analysis.usage_by_class: ["class", "lstm"],
+    analysis.stationary_by_class: ["class", "lstm"],
+    analysis.transitions_by_class: ["class", "from", "to"],
+    analysis.dwell_by_class: ["class", "lstm", "steps"],
+    analysis.mean_q: ["class", "t", "lstm"],
+    analysis.entropy_by_class: ["class", "t"],
+}  # what one row of each is of
+
+
+def by_class(trace: Trace) -> list[pd.DataFrame]:
+    return [table(trace, Y, CLASSES) for table in TABLES]
 
 
 def test_more_padding_changes_no_table():
@@ -238,30 +244,17 @@ def test_more_padding_changes_no_table():
         assert analysis.decided_at(TRACE, n) == analysis.decided_at(longer, n)
 
 
-def test_the_difference_of_two_classes_is_that_of_their_probabilities():
-    table = analysis.transitions_by_class(TRACE, Y, CLASSES)
-    found = analysis.transition_difference(table, "loud", "odd").set_index(["from", "to"])["difference"]
-    sides = {name: table[table["class"] == name].set_index(["from", "to"])["probability"] for name in ("loud", "odd")}
-    assert len(found) == K * K
-    expected = sides["loud"].loc[found.index].to_numpy() - sides["odd"].loc[found.index].to_numpy()
-    np.testing.assert_allclose(found.to_numpy(), expected, rtol=1e-12)
-
-
-def test_the_difference_of_two_classes_is_antisymmetric_and_0_of_one_with_itself():
-    table = analysis.transitions_by_class(TRACE, Y, CLASSES)
-    forth, back = (analysis.transition_difference(table, *pair) for pair in (("calm", "odd"), ("odd", "calm")))
-    pd.testing.assert_frame_equal(forth, back.assign(difference=-back["difference"]))
-    assert forth["difference"].abs().max() > 0.01
-    np.testing.assert_array_equal(analysis.transition_difference(table, "odd", "odd")["difference"].dropna(), 0.0)
-
-
-def test_where_one_class_never_left_an_lstm_the_difference_is_nan():
-    z = np.array([[0, 1, 1], [0, 1, 1], [0, 0, 0]])
-    one_hot = np.eye(2)[z][:, None]
-    trace = Trace(q=one_hot, z=one_hot, logits=np.zeros((3, 3, 2)), lengths=np.array([3, 3, 3]))
-    table = analysis.transitions_by_class(trace, np.array([0, 0, 1]), ("first", "second"))
-    found = analysis.transition_difference(table, "first", "second")
-    np.testing.assert_allclose(found["difference"], [-1, 1, np.nan, np.nan], rtol=1e-12)
+@pytest.mark.parametrize("bins", [1, 3, 4, 100])
+def test_many_steps_are_averaged_in_spans_that_are_equally_long(bins):
+    table = analysis.mean_q(TRACE, Y, CLASSES, bins=bins)
+    width = -(-T // bins)
+    assert set(table["t"]) == set(range(0, T, width))
+    for row in table.to_dict("records"):
+        assert row["until"] == min(row["t"] + width, T) - 1
+        rows = np.flatnonzero(CLASSES.index(row["class"]) == Y)
+        steps = [(n, t) for n in rows for t in range(row["t"], row["until"] + 1) if t < LENGTHS[n]]
+        expected = sum(TRACE.q[n, -1, t, row["lstm"] - 1] for n, t in steps) / len(steps)
+        np.testing.assert_allclose(row["q"], expected, rtol=0, atol=6e-5)
 
 
 def test_permuting_the_lstms_permutes_every_table_and_nothing_else():
@@ -278,8 +271,6 @@ def test_permuting_the_lstms_permutes_every_table_and_nothing_else():
         ours, renamed = (table.sort_values(keys, ignore_index=True) for table in (ours, renamed))
         pd.testing.assert_frame_equal(ours, renamed)
 
-    usage, transitions, mean_q = zip(by_class(TRACE), by_class(permuted), strict=True)
-    same(*usage, ["class", "lstm"])
-    same(*transitions, ["class", "from", "to"])
-    same(*mean_q, ["class", "t", "lstm"])
+    for ours, theirs, keys in zip(by_class(TRACE), by_class(permuted), TABLES.values(), strict=True):
+        same(ours, theirs, keys)
     same(analysis.selection_table(TRACE), analysis.selection_table(permuted), ["t", "lstm"])

@@ -1,17 +1,91 @@
 """From a Trace to tables: what the charts draw, and what one may count on a path of LSTMs."""
 
-from mrnn.analysis.classes import mean_q, transition_difference, transitions_by_class, usage_by_class
-from mrnn.analysis.paths import transition_counts, transition_matrix, usage
+from mrnn.analysis.alignment import Alignment, align
+from mrnn.analysis.classes import (
+    dwell_by_class,
+    dwell_difference,
+    mean_q,
+    q_difference,
+    stationary_by_class,
+    transition_difference,
+    transitions_by_class,
+    usage_by_class,
+    usage_difference,
+)
+from mrnn.analysis.differences import (
+    Counts,
+    Difference,
+    compare_groups,
+    compare_pairs,
+    count_q,
+    count_stays,
+    count_transitions,
+    count_usage,
+)
+from mrnn.analysis.examples import sequences_with_move
+from mrnn.analysis.information import (
+    Information,
+    entropy,
+    entropy_by_class,
+    information_on_class,
+    information_on_position,
+    mutual_information,
+)
+from mrnn.analysis.maps import METHODS, Method, StateMap, choose_steps, state_map
+from mrnn.analysis.paths import (
+    dwell_survival,
+    starts,
+    stationary_distribution,
+    stays,
+    transition_counts,
+    transition_matrix,
+    transitions_by_sequence,
+    usage,
+    usage_by_sequence,
+)
 from mrnn.analysis.sequence import decided_at, selection_table
 
 __all__ = [
+    "METHODS",
+    "Alignment",
+    "Counts",
+    "Difference",
+    "Information",
+    "Method",
+    "StateMap",
+    "align",
+    "choose_steps",
+    "compare_groups",
+    "compare_pairs",
+    "count_q",
+    "count_stays",
+    "count_transitions",
+    "count_usage",
     "decided_at",
+    "dwell_by_class",
+    "dwell_difference",
+    "dwell_survival",
+    "entropy",
+    "entropy_by_class",
+    "information_on_class",
+    "information_on_position",
     "mean_q",
+    "mutual_information",
+    "q_difference",
     "selection_table",
+    "sequences_with_move",
+    "starts",
+    "state_map",
+    "stationary_by_class",
+    "stationary_distribution",
+    "stays",
     "transition_counts",
     "transition_difference",
     "transition_matrix",
     "transitions_by_class",
+    "transitions_by_sequence",
     "usage",
     "usage_by_class",
+    "usage_by_sequence",
+    "usage_difference",
 ]
