@@ -156,7 +156,7 @@ def _ways(row: Row, model: SequenceModel) -> dict[str, Callable[[], object]]:
     device = model.device
     x, y = torch.randn(row.N, row.T, row.D, device=device), torch.randint(CLASSES, (row.N,), device=device)
     if row.what == "train":
-        ways = {
+        ways: dict[str, Callable[[], object]] = {
             "this": lambda: _train(model, x, y, row.low),
             "textbook": lambda: _textbook(model, lambda: _train(model, x, y, low=False)),
             "lstm": _lstm_step(row, x, y),

@@ -106,6 +106,7 @@ class Task(ABC):
     summary: ClassVar[str]
     target: ClassVar[Target] = "class"
     per_step: ClassVar[bool] = False
+    is_image: ClassVar[bool] = False  # its steps are the rows of an image, from the top; values from 0 (dark) to 1
     classes: ClassVar[tuple[str, ...]]
     input_size: ClassVar[int]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 import altair as alt
 import numpy as np
@@ -44,7 +45,7 @@ ANSWERS = pd.DataFrame({"class": CLASSES, "probability": TRACE.answers[0]})
 MANY = make_trace(n=31)
 Y = np.arange(31) % 2
 TRANSITIONS = analysis.transitions_by_class(MANY, Y, CLASSES)
-DIFFERENCE = analysis.transition_difference(TRANSITIONS, "calm", "loud")
+DIFFERENCE = analysis.transition_difference(MANY, Y, 0, 1)
 HISTORY = pd.DataFrame({"epoch": [1, 2, 3], "loss": [0.7, 0.4, 0.3], "tau": [2.0, 1.5, 1.1]})
 ACCURACY = pd.DataFrame(
     {"epoch": [1, 2, 1, 2], "kind": ["hard", "hard", "soft", "soft"], "accuracy": [0.5, 0.9, 0.6, 1]}
@@ -61,6 +62,13 @@ KS = pd.DataFrame({"k": [1, 2, 4], "accuracy": [0.9, 0.95, 0.99], "weights": [10
 CURVES = pd.DataFrame(
     {"run": list("AABBB"), "epoch": [1, 2, 1, 2, 3], "accuracy": [0.5, 0.9, 0.6, 0.7, 0.8], "loss": [3, 2, 4, 2, 1.5]}
 )
+STATES = pd.DataFrame(
+    {"x": [0.1, 0.5, 2], "y": [3, 1, 0.2], "lstm": [1, 3, 5], "class": ["calm", "loud", "calm"], "t": 0}
+)
+CO_USE = pd.DataFrame(
+    {"first": list("1122"), "second": list("2121"), "steps": [5, 1, 0, 4], "share": [0.5, 0.1, 0, 0.4]}
+)
+_, INFORMATION = analysis.information_on_class(MANY.listened(), MANY.lengths, K, Y, shuffles=5)
 SWEPT = pd.DataFrame(
     {
         "row": ["1", "1", "10", "10"], "column": ["0.5", "2.0"] * 2, "mean": [0.9, 0.95, 0.99, math.nan],
@@ -74,19 +82,25 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "accuracy_curves": (charts.accuracy_curves, (ACCURACY, EPOCHS)),
     "blend_bars": (charts.blend_bars, (SELECTION,)),
     "class_bars": (charts.class_bars, (ANSWERS,)),
+    "co_use_heatmap": (charts.co_use_heatmap, (CO_USE,)),
     "compared_curves": (charts.compared_curves, (CURVES, "accuracy")),
     "difference_heatmap": (charts.difference_heatmap, (DIFFERENCE,)),
+    "dwell_curves": (charts.dwell_curves, (analysis.dwell_by_class(MANY, Y, CLASSES), "loud")),
+    "entropy_curves": (charts.entropy_curves, (analysis.entropy_by_class(MANY, Y, CLASSES), math.log(K))),
+    "information_curve": (charts.information_curve, (INFORMATION,)),
     "loss_curve": (charts.loss_curve, (HISTORY, EPOCHS)),
     "mean_q_heatmap": (charts.mean_q_heatmap, (analysis.mean_q(MANY, Y, CLASSES), "loud")),
+    "q_difference_heatmap": (charts.q_difference_heatmap, (analysis.q_difference(MANY, Y, 0, 1),)),
+    "state_scatter": (charts.state_scatter, (STATES, "LSTM", K)),
     "sweep_heatmap": (partial(charts.sweep_heatmap, percent=True), (SWEPT, "k", "tau0")),
     "temperature_sketch": (charts.temperature_sketch, (HISTORY,)),
     "transition_heatmap": (charts.transition_heatmap, (TRANSITIONS, "loud")),
     "usage_area": (charts.usage_area, (USAGE_BY_EPOCH, K, EPOCHS)),
     "usage_bars": (charts.usage_bars, (USAGE,)),
 }
-IN_LSTM_COLOURS = ("blend_bars", "usage_area", "usage_bars")
+IN_LSTM_COLOURS = ("blend_bars", "dwell_curves", "state_scatter", "usage_area", "usage_bars")
 OF_PROBABILITIES = ("mean_q_heatmap", "transition_heatmap")
-NO_CHARTS = {"CIVIDIS", "CURSOR_COLOUR", "LSTM_COLOURS", "letters_on", "lstm_colour"}
+NO_CHARTS = {"CIVIDIS", "CLICKED", "CURSOR_COLOUR", "LSTM_COLOURS", "letters_on", "lstm_colour", "state_graph"}
 
 
 # -- how it is looked at ---------------------------------------------------------------------------------------------
@@ -266,7 +280,9 @@ def test_a_colour_that_shows_a_probability_is_always_cividis_from_0_to_1(name):
 
 def test_the_stops_of_cividis_are_those_of_the_scheme_that_charts_use():
     steps = len(charts.CIVIDIS)
-    table = pd.DataFrame({"class": "calm", "t": range(steps), "lstm": 1, "q": np.linspace(0, 1, steps)})
+    table = pd.DataFrame(
+        {"class": "calm", "t": range(steps), "until": range(steps), "lstm": 1, "q": np.linspace(0, 1, steps)}
+    )
     cells = sorted((mark for mark in rects(drawn(charts.mean_q_heatmap(table, "calm")))), key=lambda mark: mark.x)
     assert len(cells) == steps
     for cell, colour in zip(cells, charts.CIVIDIS, strict=True):
@@ -293,7 +309,10 @@ def cells_with_letters(chart: Any) -> list[tuple[Mark, Mark]]:
 def square(column: str, values: np.ndarray) -> pd.DataFrame:
     """Values as a matrix of 8 x 8 LSTMs."""
     first, second = np.indices((8, 8)) + 1
-    return pd.DataFrame({"class": "loud", "from": first.ravel(), "to": second.ravel(), "count": 1, column: values})
+    judged = {"first": 0.5, "second": 0.5, "low": -1.0, "high": 1.0, "p": 0.01, "beyond_chance": True}
+    return pd.DataFrame(
+        {"class": "loud", "from": first.ravel(), "to": second.ravel(), "count": 1, **judged, column: values}
+    )
 
 
 def test_letters_on_a_probability_can_be_read():
@@ -365,6 +384,100 @@ def test_no_difference_has_the_same_colour_as_nothing_and_the_sides_differ():
     fills = [mark.fill for mark in cells]
     assert len(set(fills)) == 3
     assert min(linear(fills[2])) > 0.8  # no difference is nearly white
+
+
+def test_a_difference_that_chance_explains_has_the_colour_of_none():
+    table = square("difference", np.linspace(-0.5, 0.5, 64))
+    table["beyond_chance"] = np.arange(64) % 3 == 0
+    cells = sorted(rects(drawn(charts.difference_heatmap(table))), key=lambda m: (m.y, m.x))
+    none = rects(drawn(charts.difference_heatmap(square("difference", np.zeros(64)))))[0].fill
+    assert [cell.fill == none for cell in cells] == [number % 3 != 0 for number in range(64)]
+
+
+def test_counts_are_written_as_they_are_and_shaded_by_the_most_frequent():
+    table = square("count", np.arange(64)).assign(probability=0.125)
+    found = cells_with_letters(charts.transition_heatmap(table, "loud", counts=True))
+    assert sorted(int(letters.text) for _, letters in found) == list(range(64))
+    by_count = {int(letters.text): cell.fill for cell, letters in found}
+    np.testing.assert_allclose(rgb(by_count[63]), rgb(charts.CIVIDIS[-1]), rtol=0, atol=2 / 255)
+    np.testing.assert_allclose(rgb(by_count[0]), rgb(charts.CIVIDIS[0]), rtol=0, atol=2 / 255)
+
+
+@pytest.mark.parametrize("told_by", ["LSTM", "class", "time"])
+def test_each_state_of_a_map_is_drawn_once_where_it_lies(told_by):
+    marks = [
+        m for m in drawn(charts.state_scatter(STATES, told_by, K)) if m.role == "mark" and m.kind in ("symbol", "text")
+    ]
+    assert len(marks) == len(STATES)
+    assert np.argsort([mark.x for mark in marks]).tolist() == np.argsort(STATES["x"]).tolist()
+    assert np.argsort([-mark.y for mark in marks]).tolist() == np.argsort(STATES["y"]).tolist()
+    if told_by == "class":
+        assert [mark.text for mark in marks] == ["cal", "lou", "cal"]
+
+
+# -- the state graph -------------------------------------------------------------------------------------------------
+
+
+def graph_of(probabilities: list[list[float]], shares: list[float]) -> ElementTree.Element:
+    """The drawing of a chain whose LSTMs are left 1,000 times each."""
+    k = len(shares)
+    start, end = (index.ravel() + 1 for index in np.indices((k, k)))
+    moves = pd.DataFrame({"class": "loud", "from": start, "to": end, "probability": np.ravel(probabilities)})
+    moves["count"] = (moves["probability"] * 1_000).astype(int)
+    share = pd.DataFrame({"class": "loud", "lstm": range(1, k + 1), "share": shares})
+    return ElementTree.fromstring(charts.state_graph(moves, share, "loud"))  # noqa: S314, our own words
+
+
+def within(drawing: ElementTree.Element, group: str, tag: str) -> dict[str, ElementTree.Element]:
+    """The parts of a drawing by their titles."""
+    space = "{http://www.w3.org/2000/svg}"
+    groups = [g for g in drawing.iter(f"{space}g") if g.get("class") == group]
+    return {g.findtext(f"{space}title", ""): next(g.iter(f"{space}{tag}")) for g in groups}
+
+
+def test_a_graph_has_an_arrow_for_each_move_that_is_not_rare_as_wide_as_it_is_probable():
+    arrows = within(graph_of([[0.5, 0.49, 0.01], [0.2, 0.8, 0], [1, 0, 0]], [0.5, 0.4, 0.1]), "move", "path")
+    told = {"LSTM 1 → 1: 50.0%": 0.5, "LSTM 1 → 2: 49.0%": 0.49, "LSTM 2 → 1: 20.0%": 0.2, "LSTM 2 → 2: 80.0%": 0.8,
+            "LSTM 3 → 1: 100.0%": 1.0}  # fmt: skip
+    assert {title.split(",")[0] for title in arrows} == set(told)
+    widths = {title.split(",")[0]: float(path.get("stroke-width", 0)) for title, path in arrows.items()}
+    line = np.polyfit([told[title] for title in widths], list(widths.values()), 1)
+    np.testing.assert_allclose([np.polyval(line, told[title]) for title in widths], list(widths.values()), atol=0.01)
+    assert line[0] > 5
+    assert "LSTM 3 → 1: 100.0%, 1,000 times" in arrows
+
+
+def test_the_nodes_of_a_graph_have_the_colours_of_their_lstms_and_grow_with_their_use():
+    nodes = within(graph_of([[0.5, 0.5], [0.5, 0.5]], [0.9, 0.1]), "node", "circle")
+    assert [(title, node.get("fill")) for title, node in nodes.items()] == [
+        ("LSTM 1: 90.0% of the steps", charts.lstm_colour(1)),
+        ("LSTM 2: 10.0% of the steps", charts.lstm_colour(2)),
+    ]
+    radius = [float(node.get("r", 0)) for node in nodes.values()]
+    assert radius[0] > 1.5 * radius[1] > 10
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 16])
+def test_all_of_a_graph_lies_within_its_frame_and_no_node_on_another(k):
+    drawing = graph_of(np.full((k, k), 1 / k).tolist(), [1 / k] * k)
+    _, _, width, height = (float(v) for v in drawing.get("viewBox", "").split())
+    circles = [tuple(float(c.get(a, 0)) for a in ("cx", "cy", "r")) for c in within(drawing, "node", "circle").values()]
+    for x, y, r in circles:
+        assert r <= x <= width - r
+        assert r <= y <= height - r
+    for (x0, y0, r0), (x1, y1, r1) in combinations(circles, 2):
+        assert math.hypot(x1 - x0, y1 - y0) > r0 + r1
+    for path in within(drawing, "move", "path").values():
+        numbers = np.array(re.findall(r"-?[\d.]+", path.get("d", "")), float).reshape(-1, 2)
+        ends = numbers[[0, -1]]
+        assert (ends >= 0).all()
+        assert (ends <= [width, height]).all()
+
+
+def test_a_graph_says_in_words_what_it_shows():
+    words = graph_of([[0.7, 0.3], [1.0, 0.0]], [0.8, 0.2]).get("aria-label", "")
+    assert words.startswith("State graph. LSTM 1: 80% of the steps, LSTM 2: 20% of the steps.")
+    assert words.endswith("Moves: 1 to 1 70%, 1 to 2 30%, 2 to 1 100%.")
 
 
 @pytest.mark.parametrize("name", ["usage_bars", "usage_area", "blend_bars"])

@@ -1,6 +1,7 @@
 """From a table to a chart: pure functions of DataFrames, which know pandas and Altair alone."""
 
 from mrnn.charts.colours import CIVIDIS, CURSOR_COLOUR, LSTM_COLOURS, letters_on, lstm_colour
+from mrnn.charts.graph import state_graph
 from mrnn.charts.learning import (
     accuracy_by_k,
     accuracy_by_tau,
@@ -13,10 +14,23 @@ from mrnn.charts.learning import (
     usage_area,
 )
 from mrnn.charts.sweeps import sweep_heatmap
-from mrnn.charts.transitions import difference_heatmap, mean_q_heatmap, transition_heatmap, usage_bars
+from mrnn.charts.transitions import (
+    CLICKED,
+    co_use_heatmap,
+    difference_heatmap,
+    dwell_curves,
+    entropy_curves,
+    information_curve,
+    mean_q_heatmap,
+    q_difference_heatmap,
+    state_scatter,
+    transition_heatmap,
+    usage_bars,
+)
 
 __all__ = [
     "CIVIDIS",
+    "CLICKED",
     "CURSOR_COLOUR",
     "LSTM_COLOURS",
     "accuracy_by_k",
@@ -24,12 +38,19 @@ __all__ = [
     "accuracy_curves",
     "blend_bars",
     "class_bars",
+    "co_use_heatmap",
     "compared_curves",
     "difference_heatmap",
+    "dwell_curves",
+    "entropy_curves",
+    "information_curve",
     "letters_on",
     "loss_curve",
     "lstm_colour",
     "mean_q_heatmap",
+    "q_difference_heatmap",
+    "state_graph",
+    "state_scatter",
     "sweep_heatmap",
     "temperature_sketch",
     "transition_heatmap",

@@ -36,6 +36,7 @@ class Digits(Task):
     summary: ClassVar[str] = "Which digit is it, read row by row from the top?"
     classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
     input_size: ClassVar[int] = SIDE
+    is_image: ClassVar[bool] = True
 
     def make(self, n: int, seed: int) -> SequenceData:
         """n digits drawn from the test digits, without repeats up to all 10,000."""
