@@ -15,6 +15,7 @@ from mrnn.model import count_weights
 from pages.common import MENU
 from pages.common.models import SHIPPED
 from pages.common.training_form import QUICK
+from pages.views.transitions import PRESETS
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = [path for path, _, _ in MENU if path != "app.py"]
@@ -403,20 +404,75 @@ def test_a_bad_model_file_gets_one_sentence_and_nothing_is_kept(content, message
 # -- transitions, k and tau ------------------------------------------------------------------------------------------
 
 
+def transitions(view: str) -> AppTest:
+    app = visit("pages/transitions.py")
+    app.session_state["transitions_view"] = view
+    app.run()
+    assert not app.exception
+    return app
+
+
 def test_transitions_are_shown_for_the_classes_that_are_chosen():
     app = visit("pages/transitions.py")
     app.selectbox(key="first_digits").set_value("3")
     app.selectbox(key="second_digits").set_value("8").run()
     assert "3 minus 8" in said(app)
-    assert re.search(r"In class 3 \(\d+ sequences\) the network stays with its LSTM at \d+% of the steps", said(app))
+    kept = r"stays with its LSTM at \d+% in class 3 \(\d+ sequences\) and \d+% in class 8 \(\d+ sequences\)"
+    assert re.search(kept, said(app))
+    assert re.search(r"only what chance does not explain is coloured: \d+ of \d+ cells", said(app))
+
+
+def test_two_classes_alike_have_no_difference_to_show():
+    app = visit("pages/transitions.py")
+    app.selectbox(key="second_digits").set_value("0").run()
+    assert not app.exception
+    assert "minus" not in said(app)
 
 
 def test_every_layer_can_be_looked_at():
-    app, heard = visit("pages/transitions.py"), set()
+    app, heard = transitions("Use"), set()
     for layer in (1, 2, 3):
         app.button_group(key="layer_transitions").set_value(layer).run()
         heard.add(re.findall(r"LSTM \d is listened to most, for \d+%", said(app))[0])
     assert len(heard) == 3
+
+
+@pytest.mark.parametrize(
+    ("view", "sentence"),
+    [
+        ("Graph", "Circle: an LSTM"),
+        ("Use", r"95 % intervals: LSTM \d: [+-]\d"),
+        ("Time", r"The classes part at step \d+"),
+        ("Information", r"z tells most of the class at step \d+: 0\.\d+ nats"),
+        ("Map", r"The two axes hold \d+% of the states' variance"),
+        ("Two models", r"They listen to partners at \d+% of the steps"),
+    ],
+)
+def test_each_view_of_transitions_says_what_it_found(view, sentence):
+    assert re.search(sentence, said(transitions(view)))
+
+
+@pytest.mark.parametrize("name", [name for name, values in PRESETS.items()])
+def test_a_preset_sets_what_it_says(name):
+    app = visit("pages/transitions.py")
+    app.button(key=f"preset_{name}").click().run()
+    assert not app.exception
+    for key, value in PRESETS[name].items():
+        assert app.session_state[key] == value
+    assert not app.warning
+
+
+def test_the_sequences_of_a_move_are_those_in_which_it_happens():
+    app = visit("pages/transitions.py")
+    picker = app.selectbox(key="move")
+    move = next(option for option in picker.options if re.match(r"0: (\d) → (?!\1)", option))
+    picker.set_value(re.sub(r" \(.*", "", move)).run()
+    start, end = re.findall(r"(\d) → (\d)", move)[0]
+    step = int(re.findall(rf"LSTM {start} is followed by {end} at row (\d+)", said(app))[0])
+    number = int(re.findall(r"\d+", app.selectbox(key=f"open_{picker.value}").options[0])[0])
+    data = TASKS["digits"].make(500, 0)
+    path = load(SHIPPED / "digits-k4.safetensors").trace(data.x[[number]]).listened()[0] + 1
+    assert (path[step - 1], path[step]) == (int(start), int(end))
 
 
 def test_the_shipped_networks_stand_side_by_side_by_k():

@@ -2,10 +2,11 @@
 
 from pages.common import link, words
 from pages.common.curves import curves
-from pages.common.forms import layer_picker, task_settings
-from pages.common.frame import MENU, page, refusals, show, show_to_click, sides, take_along
+from pages.common.forms import layer_picker, presets, task_settings
+from pages.common.frame import MENU, page, refusals, show, show_drawing, show_to_click, sides, take_along
 from pages.common.models import (
     Entry,
+    Study,
     engine,
     entries,
     file_of,
@@ -14,7 +15,8 @@ from pages.common.models import (
     pick,
     sampled_accuracy,
     sequences,
-    survey,
+    states,
+    study,
 )
 from pages.common.person import owner
 from pages.common.table import actions, compare, download_model, table
@@ -24,6 +26,7 @@ from pages.common.training_form import run_settings
 __all__ = [
     "MENU",
     "Entry",
+    "Study",
     "actions",
     "compare",
     "curves",
@@ -38,14 +41,17 @@ __all__ = [
     "owner",
     "page",
     "pick",
+    "presets",
     "refusals",
     "run_settings",
     "sampled_accuracy",
     "sequences",
     "show",
+    "show_drawing",
     "show_to_click",
     "sides",
-    "survey",
+    "states",
+    "study",
     "table",
     "take_along",
     "task_settings",

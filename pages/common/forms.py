@@ -1,5 +1,6 @@
-"""Forms: the settings of a task, and the layer to look at."""
+"""Forms: presets, the settings of a task, and the layer to look at."""
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -15,6 +16,16 @@ Number = TypeVar("Number", int, float)
 def within(least: Number, most: Number, value: Number) -> tuple[Number, Number, Number]:
     """The bounds of a slider, wide enough for the value it begins with; and that value."""
     return min(least, value), max(most, value), value
+
+
+def presets(choices: Mapping[str, Mapping[str, Any]]) -> None:
+    """A row of buttons, each of which sets widgets of the page.
+
+    choices  for each button's name, what it sets: keys of widgets and their values
+    """
+    with st.container(horizontal=True, gap="small", key="presets"):
+        for name, values in choices.items():
+            st.button(name, key=f"preset_{name}", on_click=st.session_state.update, args=(values,))
 
 
 def task_settings(task: AnyTask, key: str, *, in_link: bool = False) -> AnyTask:

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 import vl_convert
 from altair.typing import ChartType
+from streamlit.components.v2 import component
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.common import link, models, person
@@ -18,6 +19,8 @@ from pages.common import link, models, person
 SIDEBAR = 220  # pixels
 STYLE = Path(__file__).with_name("frame.css")
 ICON = str(Path(__file__).resolve().parents[2] / "assets" / "icon.png")
+# st.html takes all drawings out, and an <img> would know neither the theme's ink nor what is pointed at.
+_draw = component("mrnn_drawing", js="export default ({ data, parentElement }) => { parentElement.innerHTML = data }")
 MENU = (
     ("app.py", "Overview", ":material/home:"),
     ("pages/waves.py", "Waves", ":material/airwave:"),
@@ -77,6 +80,13 @@ def show_to_click(chart: ChartType, *, key: str, alt: str, selection: str) -> li
     return list(cast(Any, event)["selection"].get(selection) or [])
 
 
+def show_drawing(svg: str, *, key: str) -> None:
+    """As `show`, for a drawing of `mrnn.charts` that is SVG already and says itself what it shows."""
+    _note(key, svg)
+    with st.container(key=f"picture-{key}"):
+        _draw(key=key, data=svg)
+
+
 def take_along(code: str) -> None:
     """The end of a page: its link, its pictures and their numbers, and the lines of Python that make the same.
 
@@ -102,34 +112,43 @@ def take_along(code: str) -> None:
             st.rerun()
 
 
-_pictures: ContextVar[dict[str, ChartType]] = ContextVar("pictures")  # of the page that is being drawn
+_pictures: ContextVar[dict[str, ChartType | str]] = ContextVar("pictures")  # of the page that is being drawn
 
 
-def _note(key: str, chart: ChartType) -> None:
+def _note(key: str, picture: ChartType | str) -> None:
     pictures = _pictures.get(None)
     if pictures is not None:  # a fragment that is drawn again is no page
-        pictures[key] = chart
+        pictures[key] = picture
 
 
-def _save(pictures: dict[str, ChartType]) -> None:
+def _save(pictures: dict[str, ChartType | str]) -> None:
     chosen = st.selectbox(
         "Picture", list(pictures), key="picture_to_save", format_func=lambda key: key.replace("_", " ")
     )
-    chart = pictures[chosen]
+    picture = pictures[chosen]
 
-    def drawn(kind: str) -> bytes:
-        spec = {**chart.to_dict(), "width": 700}
-        return vl_convert.vegalite_to_svg(spec).encode() if kind == "svg" else vl_convert.vegalite_to_png(spec, scale=2)
+    def svg() -> str:
+        return picture if isinstance(picture, str) else vl_convert.vegalite_to_svg(_wide(picture))
 
-    def numbers() -> str:
+    def png() -> bytes:
+        if isinstance(picture, str):
+            return vl_convert.svg_to_png(picture, scale=2)
+        return vl_convert.vegalite_to_png(_wide(picture), scale=2)
+
+    def numbers(chart: ChartType) -> str:
         tables = [pd.DataFrame(rows) for rows in json.loads(chart.to_json())["datasets"].values()]
         return max(tables, key=len).to_csv(index=False)
 
     with st.container(horizontal=True):
-        st.download_button("SVG", lambda: drawn("svg"), f"{chosen}.svg", "image/svg+xml", on_click="ignore")
-        st.download_button("PNG", lambda: drawn("png"), f"{chosen}.png", "image/png", on_click="ignore")
-        st.download_button("CSV", numbers, f"{chosen}.csv", "text/csv", on_click="ignore")
+        st.download_button("SVG", svg, f"{chosen}.svg", "image/svg+xml", on_click="ignore")
+        st.download_button("PNG", png, f"{chosen}.png", "image/png", on_click="ignore")
+        if not isinstance(picture, str):
+            st.download_button("CSV", lambda: numbers(picture), f"{chosen}.csv", "text/csv", on_click="ignore")
     st.caption("The timeline has a Save button of its own.")
+
+
+def _wide(chart: ChartType) -> dict[str, Any]:
+    return {**chart.to_dict(), "width": 700}
 
 
 @contextmanager

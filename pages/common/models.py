@@ -2,14 +2,16 @@
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
-from mrnn import ModelConfig, SequenceData, SequenceModel, Task, Trace, evaluate, load, read_notes, runs
+from mrnn import ModelConfig, SequenceData, SequenceModel, Task, Trace, analysis, evaluate, load, read_notes, runs
 from mrnn.checkpoint import read_config
 from mrnn.devices import share_processor
 from mrnn.jobs import Engine
@@ -17,8 +19,7 @@ from mrnn.tasks import make_task
 from pages.common import link, person
 
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "models"
-CHUNK = 250  # sequences between two moves of a progress bar ...
-NUMBERS = 2**20  # ... or fewer: q and z of a chunk stay below 8 MB, for many are kept
+CHUNK = 250  # sequences between two moves of a progress bar
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ class Entry:
     def accuracy(self) -> float | None:
         """Hard accuracy on the test split, where it was measured."""
         return self.notes.get("figures", {}).get("test_accuracy_hard")
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What caches know it by: a changed file is another model."""
+        return self.id, self.path.stat().st_mtime_ns
 
     @property
     def model(self) -> SequenceModel:
@@ -139,7 +145,8 @@ def pick(task: str | None, *, prefer: str, key: str, title: str = "Model", param
         st.stop()
     ids = list(found)
     usual = prefer if prefer in found else ids[0]
-    begin = st.session_state.setdefault(f"_{key}_begin", asked if asked in found else usual)
+    if st.session_state.get(key) not in found:  # set here, not as the widget's default, so that presets may set it
+        st.session_state[key] = asked if asked in found else usual
     missing = f"_{key}_missing"
     if first and asked is not None and asked not in found:
         st.session_state[missing] = True
@@ -159,7 +166,6 @@ def pick(task: str | None, *, prefer: str, key: str, title: str = "Model", param
     chosen = st.selectbox(
         title,
         ids,
-        index=ids.index(begin if begin in found else usual),
         format_func=label,
         key=key,
         persist_state="session",
@@ -180,33 +186,87 @@ def _open(run_id: str) -> None:
         open_shared(run)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def sequences(task: str, settings: str, n: int, seed: int) -> SequenceData:
-    """n sequences of a task; settings as JSON, so that they can be hashed."""
+    """n sequences of a task, shared with everybody, never to be written to; settings as JSON, to be hashed."""
     return make_task(task, json.loads(settings)).make(n, seed)
 
 
-def survey(entry: Entry, data: SequenceData, label: str) -> Trace:
-    """What a model does in use with many sequences, with a progress bar; a second look is free."""
-    config = entry.config
-    chunk = max(1, min(CHUNK, NUMBERS // (config.num_layers * data.x.shape[1] * config.num_lstms)))
-    bar = st.progress(0.0, text=label) if len(data) > chunk else None
-    parts: list[Trace] = []
-    for start in range(0, len(data), chunk):
-        piece = data.take(slice(start, start + chunk))
-        parts.append(_trace(entry.id, entry.path.stat().st_mtime_ns, piece.x, piece.lengths, entry))
-        if bar is not None:
-            bar.progress(min(1.0, (start + chunk) / len(data)), text=label)
+@dataclass(frozen=True)
+class Study:
+    """What one layer of a model did with many sequences; what is counted on them is counted once.
+
+    data   the sequences
+    trace  of all of them, in use; shared with everybody, never to be written to
+    """
+
+    entry: Entry
+    layer: int
+    data: SequenceData
+    trace: Trace
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the task's classes."""
+        return self.entry.task.classes
+
+    def counted(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """`function(trace, y, *arguments, layer)` of `mrnn.analysis`, kept; arguments must be hashable."""
+        asked = (function.__name__, self.entry.key, len(self.data), self.layer, arguments)
+        return _counted(asked, lambda: function(self.trace, self.data.y, *arguments, self.layer))
+
+
+def study(entry: Entry, layer: int, count: int) -> Study:
+    """Let a model read `count` sequences of its task, with a progress bar; a second look is free."""
+    task = entry.task
+    data = sequences(task.name, json.dumps(task.settings), count, 0)
+    kept = _kept_trace(entry.key, count)
+    if not kept:  # two who ask at once both compute, and get the same
+        kept.append(_survey(entry, data))
+    return Study(entry=entry, layer=layer, data=data, trace=kept[0])
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _kept_trace(model: tuple[str, int], count: int) -> list[Trace]:  # noqa: ARG001
+    """Where the trace of many sequences is put, once there is one; a copy for each visitor would fill the memory."""
+    return []
+
+
+def _survey(entry: Entry, data: SequenceData) -> Trace:
+    label = f"The model reads {len(data):,} sequences"
+    bar = st.progress(0.0, text=label) if len(data) > CHUNK else None
+    trace = entry.model.trace(
+        data.x,
+        data.lengths,
+        batch_size=CHUNK,
+        on_batch=None if bar is None else lambda done, total: bar.progress(done / total, text=label),
+    )
     if bar is not None:
         bar.empty()
-    arrays = ([getattr(part, name) for part in parts] for name in ("q", "z", "logits", "lengths"))
-    q, z, logits, lengths = (np.concatenate(pieces) for pieces in arrays)
-    return Trace(q=q, z=z, logits=logits, lengths=lengths)
+    return trace
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
-def _trace(model: str, changed: int, x: np.ndarray, lengths: np.ndarray, _entry: Entry) -> Trace:  # noqa: ARG001
-    return _entry.model.trace(x, lengths)
+@st.cache_data(max_entries=256, show_spinner=False)
+def _counted(asked: tuple[Any, ...], _count: Callable[[], Any]) -> Any:  # noqa: ARG001
+    return _count()
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def states(model: tuple[str, int], count: int, method: analysis.Method, _study: Study) -> pd.DataFrame:  # noqa: ARG001
+    """Hidden states of the last layer on a plane, one of each of the first `count` sequences.
+
+    returns  rows of x, y, sequence, t, lstm (from 1), class; `attrs["explained"]`: share of variance by axis, or None
+    """
+    part = _study.data.take(slice(count))
+    trace = _study.entry.model.trace(part.x, part.lengths, hidden=True)
+    each, t = np.arange(len(part)), analysis.choose_steps(part.lengths, 0)
+    found = analysis.state_map(np.asarray(trace.h)[each, t], method)
+    lstm = trace.listened()[each, t] + 1
+    names = [_study.classes[c] for c in part.y]
+    x, y = found.places.T.astype(float).round(4)
+    table = pd.DataFrame({"x": x, "y": y, "sequence": each, "t": t, "lstm": lstm, "class": names})
+    table.attrs["explained"] = None if found.explained is None else found.explained.tolist()
+    return table
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

@@ -224,15 +224,6 @@ def test_a_sweep_fills_its_picture_and_a_click_on_a_cell_shows_its_runs(server: 
     expect(page.get_by_test_id("stDataFrame")).to_have_count(1)
 
 
-def test_transitions_show_matrices_and_their_difference(server: Server, visit: Visit):
-    page = visit(server, "transitions")
-    for key in ("matrix_True", "matrix_False", "difference", "usage"):
-        picture(page, key)
-    choose(page, "First class", "7")
-    choose(page, "Second class", "9")
-    expect(page.get_by_text("7 minus 9")).to_be_visible()
-
-
 def test_a_lower_temperature_turns_the_blend_into_a_hard_pick(server: Server, visit: Visit):
     page = visit(server, "k_and_tau")
     slider = page.get_by_role("slider", name="tau, temperature")

@@ -112,7 +112,7 @@ def test_the_lines_of_python_make_what_the_page_shows(server: Server, visit: Vis
 
 
 def test_any_picture_of_a_page_can_be_saved_with_its_numbers(server: Server, visit: Visit):
-    page = visit(server, "transitions")
+    page = visit(server, "transitions?transitions_view=Use")
     picture(page, "usage")
     page.get_by_role("button", name="Pictures and numbers").click()
     choose(page, "Picture", "usage")

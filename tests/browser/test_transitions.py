@@ -1,0 +1,127 @@
+"""The Transitions page as a person uses it."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from mrnn import TASKS, load, transition_counts
+from pages.common.models import SHIPPED
+from tests.browser.conftest import settle
+from tests.browser.test_app import choose, picture
+from tests.server import Server
+
+Visit = Callable[..., Page]
+VIEWS = ("Matrices", "Graph", "Use", "Time", "Information", "Map", "Two models")
+
+
+def look(page: Page, view: str) -> None:
+    page.get_by_role("radio", name=view, exact=True).click()
+    settle(page)
+
+
+def cell(page: Page, key: str, start: int, end: int) -> Locator:
+    """A cell of a matrix, by its LSTMs."""
+    return picture(page, key).locator(f"path[aria-label*='from LSTM: {start}; to LSTM: {end};']").first
+
+
+def counts_of(name: str) -> np.ndarray:
+    """(4, 4): moves of the shipped model in a class of the 500 digits that the page shows."""
+    data = TASKS["digits"].make(500, 0)
+    data = data.take(np.flatnonzero(data.y == int(name)))
+    trace = load(SHIPPED / "digits-k4.safetensors").trace(data.x)
+    return transition_counts(trace.listened(), trace.lengths, 4)
+
+
+def test_pointing_at_a_transition_tells_how_often_it_happens(server: Server, visit: Visit):
+    page = visit(server, "transitions?first_digits=4&second_digits=9")
+    cell(page, "matrix_4", 1, 4).hover()
+    tooltip = page.locator("#vg-tooltip-element")
+    expect(tooltip).to_be_visible()
+    counts = counts_of("4")
+    told = tooltip.inner_text()
+    assert re.search(r"from LSTM\s*1\s*to LSTM\s*4", told)
+    assert re.search(rf"moves\s*{counts[0, 3]:,}$", told.strip())
+    assert re.search(rf"probability\s*{counts[0, 3] / counts[0].sum():.1%}", told)
+
+
+def test_a_click_on_a_transition_lists_where_it_happens_and_opens_one(server: Server, visit: Visit):
+    page = visit(server, "transitions?first_digits=4&second_digits=9")
+    cell(page, "matrix_9", 2, 3).click()
+    settle(page)
+    expect(page.get_by_role("combobox", name="Where does it happen?")).to_have_value(re.compile("^9: 2 → 3"))
+    told = page.get_by_text(re.compile("LSTM 2 is followed by 3 at row")).inner_text()
+    step = int(re.findall(r"row (\d+)", told)[0])
+    opened = page.locator("[class*='st-key-picture-opened']")
+    expect(opened.locator(".readout")).to_contain_text(f"t = {step} · LSTM 3")
+    expect(opened.locator(".readout")).to_contain_text("pinned")
+    address = page.url.removeprefix(f"{server.url}/")
+    elsewhere = visit(server, address)
+    expect(elsewhere.get_by_role("combobox", name="Where does it happen?")).to_have_value(re.compile("^9: 2 → 3"))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_is_drawn_and_stands_in_the_address(view, server: Server, visit: Visit):
+    page = visit(server, "transitions")
+    look(page, view)
+    drawings = page.locator("[class*='st-key-picture-']")
+    expect(drawings.first).to_be_visible()
+    shown = drawings.evaluate_all("all => all.map(one => one.className.match(/st-key-picture-[^ ]+/)[0])")
+    assert shown
+    elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
+    again = elsewhere.locator("[class*='st-key-picture-']")
+    expect(again).to_have_count(len(shown))
+    assert again.evaluate_all("all => all.map(one => one.className.match(/st-key-picture-[^ ]+/)[0])") == shown
+
+
+def test_the_graph_says_its_numbers_to_those_who_point_and_to_those_who_cannot_see(server: Server, visit: Visit):
+    page = visit(server, "transitions?first_digits=4&second_digits=9&transitions_view=Graph")
+    graph = page.locator(".st-key-picture-graph_4 svg[role=img]")
+    expect(graph).to_be_visible()
+    counts = counts_of("4")
+    chance = counts / counts.sum(1, keepdims=True)
+    assert f"1 to 4 {chance[0, 3]:.0%}" in (graph.get_attribute("aria-label") or "")
+    titles = graph.locator("g.move title").all_text_contents()
+    assert f"LSTM 1 → 4: {chance[0, 3]:.1%}, {counts[0, 3]:,} times" in titles
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_arrows_of_the_graph_are_seen_in_both_themes(scheme, server: Server, visit: Visit):
+    page = visit(server, "transitions?transitions_view=Graph", scheme=scheme)
+    ink = page.locator(".st-key-picture-graph_0 g.move path").first.evaluate("path => getComputedStyle(path).stroke")
+    red = int(re.findall(r"\d+", ink)[0])
+    assert (red > 128) == (scheme == "dark")
+
+
+def test_a_preset_opens_another_model_and_its_classes(server: Server, visit: Visit):
+    page = visit(server, "transitions")
+    page.get_by_role("button", name="Alien or not").click()
+    settle(page)
+    expect(page.get_by_role("combobox", name="First class")).to_have_value("alien")
+    expect(page.get_by_text("alien minus non-alien")).to_be_visible()
+    expect(page.locator(".stAlert")).to_have_count(0)
+
+
+def test_two_models_are_paired_and_a_model_is_not_compared_with_itself(server: Server, visit: Visit):
+    page = visit(server, "transitions?transitions_view=Two+models")
+    expect(page.get_by_text(re.compile(r"They listen to partners at \d+% of the steps"))).to_be_visible()
+    choose(page, "Second model", re.compile("^k = 4"))
+    expect(page.get_by_text("a model agrees with itself")).to_be_visible()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_scrolls_sideways_on_a_telephone(view, server: Server, visit: Visit):
+    page = visit(server, "transitions", width=390)
+    look(page, view)
+    wide, place = page.get_by_test_id("stMain").evaluate("main => [main.scrollWidth, main.clientWidth]")
+    assert wide <= place
+
+
+def test_the_matrices_are_seen_without_scrolling(server: Server, visit: Visit):
+    page = visit(server, "transitions")
+    for key in ("matrix_0", "matrix_1", "difference"):
+        box = picture(page, key).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 800
