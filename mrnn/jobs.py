@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 import psutil
-from distributed import Client, Future, fire_and_forget
+from distributed import Client, Future, Security, fire_and_forget
 
 from mrnn import claims, runs, worker
 from mrnn.devices import count_gpus
@@ -82,7 +82,7 @@ class Engine:
     def start(self) -> None:
         """Begin to train what waits, and all that will; doing so again changes nothing.
 
-        raises  RuntimeError if the engine does not start, or nothing answers at its address
+        raises  ConnectionError if the engine does not start, or nothing answers at its address
         """
         with self._lock:
             self._started()
@@ -109,7 +109,7 @@ class Engine:
     def _keep_watch(self) -> None:
         """Hand over what waits, whenever there may be a free slot: a run was started, or one ended, or time passed."""
         while not self._closed.is_set():
-            with suppress(RuntimeError, OSError):  # the next look may find it well again
+            with suppress(OSError):  # the next look may find it well again
                 self._fill_slots()
             self._due.wait(WATCH_SECONDS)
             self._due.clear()
@@ -169,10 +169,15 @@ class Engine:
             return self._client
         self._end()  # what is left of an engine that lost a process
         if self.address is not None:
+            if self.address.startswith("tls://") and not Security().get_connection_args("client")["ssl_context"]:
+                raise ConnectionError(
+                    f"{self.address} asks for TLS, but no certificates are named here: set "
+                    "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY"
+                )
             try:
                 self._client = Client(self.address, timeout=10, set_as_default=False)
-            except (OSError, TimeoutError, ValueError) as error:
-                raise RuntimeError(f"no Dask scheduler answers at {self.address}: {error}") from error
+            except (OSError, ValueError) as error:
+                raise ConnectionError(f"no Dask scheduler answers at {self.address}: {error}") from error
             return self._client
         self._folder = tempfile.TemporaryDirectory(prefix="mrnn-engine-", ignore_cleanup_errors=True)
         folder = Path(self._folder.name)
@@ -190,7 +195,7 @@ class Engine:
         deadline = time.monotonic() + START_SECONDS
         while not address.exists():
             if time.monotonic() > deadline or any(p.poll() is not None for p in self._processes):
-                raise RuntimeError(f"the training engine did not start; its log: {self._log()}")
+                raise ConnectionError(f"the training engine did not start; its log: {self._log()}")
             time.sleep(0.05)
         self._client = Client(scheduler_file=str(address), timeout=START_SECONDS, set_as_default=False)
         return self._client

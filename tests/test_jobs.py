@@ -382,14 +382,30 @@ def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folde
 
 def test_an_address_where_nobody_answers_is_said():
     engine = Engine("tcp://127.0.0.1:9")
-    with pytest.raises(RuntimeError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+    with pytest.raises(ConnectionError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         engine.start()
+
+
+def test_an_address_that_asks_for_certificates_which_are_not_named_is_said():
+    engine = Engine("tls://127.0.0.1:9")
+    with pytest.raises(ConnectionError, match="no certificates are named here"):
+        engine.start()
+
+
+@pytest.mark.slow
+def test_a_sweep_on_a_cluster_that_is_not_there_ends_with_one_line_and_status_2(tmp_path):
+    command = [sys.executable, *SWEEP, "--scheduler", "tcp://127.0.0.1:9"]
+    environment = {**os.environ, "MRNN_RUNS": str(tmp_path)}
+    ended = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in ended.stderr.strip().splitlines()[-1]
 
 
 def test_an_engine_that_cannot_start_says_why(monkeypatch):
     engine = Engine()
     monkeypatch.setattr(sys, "executable", "/bin/false" if Path("/bin/false").exists() else "false")
-    with pytest.raises(RuntimeError, match="the training engine did not start; its log: "):
+    with pytest.raises(ConnectionError, match="the training engine did not start; its log: "):
         engine.start()
     engine.close()
 
