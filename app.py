@@ -29,6 +29,7 @@ In the picture a trained network reads a signal and asks: *is there an alien wav
     )
     if st.button("Another signal", icon=":material/casino:", type="primary"):
         st.session_state["overview_seed"] = int(np.random.default_rng().integers(1_000_000))
+    common.invite()
 
 with right, common.refusals():
     entry = next(entry for entry in common.entries("waves") if entry.id == "waves-k4")

@@ -21,6 +21,7 @@ from pages.common.models import (
 from pages.common.person import owner
 from pages.common.table import actions, compare, download_model, table
 from pages.common.timeline import timeline
+from pages.common.tour import invite
 from pages.common.training_form import run_settings
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "entries",
     "file_of",
     "hard_accuracy",
+    "invite",
     "layer_picker",
     "link",
     "open_shared",

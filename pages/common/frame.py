@@ -14,7 +14,7 @@ from altair.typing import ChartType
 from streamlit.components.v2 import component
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.common import link, models, person
+from pages.common import link, models, person, tour
 
 SIDEBAR = 220  # pixels
 STYLE = Path(__file__).with_name("frame.css")
@@ -44,6 +44,7 @@ def page(title: str, lead: str) -> None:
         person.recognise()  # draws something invisible at a first visit: it must not move the title
         st.title(title)
     st.markdown(lead)
+    tour.show_stop()
     _pictures.set({})
     models.engine()  # whichever page is asked for first: runs left from before a restart go on
 
