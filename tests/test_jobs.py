@@ -327,7 +327,7 @@ def test_a_sweep_that_is_broken_off_goes_on_when_the_same_command_is_given_again
         while not any(sweep.done for sweep in sweeps.list_sweeps(runs.COMMAND_LINE)) and time.monotonic() < deadline:
             time.sleep(0.05)
         broken_off.send_signal(signal.SIGINT)
-        _, complained = broken_off.communicate(timeout=60)
+        _, complained = broken_off.communicate(timeout=180)
     assert (broken_off.returncode, "Traceback" in complained) == (0, False), complained
     assert "6 of 6 runs to do, about" in complained
     assert "stopped; the same command goes on from here" in complained
