@@ -54,7 +54,10 @@ class SequenceModel(nn.Module):
         self.config = config
         sizes = [config.input_size] + [config.hidden_size] * (config.num_layers - 1)
         self.layers = nn.ModuleList(_layer(config, size) for size in sizes)
-        self.head = cast(nn.Linear, nn.utils.skip_init(nn.Linear, config.hidden_size, config.output_size))
+        # Named, since skip_init takes the CPU otherwise, on the meta device too.
+        device = torch.get_default_device()
+        head = nn.utils.skip_init(nn.Linear, config.hidden_size, config.output_size, device=device)
+        self.head = cast(nn.Linear, head)
         if self.device.type != "meta":
             self.reset_parameters(generator)
 
@@ -206,7 +209,8 @@ class SequenceModel(nn.Module):
         q, z, logits, *h = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         if not (np.isfinite(logits).all() and np.isfinite(q).all()):
             raise ValueError("the model's answers are not finite: its weights are too large; train it anew")
-        return Trace(q=q, z=z, logits=logits, lengths=lengths, h=h[0] if hidden else None)
+        kept_h = h[0] if hidden else None
+        return Trace(q=q, z=z, logits=logits, lengths=lengths, target=self.config.target, h=kept_h)
 
     def _check_input(self, x: Tensor) -> tuple[int, int]:
         if x.ndim != 3 or x.shape[2] != self.config.input_size:
