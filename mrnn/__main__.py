@@ -167,9 +167,7 @@ def run_config(asked: argparse.Namespace) -> RunConfig:
     """What a parsed `train` command asks for; of a `sweep`, what all its runs have in common."""
     task = make_task(asked.task, dict(map(_setting, asked.set)))
     model = ModelConfig(
-        input_size=task.input_size,
-        output_size=task.output_size,
-        per_step=task.per_step,
+        **task.borders,
         dropout=asked.dropout,
         **_given(asked, SHAPE),
     )

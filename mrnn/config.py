@@ -11,6 +11,8 @@ from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
+from mrnn.data import TARGETS, Target
+
 Cell = Literal["mrnn", "lstm", "gru", "elman", "peephole"]
 Carry = Literal["mixed", "own"]
 Objective = Literal["mle", "er", "vb"]
@@ -103,6 +105,7 @@ class ModelConfig(_Json):
     carry        "mixed": one mixed state is handed to all k LSTMs (the published model);
                  "own": each LSTM goes on from its own state
     per_step     logits at every step, not only after the last
+    target       what the C logits are: of a "class", of "labels" that each hold or not, or "value"s themselves
     raises       ValueError that names the field, the rule and the value
     """
 
@@ -115,6 +118,7 @@ class ModelConfig(_Json):
     cell: Cell = "mrnn"
     carry: Carry = "mixed"
     per_step: bool = False
+    target: Target = "class"
 
     def __post_init__(self) -> None:
         _plain(self)
@@ -132,6 +136,7 @@ class ModelConfig(_Json):
             raise ValueError(f"dropout must be below 1, got {self.dropout:g}; 0.2 is usual")
         if not isinstance(self.per_step, bool):
             raise ValueError(f"per_step must be true or false, got {short(self.per_step)}")
+        _one_of("target", self.target, TARGETS)
         if self.cell != "mrnn" and self.k != 1:
             raise ValueError(f"k must be 1 with cell={self.cell!r}, got {self.k}; only cell='mrnn' has several LSTMs")
         if self.cell != "mrnn" and self.carry != "mixed":

@@ -3,12 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from reprlib import repr as short
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-Target = Literal["class"]
+Target = Literal["class", "labels", "value"]
+TARGETS: tuple[Target, ...] = get_args(Target)
 
 
 @dataclass(frozen=True)
@@ -16,34 +18,42 @@ class SequenceData:
     """N sequences, their targets and their lengths; checked once, here.
 
     x        (N, T, D) float32, finite
-    y        (N,) int, or (N, T) int for a target at each step
+    y        what is to be answered, by the kind of target; with T after N where each step has one
+             "class": (N,) int; "labels": (N, C) of 0 and 1, any of which may hold; "value": (N, C) finite numbers
     lengths  (N,) int in [1, T]: steps that count; the rest is padding
+    target   the kind
+    weights  (N,) >= 0, how much each sequence counts in training; None: all alike
+    streams  0, or the number of long sequences that were cut into pieces: then sequence n goes on where sequence
+             n - streams ended, and whoever reads them in order may carry the state along
     raises   ValueError that names what does not fit
     """
 
     x: np.ndarray
     y: np.ndarray
     lengths: np.ndarray
+    target: Target = "class"
+    weights: np.ndarray | None = None
+    streams: int = 0
 
     def __post_init__(self) -> None:
         x = np.ascontiguousarray(self.x, dtype=np.float32)
-        y, lengths = np.asarray(self.y), np.asarray(self.lengths)
+        lengths = np.asarray(self.lengths)
         if x.ndim != 3 or min(x.shape) < 1:
             raise ValueError(f"x must have the axes (N, T, D), each at least 1, got shape {x.shape}")
         if not np.isfinite(x).all():
             where = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
             raise ValueError(f"x must be finite, got {x[where]} at sequence {where[0]}, step {where[1]}")
-        if y.shape not in (x.shape[:1], x.shape[:2]):
-            raise ValueError(f"y must have the shape {x.shape[:1]}, or {x.shape[:2]} a step, got {y.shape}")
-        if not np.issubdtype(y.dtype, np.integer):
-            raise ValueError(f"y must hold whole numbers (classes), got {y.dtype}")
-        if y.min() < 0:
-            raise ValueError(f"y must be at least 0, got {y.min()}")
+        y = _checked_targets(self.target, np.asarray(self.y), x.shape[:2])
         if lengths.shape != x.shape[:1] or not np.issubdtype(lengths.dtype, np.integer):
             raise ValueError(f"lengths must be {len(x)} whole numbers, got shape {lengths.shape} of {lengths.dtype}")
         if lengths.min() < 1 or lengths.max() > x.shape[1]:
             raise ValueError(f"lengths must be from 1 to {x.shape[1]}, got {lengths.min()} to {lengths.max()}")
-        for name, value in ("x", x), ("y", y.astype(np.int64)), ("lengths", lengths.astype(np.int64)):
+        weights = None if self.weights is None else np.asarray(self.weights, dtype=np.float32)
+        if weights is not None and (weights.shape != x.shape[:1] or not (np.isfinite(weights) & (weights >= 0)).all()):
+            raise ValueError(f"weights must be {len(x)} finite numbers >= 0, got {short(self.weights)}")
+        if self.streams < 0 or (self.streams and len(x) % self.streams):
+            raise ValueError(f"streams must divide the {len(x)} sequences, got {self.streams}")
+        for name, value in ("x", x), ("y", y), ("lengths", lengths.astype(np.int64)), ("weights", weights):
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
@@ -52,25 +62,69 @@ class SequenceData:
     @property
     def per_step(self) -> bool:
         """True where y holds a target for each step."""
-        return self.y.ndim == 2
+        return self.y.ndim == (2 if self.target == "class" else 3)
 
     def take(self, index: np.ndarray | slice) -> "SequenceData":
-        """The sequences at `index` (int or bool array, or slice), in that order."""
-        return SequenceData(self.x[index], self.y[index], self.lengths[index])
+        """The sequences at `index` (int or bool array, or slice), in that order, each for itself."""
+        return self._part(index, streams=0)
+
+    def _part(self, index: np.ndarray | slice, streams: int) -> "SequenceData":
+        weights = None if self.weights is None else self.weights[index]
+        return SequenceData(self.x[index], self.y[index], self.lengths[index], self.target, weights, streams)
 
     def held_out(self, share: float, rng: np.random.Generator) -> tuple["SequenceData", "SequenceData"]:
-        """Split at random into (the rest, `share` of the sequences); each keeps at least one."""
-        if len(self) < 2:
-            raise ValueError(f"a part can be held out of 2 sequences or more, got {len(self)}")
-        order = rng.permutation(len(self))
-        count = min(max(round(share * len(self)), 1), len(self) - 1)
-        return self.take(np.sort(order[count:])), self.take(np.sort(order[:count]))
+        """Split into (the rest, `share` of the sequences); each keeps at least one.
+
+        At random; but of streams the last pieces are held out, so that the rest still goes on without a gap.
+        """
+        piece = self.streams or 1
+        count = len(self) // piece
+        if count < 2:
+            what = "2 sequences or more" if not self.streams else f"2 x {piece} sequences or more"
+            raise ValueError(f"a part can be held out of {what}, got {len(self)}")
+        out = min(max(round(share * count), 1), count - 1)
+        if self.streams:
+            border = (count - out) * piece
+            return self._part(slice(border), piece), self._part(slice(border, None), piece)
+        order = rng.permutation(count)
+        return self.take(np.sort(order[out:])), self.take(np.sort(order[:out]))
 
     def batches(self, size: int, rng: np.random.Generator | None = None) -> Iterator["SequenceData"]:
-        """Yield the sequences in pieces of `size`, shuffled by `rng` where one is given."""
+        """Yield the sequences in pieces of `size`, shuffled by `rng` where one is given.
+
+        Streams come one piece of each at a time, whatever `size`, and always in order.
+        """
+        if self.streams:
+            size, rng = self.streams, None
         order = np.arange(len(self)) if rng is None else rng.permutation(len(self))
         for start in range(0, len(self), size):
             yield self.take(order[start : start + size])
+
+
+def _checked_targets(target: Target, y: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """y in its own type: int64 for "class", float32 otherwise.
+
+    axes  (N, T)
+    """
+    n, steps = axes
+    if target not in TARGETS:
+        raise ValueError(f"target must be one of {', '.join(TARGETS)}, got {short(target)}")
+    if target == "class":
+        if y.shape not in ((n,), (n, steps)):
+            raise ValueError(f"y must have the shape {(n,)}, or {(n, steps)} a step, got {y.shape}")
+        if not np.issubdtype(y.dtype, np.integer):
+            raise ValueError(f"y must hold whole numbers (classes), got {y.dtype}")
+        if y.min() < 0:
+            raise ValueError(f"y must be at least 0, got {y.min()}")
+        return y.astype(np.int64)
+    if y.ndim not in (2, 3) or y.shape[:-1] not in ((n,), (n, steps)) or not y.shape[-1]:
+        raise ValueError(f"y must have the shape ({n}, C), or ({n}, {steps}, C) a step, got {y.shape}")
+    if target == "labels" and not np.isin(y, (0, 1)).all():
+        raise ValueError("y must hold 0 and 1 alone (labels), got other values")
+    y = y.astype(np.float32)
+    if not np.isfinite(y).all():
+        raise ValueError("y must be finite, but it holds NaN or infinity")
+    return y
 
 
 def pad(sequences: Sequence[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
@@ -99,6 +153,11 @@ class Task(ABC):
     """A source of labelled sequences. The fields of a subclass are the task's settings.
 
     A field's metadata says how to show it: "label", "help", "least", "most", "step".
+
+    name, title, summary  its key in TASKS; what it is called; what it asks, in a sentence
+    target, per_step      the kind of its targets, and whether each step has one, as in `SequenceData`
+    is_image              its steps are the rows of an image, from the top; values from 0 (dark) to 1
+    classes               names of the C classes, labels or values
     """
 
     name: ClassVar[str]
@@ -106,14 +165,24 @@ class Task(ABC):
     summary: ClassVar[str]
     target: ClassVar[Target] = "class"
     per_step: ClassVar[bool] = False
-    is_image: ClassVar[bool] = False  # its steps are the rows of an image, from the top; values from 0 (dark) to 1
+    is_image: ClassVar[bool] = False
     classes: ClassVar[tuple[str, ...]]
     input_size: ClassVar[int]
 
     @property
     def output_size(self) -> int:
-        """C, the number of classes."""
+        """C, how many classes, labels or values there are to answer."""
         return len(self.classes)
+
+    @property
+    def borders(self) -> dict[str, Any]:
+        """What a model of this task takes and answers, by the names that models have for it."""
+        return {
+            "input_size": self.input_size,
+            "output_size": self.output_size,
+            "per_step": self.per_step,
+            "target": self.target,
+        }
 
     @property
     def settings(self) -> dict[str, Any]:

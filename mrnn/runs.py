@@ -120,13 +120,11 @@ def check_task(model: ModelConfig, name: Any, settings: Any) -> Task:
     raises  ValueError if it does not, or there is no such task or setting
     """
     task = make_task(name, settings)
-    needed = (task.input_size, task.output_size, task.per_step)
-    has = (model.input_size, model.output_size, model.per_step)
-    if needed != has:
-        raise ValueError(
-            f"the model does not fit task {name!r}: the task has {needed[0]} inputs a step and {needed[1]} classes, "
-            f"the model {has[0]} and {has[1]}"
-        )
+    for field, needed in task.borders.items():
+        if getattr(model, field) != needed:
+            raise ValueError(
+                f"the model does not fit task {name!r}, which needs {field} = {needed}; it has {getattr(model, field)}"
+            )
     return task
 
 

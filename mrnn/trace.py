@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, softmax
+
+from mrnn.data import Target
 
 
 @dataclass(frozen=True)
@@ -13,6 +16,7 @@ class Trace:
     z        (N, L, T, k) weights they were given; one-hot where the choice was hard; 0 on padding
     logits   (N, T, C) of the answer after each step
     lengths  (N,) int in [1, T]: steps that count; the rest is padding
+    target   what the logits are of, as in `SequenceData`
     h        (N, T, m) hidden states of the last layer, which the answers are made of; None unless asked for, since
              they are far larger than the rest
     raises   ValueError if the shapes do not fit together
@@ -22,6 +26,7 @@ class Trace:
     z: np.ndarray
     logits: np.ndarray
     lengths: np.ndarray
+    target: Target = "class"
     h: np.ndarray | None = None
 
     def __post_init__(self) -> None:
@@ -38,7 +43,7 @@ class Trace:
     def take(self, index: np.ndarray | slice) -> "Trace":
         """The sequences at `index` (int or bool array, or slice), in that order."""
         h = None if self.h is None else self.h[index]
-        return Trace(self.q[index], self.z[index], self.logits[index], self.lengths[index], h)
+        return Trace(self.q[index], self.z[index], self.logits[index], self.lengths[index], self.target, h)
 
     @property
     def k(self) -> int:
@@ -51,11 +56,18 @@ class Trace:
 
     @property
     def probabilities(self) -> np.ndarray:
-        """(N, T, C): softmax of the logits, the classes' probabilities after each step."""
-        shifted = np.exp(self.logits - self.logits.max(-1, keepdims=True))
-        return shifted / shifted.sum(-1, keepdims=True)
+        """(N, T, C): what the logits say after each step.
+
+        Of a class: softmax, the classes' probabilities. Of labels: sigmoid, the probability that each holds.
+        Of values: the values themselves.
+        """
+        if self.target == "value":
+            return self.logits
+        if self.target == "labels":
+            return expit(self.logits)
+        return softmax(self.logits, axis=-1)
 
     @property
     def answers(self) -> np.ndarray:
-        """(N, C): the classes' probabilities after each sequence's last step."""
+        """(N, C): the `probabilities` after each sequence's last step."""
         return self.probabilities[np.arange(len(self.lengths)), self.lengths - 1]

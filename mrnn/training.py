@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from mrnn.config import ModelConfig, TrainConfig
-from mrnn.data import SequenceData
+from mrnn.data import SequenceData, Target
 from mrnn.devices import bfloat16_is_faster, choose_device
 from mrnn.markov import Choice, memory_kept
-from mrnn.model import Output, SequenceModel
+from mrnn.model import Output, SequenceModel, State
+from mrnn.targets import losses, score
 
 OnBatch = Callable[[int, int], Any]
 Augment = Callable[[SequenceData, np.random.Generator], SequenceData]
@@ -29,7 +29,8 @@ class EpochReport:
     epoch, epochs   which one, from 1, and of how many
     tau             temperature of the epoch
     loss            mean of the objective over the epoch's training sequences
-    accuracy_hard   share of held-out sequences (or steps) right in use, with argmax
+    accuracy_hard   share of held-out sequences (or steps) right in use, with argmax; for other targets than classes
+                    the score that `mrnn.targets.SCORES` names
     accuracy_soft   the same with z = q
     usage           (k,) share of steps each LSTM of the last layer was listened to, held-out, argmax
     seconds         of the epoch, measuring included
@@ -51,9 +52,15 @@ class EpochReport:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How a model does on some sequences: share of right answers, and (k,) use of each LSTM of the last layer."""
+    """How a model does on some sequences.
+
+    accuracy  share of right answers; for other targets than classes, the score that `mrnn.targets.SCORES` names
+    loss      mean of `mrnn.targets.losses` over the answers
+    usage     (k,) share of steps each LSTM of the last layer was listened to
+    """
 
     accuracy: float
+    loss: float
     usage: tuple[float, ...]
 
 
@@ -114,7 +121,7 @@ class Training:
         self._augment = augment if config.augment else None
         self._generator = torch.Generator(device).manual_seed(config.seed)
         self._low = config.precision == "bfloat16" or (config.precision == "auto" and bfloat16_is_faster(device))
-        self._batches = math.ceil(len(train_data) / config.batch_size)
+        self._batches = math.ceil(len(train_data) / (train_data.streams or config.batch_size))
         self._optimizer, self._schedule = _optimizer(model, config, self._batches)
 
     def advance(self, on_batch: OnBatch | None = None) -> EpochReport | None:
@@ -148,12 +155,24 @@ class Training:
         """Go over the training data once: the mean loss, or None if it was broken off."""
         model, config, device = self._model, self._config, self._model.device
         total = torch.zeros((), device=device)
+        state: State | None = None
         model.train()
         for number, batch in enumerate(self._data.batches(config.batch_size, self._rng), 1):
-            x, y, lengths = _tensors(self._augment(batch, self._rng) if self._augment else batch, model)
+            varied = self._augment(batch, self._rng) if self._augment else batch
+            x, y, lengths = _tensors(varied, model)
             with torch.autocast(device.type, torch.bfloat16, enabled=self._low):
-                out = model(x, lengths, tau=tau, generator=self._generator)
-            loss = objective(out, y, lengths, config.entropy_weight, config.balance)
+                out = model(x, lengths, tau=tau, state=state, generator=self._generator)
+            if self._data.streams:  # truncated backpropagation: the state goes on, the gradient does not
+                state = tuple(part.detach() for part in out.state)
+            loss = objective(
+                out,
+                y,
+                lengths,
+                config.entropy_weight,
+                config.balance,
+                target=varied.target,
+                weights=None if varied.weights is None else torch.from_numpy(varied.weights).to(device),
+            )
             self._optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
@@ -228,22 +247,35 @@ def rehearse() -> None:
         out.h.sum().backward()
 
 
-def objective(out: Output, y: Tensor, lengths: Tensor, entropy_weight: float, balance: float = 0.0) -> Tensor:
-    """Cross-entropy, minus `entropy_weight` times the entropy of q: its sum over counted steps of the last layer.
+def objective(
+    out: Output,
+    y: Tensor,
+    lengths: Tensor,
+    entropy_weight: float,
+    balance: float = 0.0,
+    *,
+    target: Target = "class",
+    weights: Tensor | None = None,
+) -> Tensor:
+    """The loss of the answers, minus `entropy_weight` times the entropy of q: its sum over counted steps, last layer.
 
-    y        (N,) int, or (N, T) for a target at each step; then the mean is over counted steps
+    y        as in `SequenceData`; where each step has a target, the mean is over counted steps
     lengths  (N,) int
     balance  weight of what z does not tell about the step: log k minus the mutual information of z and the step,
              which is the entropy of the mean q minus the mean entropy of q, over the counted steps of all
              sequences; mean over layers
+    target   the kind of y, from which the loss follows: see `mrnn.targets.losses`
+    weights  (N,) >= 0: how much the answers of each sequence count
     returns  scalar: a mean over the sequences
     """
     logits = out.logits.float() if out.logits.dtype == torch.bfloat16 else out.logits
-    if y.ndim == 2:
-        counts = _counted(y, lengths)
-        loss = F.cross_entropy(logits[counts], y[counts])
+    logits, y, of = _answers(logits, y, lengths)
+    loss = losses(target, logits, y)
+    if weights is None:
+        loss = loss.mean()
     else:
-        loss = F.cross_entropy(logits, y)
+        counted = weights[of].to(loss.dtype)
+        loss = (counted * loss).sum() / counted.sum().clamp(min=torch.finfo(loss.dtype).tiny)
     if entropy_weight:
         loss = loss - entropy_weight * _entropy(out.q[:, -1]).sum(1).mean()
     if balance:
@@ -270,7 +302,7 @@ def evaluate(
     seed: int = 0,
     on_batch: OnBatch | None = None,
 ) -> Evaluation:
-    """Share of right answers of a model, without dropout, on the device it is on.
+    """How right a model is, without dropout, on the device it is on.
 
     choice, tau  as in `SequenceModel.forward`; "argmax" is how a model is used
     seed         of Gumbel noise, where choice is "gumbel"
@@ -282,24 +314,26 @@ def evaluate(
     generator = torch.Generator(device).manual_seed(seed)
     was_training = model.training
     model.eval()
-    right = counted = 0
+    told, loss, counted = score(data.target), 0.0, 0
+    state: State | None = None
     used = np.zeros(model.config.num_lstms)
-    batches = math.ceil(len(data) / EVALUATION_BATCH)
+    batches = math.ceil(len(data) / (data.streams or EVALUATION_BATCH))
     try:
         for number, batch in enumerate(data.batches(EVALUATION_BATCH), 1):
             x, y, lengths = _tensors(batch, model)
-            out = model(x, lengths, choice=choice, tau=tau, generator=generator)
-            hits = out.logits.argmax(-1) == y
-            if y.ndim == 2:
-                hits = hits[_counted(y, lengths)]
-            right += int(hits.sum())
-            counted += hits.numel()
+            out = model(x, lengths, choice=choice, tau=tau, state=state, generator=generator)
+            if data.streams:
+                state = out.state
+            logits, y, _ = _answers(out.logits.float(), y, lengths)
+            told.add(logits, y)
+            loss += float(losses(data.target, logits, y).cpu().numpy().sum(dtype=np.float64))
+            counted += len(y)
             used += out.z[:, -1].sum((0, 1)).cpu().numpy()
             if on_batch is not None:
                 on_batch(number, batches)
     finally:
         model.train(was_training)
-    return Evaluation(accuracy=right / counted, usage=tuple((used / used.sum()).tolist()))
+    return Evaluation(accuracy=told.value(), loss=loss / counted, usage=tuple((used / used.sum()).tolist()))
 
 
 def check_fit(model: SequenceModel, data: SequenceData) -> None:
@@ -310,7 +344,11 @@ def check_fit(model: SequenceModel, data: SequenceData) -> None:
     if data.per_step != config.per_step:
         kinds = {True: "at each step", False: "once a sequence"}
         raise ValueError(f"the model answers {kinds[config.per_step]}, the data's targets stand {kinds[data.per_step]}")
-    if data.y.max() >= config.output_size:
+    if data.target != config.target:
+        raise ValueError(f"the model answers with {config.target}, the data's targets are of kind {data.target}")
+    if data.target != "class" and data.y.shape[-1] != config.output_size:
+        raise ValueError(f"the model has {config.output_size} outputs, the data's targets {data.y.shape[-1]}")
+    if data.target == "class" and data.y.max() >= config.output_size:
         raise ValueError(f"the model knows {config.output_size} classes, the data hold class {data.y.max()}")
 
 
@@ -320,6 +358,9 @@ def _tensors(data: SequenceData, model: SequenceModel) -> tuple[Tensor, Tensor, 
     return x.to(model.head.weight.dtype), y, lengths
 
 
-def _counted(y: Tensor, lengths: Tensor) -> Tensor:
-    """(N, T) bool, True at steps that count."""
-    return torch.arange(y.shape[1], device=y.device) < lengths[:, None]
+def _answers(logits: Tensor, y: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The answers that count, a row each: logits (M, C), y (M,) or (M, C), and the sequence (M,) each belongs to."""
+    if logits.ndim == 2:
+        return logits, y, torch.arange(len(logits), device=logits.device)
+    counts = torch.arange(logits.shape[1], device=logits.device) < lengths[:, None]  # (N, T)
+    return logits[counts], y[counts], counts.nonzero()[:, 0]

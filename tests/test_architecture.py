@@ -20,6 +20,7 @@ WITH_TORCH = {
     "cells",
     "model",
     "checkpoint",
+    "targets",
     "training",
     "runs",
     "worker",

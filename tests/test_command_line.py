@@ -121,7 +121,7 @@ def test_a_broken_file_ends_in_one_line_and_status_2(capsys, tmp_path, content):
 @pytest.mark.parametrize(
     ("notes", "options", "message"),
     [
-        ({"task": "waves"}, ["--task", "digits"], "the task has 28 inputs a step and 10 classes, the model 1 and 2"),
+        ({"task": "waves"}, ["--task", "digits"], "task 'digits', which needs input_size = 28; it has 1"),
         ({"task": "digits"}, [], "the model does not fit task 'digits'"),
         ({}, [], "does not say its task; name one with --task"),
         ({"task": ["waves"]}, [], "does not say its task; name one with --task"),

@@ -117,7 +117,7 @@ def test_a_run_that_is_stopped_keeps_what_it_learned():
 
 @pytest.mark.usefixtures("tiny_task")
 def test_a_model_for_another_task_is_refused_before_training():
-    with pytest.raises(ValueError, match="the model does not fit task 'waves': the task has 1 inputs a step and 2 cl"):
+    with pytest.raises(ValueError, match="the model does not fit task 'waves', which needs input_size = 1; it has "):
         worker.perform(replace(RUN, task="waves"))
     with pytest.raises(ValueError, match="task must be one of waves, digits, tiny, got 'letters'"):
         worker.perform(replace(RUN, task="letters"))

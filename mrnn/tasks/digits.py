@@ -1,6 +1,6 @@
 """Handwritten digits (MNIST) read row by row, and the way a drawing becomes one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import ClassVar
@@ -58,7 +58,7 @@ class Digits(Task):
         shift = SHIFT * rng.uniform(-1, 1, (2, n))
         cos, sin = np.cos(turn), np.sin(turn)
         matrix = np.array([[cos, -sin + slant * cos], [sin, cos + slant * sin]]) / stretch[:, None]  # (2, 2, n)
-        return SequenceData(_resample(data.x, matrix, shift), data.y, data.lengths)
+        return replace(data, x=_resample(data.x, matrix, shift))
 
     @property
     def extent(self) -> tuple[int, int]:

@@ -71,8 +71,7 @@ def run_settings() -> RunConfig:
         shape |= _network(form, shape)
         course |= _machine(form)
         task = task_settings(form.task, key=f"t_{form.task.name}{form.end}")
-    borders = {"input_size": task.input_size, "output_size": task.output_size, "per_step": task.per_step}
-    model = ModelConfig(**borders, **shape)
+    model = ModelConfig(**task.borders, **shape)
     return RunConfig(task=task.name, settings=task.settings, model=model, training=replace(form.training, **course))
 
 
