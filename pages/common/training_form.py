@@ -19,7 +19,7 @@ QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
     "waves": (
         {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0},
         TrainConfig(
-            epochs=10, batch_size=100, learning_rate=0.005, schedule="one-cycle", balance=0.02, augment=True,
+            epochs=10, batch_size=100, learning_rate=0.01, schedule="one-cycle", balance=0.02, augment=True,
             tau0=1.0, rate=0.15, tau_floor=0.3,
         ),
     ),
