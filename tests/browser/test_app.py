@@ -189,6 +189,36 @@ def test_training_stops_when_asked_and_keeps_what_was_learned(server: Server, vi
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
 
 
+def test_a_run_goes_on_when_its_tab_is_closed_and_others_see_it_once_it_is_published(server: Server, visit: Visit):
+    tab = visit(server, "train")
+    browser = tab.context
+    tab.get_by_role("slider", name="Epochs").press("End")
+    settle(tab)
+    tab.get_by_role("button", name="Train", exact=True).click()
+    expect(tab.get_by_text(re.compile(r"^After epoch \d+:"))).to_have_count(1, timeout=120_000)
+    tab.goto("about:blank")  # as closed: its connection is gone
+
+    page = browser.new_page()
+    page.goto(f"{server.url}/train")
+    expect(page.get_by_text(re.compile(r"Epoch \d+ of \d+ on"))).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("^Stopped; the best model so far is kept"))).to_be_visible(timeout=60_000)
+    page.reload()  # the table takes up what has ended
+    settle(page)
+    row = page.get_by_test_id("stDataFrame").first
+    row.scroll_into_view_if_needed()
+    box = row.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 20, box["y"] + 55)  # the box that chooses the first row; it is drawn on a canvas
+    page.get_by_text("Published: whoever has its address").click()
+    address = page.get_by_test_id("stCode").filter(has_text="train?run=").inner_text().strip()
+
+    other = visit(server, address.removeprefix(f"{server.url}/"))
+    expect(other.get_by_text("Somebody else has published this run.")).to_be_visible()
+    picture(other, "loss")
+    expect(other.get_by_text("None yet.")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
