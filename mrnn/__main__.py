@@ -241,7 +241,9 @@ def _sweep(asked: argparse.Namespace) -> None:
     engine = Engine(asked.scheduler, sweep=sweep_id)
     sweep = sweeps.read(sweep_id)
     seconds = sum(training_seconds(run.config) for run in sweep.runs if run.active and run.config is not None)
-    left = f"{sweep.total - sweep.done} of {sweep.total} runs to do, about {duration(seconds / engine.slots)}"
+    left = f"all {sweep.total} runs are done"
+    if sweep.done < sweep.total:
+        left = f"{sweep.total - sweep.done} of {sweep.total} runs to do, about {duration(seconds / engine.slots)}"
     print(f"{sweep_id}: {left}; seen at .../sweeps?sweep={sweep_id}", file=sys.stderr)
     try:
         with tqdm(total=sweep.total, initial=sweep.done, unit="run", disable=None) as bar:
