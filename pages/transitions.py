@@ -18,11 +18,19 @@ with left:
     entry = common.pick(None, prefer="digits-k4", key="model_transitions")
     layer = common.layer_picker(entry.config.num_layers, key="layer_transitions")
     task, classes = entry.task, entry.task.classes
+    only = classes
+    if len(classes) > 2:
+        picked = st.pills(
+            "Only these classes", classes, selection_mode="multi", key=f"only_{task.name}", bind="query-params",
+            help="Sequences of other classes are left out of all that stands at the right. With none picked, all count.",
+        )  # fmt: skip
+        only = tuple(name for name in classes if name in picked) or classes
     pair = [f"{which}_{task.name}" for which in ("first", "second")]
-    for key, usual in zip(pair, (classes[0], classes[min(1, len(classes) - 1)]), strict=True):
-        st.session_state.setdefault(key, usual)
-    first = st.selectbox("First class", classes, key=pair[0], bind="query-params")
-    second = st.selectbox("Second class", classes, key=pair[1], bind="query-params")
+    for key, usual in zip(pair, (only[0], only[min(1, len(only) - 1)]), strict=True):
+        if st.session_state.setdefault(key, usual) not in only:
+            st.session_state[key] = usual
+    first = st.selectbox("First class", only, key=pair[0], bind="query-params")
+    second = st.selectbox("Second class", only, key=pair[1], bind="query-params")
     count = st.select_slider(
         "Sequences", COUNTS, 500, key="sequences", bind="query-params",
         help="Fresh ones that the model was not trained on: for digits MNIST's test digits. More give steadier figures.",
@@ -33,7 +41,7 @@ with left:
 with right, common.refusals():
     st.session_state.setdefault("transitions_view", "Matrices")
     view = st.pills("View", list(VIEWS), required=True, key="transitions_view", bind="query-params")
-    asked = Asked(common.study(entry, layer, count), first, second)
+    asked = Asked(common.study(entry, layer, count, only), first, second)
     missing = [name for name in asked.names if not asked.number(name)]
     if missing:
         st.warning(
@@ -42,12 +50,15 @@ with right, common.refusals():
         st.stop()
     VIEWS[view or "Matrices"](asked)
 
+kept = [classes.index(name) for name in only]
+left_out = "" if only == classes else f"data = data.take(np.isin(data.y, {kept}))\n"
 common.take_along(
-    f"""from mrnn import TASKS, analysis, load
+    f"""{"import numpy as np" + chr(10) if left_out else ""}from mrnn import TASKS, analysis, load
 
 model = load("{common.file_of(entry)}")
 task = TASKS["{task.name}"]
 data = task.make({count:_}, seed=0)
+{left_out}\
 trace = model.trace(data.x, data.lengths)
 first, second = task.classes.index("{first}"), task.classes.index("{second}")
 print(analysis.usage_by_class(trace, data.y, task.classes, {layer}))

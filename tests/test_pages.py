@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -427,6 +428,18 @@ def test_two_classes_alike_have_no_difference_to_show():
     app.selectbox(key="second_digits").set_value("0").run()
     assert not app.exception
     assert "minus" not in said(app)
+
+
+def test_classes_that_are_not_asked_for_are_left_out_of_everything():
+    app = transitions("Map")
+    app.button_group(key="only_digits").set_value(["4", "9"]).run()
+    assert app.selectbox(key="first_digits").options == ["4", "9"]
+    assert (app.selectbox(key="first_digits").value, app.selectbox(key="second_digits").value) == ("4", "9")
+    count = int(np.isin(TASKS["digits"].make(500, 0).y, [4, 9]).sum())
+    assert f"from each of {count:,} sequences" in said(app)
+    app.button_group(key="only_digits").set_value([]).run()
+    assert "from each of 500 sequences" in said(app)
+    assert not app.exception
 
 
 def test_every_layer_can_be_looked_at():

@@ -196,12 +196,16 @@ def sequences(task: str, settings: str, n: int, seed: int) -> SequenceData:
 class Study:
     """What one layer of a model did with many sequences; what is counted on them is counted once.
 
+    drawn  how many sequences of all classes were made
+    only   the classes that are looked at; sequences of others are left out
     data   the sequences
     trace  of all of them, in use; shared with everybody, never to be written to
     """
 
     entry: Entry
     layer: int
+    drawn: int
+    only: tuple[str, ...]
     data: SequenceData
     trace: Trace
 
@@ -212,18 +216,28 @@ class Study:
 
     def counted(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """`function(trace, y, *arguments, layer)` of `mrnn.analysis`, kept; arguments must be hashable."""
-        asked = (function.__name__, self.entry.key, len(self.data), self.layer, arguments)
+        asked = (function.__name__, self.entry.key, self.drawn, self.only, self.layer, arguments)
         return _counted(asked, lambda: function(self.trace, self.data.y, *arguments, self.layer))
 
 
-def study(entry: Entry, layer: int, count: int) -> Study:
-    """Let a model read `count` sequences of its task, with a progress bar; a second look is free."""
+def study(entry: Entry, layer: int, count: int, only: tuple[str, ...] = ()) -> Study:
+    """Let a model read `count` sequences of its task, with a progress bar; a second look is free.
+
+    only    the classes to look at, all of them if none is named
+    raises  ValueError if none of the sequences is of these classes
+    """
     task = entry.task
     data = sequences(task.name, json.dumps(task.settings), count, 0)
     kept = _kept_trace(entry.key, count)
     if not kept:  # two who ask at once both compute, and get the same
         kept.append(_survey(entry, data))
-    return Study(entry=entry, layer=layer, data=data, trace=kept[0])
+    trace, only = kept[0], only or task.classes
+    if set(only) != set(task.classes):
+        rows = np.isin(data.y, [task.classes.index(name) for name in only])
+        if not rows.any():
+            raise ValueError(f"none of these {count:,} sequences is of class {', '.join(only)}; take more sequences")
+        data, trace = data.take(rows), trace.take(rows)
+    return Study(entry=entry, layer=layer, drawn=count, only=only, data=data, trace=trace)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -251,12 +265,16 @@ def _counted(asked: tuple[Any, ...], _count: Callable[[], Any]) -> Any:  # noqa:
     return _count()
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def states(model: tuple[str, int], count: int, method: analysis.Method, _study: Study) -> pd.DataFrame:  # noqa: ARG001
-    """Hidden states of the last layer on a plane, one of each of the first `count` sequences.
+def states(study: Study, count: int, method: analysis.Method) -> pd.DataFrame:
+    """Hidden states of the last layer on a plane, one of each of the first `count` sequences of a study.
 
     returns  rows of x, y, sequence, t, lstm (from 1), class; `attrs["explained"]`: share of variance by axis, or None
     """
+    return _states((study.entry.key, study.drawn, study.only), count, method, study)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _states(asked: tuple[Any, ...], count: int, method: analysis.Method, _study: Study) -> pd.DataFrame:  # noqa: ARG001
     part = _study.data.take(slice(count))
     trace = _study.entry.model.trace(part.x, part.lengths, hidden=True)
     each, t = np.arange(len(part)), analysis.choose_steps(part.lengths, 0)

@@ -15,8 +15,8 @@ MOST_STATES = 1_000  # on a map; t-SNE takes some seconds for them
 MOST_LISTED = 200
 MOVE = "move"  # of the address
 PRESETS = {
-    "4 or 9?": {"model_transitions": "digits-k4", "first_digits": "4", "second_digits": "9"},
-    "1 or 7?": {"model_transitions": "digits-k4", "first_digits": "1", "second_digits": "7"},
+    "4 or 9?": {"model_transitions": "digits-k4", "first_digits": "4", "second_digits": "9", "only_digits": []},
+    "1 or 7?": {"model_transitions": "digits-k4", "first_digits": "1", "second_digits": "7", "only_digits": []},
     "Alien or not": {"model_transitions": "waves-k4", "first_waves": "alien", "second_waves": "non-alien"},
     "Sixteen LSTMs": {"model_transitions": "digits-k16", "transitions_view": "Graph"},
 }
@@ -320,7 +320,7 @@ def state_map(asked: Asked) -> None:
         )
     count = min(MOST_STATES, len(study.data))
     with st.spinner(f"Laying out {count:,} hidden states"):
-        found = common.states(study.entry.key, count, "t-SNE" if method == "t-SNE" else "PCA", study)
+        found = common.states(study, count, "t-SNE" if method == "t-SNE" else "PCA")
     common.show(
         charts.state_scatter(found, told_by or "LSTM", study.trace.k), key="map",
         alt=f"Map of hidden states by {method}, told by {told_by}.",
@@ -344,7 +344,7 @@ def two_models(asked: Asked) -> None:
     if other.id == study.entry.id:
         st.info("Choose another model than the first: a model agrees with itself.")
         return
-    theirs = common.study(other, other.config.num_layers - 1, len(study.data))
+    theirs = common.study(other, other.config.num_layers - 1, study.drawn, study.only)
     z, w = study.trace.listened(study.layer), theirs.trace.listened(theirs.layer)
     if z.shape != w.shape or (study.data.x != theirs.data.x).any():
         st.info("The two models were trained on sequences of other settings, so they cannot read the same ones.")
