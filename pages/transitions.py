@@ -21,7 +21,8 @@ with left:
     only = classes
     if len(classes) > 2:
         picked = st.pills(
-            "Only these classes", classes, selection_mode="multi", key=f"only_{task.name}", bind="query-params",
+            "Only these classes", classes, selection_mode="multi", wrap=True, key=f"only_{task.name}",
+            bind="query-params",
             help="Sequences of other classes are left out of all that stands at the right. With none picked, all count.",
         )  # fmt: skip
         only = tuple(name for name in classes if name in picked) or classes
@@ -40,7 +41,9 @@ with left:
 
 with right, common.refusals():
     st.session_state.setdefault("transitions_view", "Matrices")
-    view = st.pills("View", list(VIEWS), required=True, key="transitions_view", bind="query-params")
+    view = st.pills(
+        "View", list(VIEWS), required=True, wrap=True, key="transitions_view", bind="query-params"
+    )  # fmt: skip
     asked = Asked(common.study(entry, layer, count, only), first, second)
     missing = [name for name in asked.names if not asked.number(name)]
     if missing:
