@@ -28,6 +28,7 @@ WITH_TORCH = {
 MODEL_ROOMS = WITH_TORCH - {"runs", "worker"} | {
     "config",
     "trace",
+    "scaling",
 }  # tasks and models meet in runs and in the command line
 
 
