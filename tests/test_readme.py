@@ -10,6 +10,7 @@ import time
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,12 +21,30 @@ PROJECT = Path(__file__).resolve().parents[1]
 README = (PROJECT / "README.md").read_text()
 
 
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
 def test_the_example_runs_as_it_stands(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    exec(compile(example.replace("epochs=8", "epochs=1"), "README.md", "exec"), {})  # noqa: S102, our own words
+    run(EXAMPLES[0].replace("epochs=8", "epochs=1"))
     assert (tmp_path / "mine.safetensors").is_file()
     assert "held-out" in capsys.readouterr().out
+
+
+def test_the_example_with_scikit_learn_runs_as_it_stands(capsys):
+    names = run(EXAMPLES[1])
+    search, X, y = names["search"], names["X_test"], names["y_test"]
+    assert f"right on {search.score(X, y):.0%}" in capsys.readouterr().out
+    assert search.score(X, y) >= 0.9
+    assert names["trace"].q.shape[0] == len(X)
+    assert len(EXAMPLES) == 2
+
+
+def run(example: str) -> dict[str, Any]:
+    """The names that an example leaves behind."""
+    names: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), names)  # noqa: S102, our own words
+    return names
 
 
 def test_every_file_it_links_to_is_there():
