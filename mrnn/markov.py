@@ -3,63 +3,12 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from mrnn import recurrence
-
-Choice = Literal["gumbel", "argmax", "soft"]
-CHOICES: tuple[Choice, ...] = ("gumbel", "argmax", "soft")
-COLDEST = 1e-30  # below, logits divided by tau overflow float32; z is one-hot long before
-
-
-@dataclass(frozen=True)
-class Selection:
-    """How z is chosen from the selection logits a.
-
-    choice   "gumbel", "argmax" or "soft"
-    tau      temperature of "gumbel", > 0
-    allowed  (k,) bool, LSTMs that may be chosen at all; None allows all
-    """
-
-    choice: Choice
-    tau: float
-    allowed: Tensor | None
-
-    def __call__(self, a: Tensor, noise: Tensor | None, forced: Tensor | None) -> tuple[Tensor, Tensor]:
-        """q and z of one step.
-
-        a        (N, k) selection logits
-        noise    (N, k) standard Gumbel draws, needed by "gumbel" alone
-        forced   (N,) int: the LSTM to take, -1 where free
-        returns  q, z, each (N, k); each row sums to 1
-        """
-        if self.allowed is not None:
-            a = a.masked_fill(~self.allowed, -math.inf)
-        q = a.softmax(-1)
-        if self.choice == "soft":
-            z = q
-        elif self.choice == "argmax":
-            z = F.one_hot(a.argmax(-1), a.shape[-1]).to(a.dtype)
-        elif noise is None:
-            raise ValueError("choice 'gumbel' needs noise, got None")
-        else:
-            z = ((a + noise) / max(self.tau, COLDEST)).softmax(-1)
-        if forced is not None:
-            one_hot = F.one_hot(forced.clamp(min=0), a.shape[-1]).to(a.dtype)
-            z = torch.where((forced >= 0)[:, None], one_hot, z)
-        return q, z
-
-
-def gumbel(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Standard Gumbel draws, -log(-log u), on the device and in the dtype of `like`."""
-    # An exponential draw is -log u, but it can be exactly 0: keep log finite.
-    draws = torch.empty(shape, device=like.device, dtype=like.dtype).exponential_(generator=generator)
-    return -draws.clamp_(min=torch.finfo(like.dtype).tiny).log()
+from mrnn import recurrence, trial
+from mrnn.selection import COLDEST, Selection
 
 
 class MarkovLayer(nn.Module):
@@ -128,14 +77,39 @@ class MarkovLayer(nn.Module):
         forced   (T, N) int, LSTMs to take, -1 where free; or None
         returns  h (T, N, m), q and z (T, N, k), all 0 on padding; the state after each sequence's last step
         """
-        if self.by_definition or not recurrence.runs_on(x):
-            return self._define(x, mask, state, select, noise, forced)
+        way = None if self.by_definition else self._fast_way(x)
+        if way is None:
+            return self.define(x, mask, state, select, noise, forced)
+        return self.run(way, x, mask, state, select, noise, forced)
+
+    def run(
+        self,
+        way: recurrence.Way,
+        x: Tensor,
+        mask: Tensor | None,
+        state: tuple[Tensor, ...],
+        select: Selection,
+        noise: Tensor | None,
+        forced: Tensor | None,
+    ) -> tuple[Tensor, Tensor, Tensor, tuple[Tensor, ...]]:
+        """As `forward`, in this way."""
         plan = self._plan(x, mask, select, noise, forced)
         weights = recurrence.Weights(self.W_xz, self.W_hz, self.b_z, self.W_x, self.W_h, self.b)
-        with_gradient = torch.is_grad_enabled() and any(a.requires_grad for a in (x, *state, *weights))
-        one_is_enough = select.choice == "argmax" and not self.own and not with_gradient
+        learning = torch.is_grad_enabled() and any(a.requires_grad for a in (x, *state, *weights))
         with torch.autocast(x.device.type, enabled=False):  # the plan says what is done in low precision
-            return (recurrence.use if one_is_enough else recurrence.train)(plan, weights, x, state)
+            return way(plan, weights, x, state, learning=learning)
+
+    def _fast_way(self, x: Tensor) -> recurrence.Way | None:
+        """How to run such an input faster than by definition; None where that is not known to be right and faster."""
+        if x.device.type == "cuda":
+            return trial.fast_way(self, x)
+        return recurrence.run if recurrence.runs_on(x) else None
+
+    def alike(self, input_size: int, generator: torch.Generator) -> "MarkovLayer":
+        """A new layer with other inputs and weights, but as many LSTMs and units."""
+        layer = MarkovLayer(input_size, self.k, self.hidden_size, own=self.own)
+        layer.reset_parameters(generator)
+        return layer
 
     def _plan(
         self, x: Tensor, mask: Tensor | None, select: Selection, noise: Tensor | None, forced: Tensor | None
@@ -158,7 +132,7 @@ class MarkovLayer(nn.Module):
             spare=self.spare,
         )
 
-    def _define(
+    def define(
         self,
         x: Tensor,
         mask: Tensor | None,

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from mrnn.cells import TORCH_CELLS, PeepholeLayer, TorchLayer
 from mrnn.config import ModelConfig, check_tau
-from mrnn.markov import CHOICES, Choice, MarkovLayer, Selection, gumbel
+from mrnn.markov import MarkovLayer
+from mrnn.selection import CHOICES, Choice, Selection, gumbel
 from mrnn.trace import Trace
 
 State = tuple[Tensor, ...]

@@ -1,5 +1,6 @@
 """Fast ways to run the k-LSTM recurrence that `markov` defines: one that can be trained, and one for use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from torch.autograd.function import once_differentiable
 
 from mrnn import kernels
 
+Way = Callable[..., tuple[Tensor, Tensor, Tensor, tuple[Tensor, ...]]]  # `run`, or another like it
 FEW_ROWS = 64  # sequences x steps; below, lining the weights up by LSTM costs more than it saves
 ROWS_AT_ONCE = {False: 128, True: 1024}  # in one product of weight gradients, by whether it is in bfloat16
 
@@ -99,6 +101,17 @@ def wants_bfloat16(x: Tensor) -> bool:
     """Whether the caller is inside torch.autocast(..., torch.bfloat16)."""
     kind = x.device.type
     return torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.bfloat16
+
+
+def run(
+    plan: Plan, weights: Weights, x: Tensor, state: tuple[Tensor, ...], *, learning: bool
+) -> tuple[Tensor, Tensor, Tensor, tuple[Tensor, ...]]:
+    """The recurrence; arguments and answer as `MarkovLayer.forward`'s.
+
+    learning  whether anything needs a gradient
+    """
+    one_is_enough = plan.choice == "argmax" and not plan.own and not learning
+    return (use if one_is_enough else train)(plan, weights, x, state)
 
 
 # -- training --------------------------------------------------------------------------------------------------------
@@ -210,7 +223,7 @@ class _Recurrence(torch.autograd.Function):
                 if at == 0:
                     stop = min(t + at_once, steps)
                     part = dsums[: stop - t].flatten(0, 1)
-                    _add_product(dW_x, x1[t:stop].flatten(0, 1).t(), part)
+                    add_product(dW_x, x1[t:stop].flatten(0, 1).t(), part)
                     recurrent.gather(
                         gradients, part, *(_before(a, first, t, stop) for a, first in ((h_all, h0), (mixed, mixed0)))
                     )
@@ -241,7 +254,7 @@ def _arrays(*tensors: Tensor) -> list[np.ndarray]:
     ]
 
 
-def _add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
+def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
     """total += a b, with the product in the dtype of b and the sum in that of the total."""
     if total.dtype == b.dtype:
         total.addmm_(a, b)
@@ -273,7 +286,7 @@ class _Mixed:
         _replace(dmixed, d @ self.W.t(), padding)
 
     def gather(self, gradients: list[Tensor], d: Tensor, _h: Tensor, mixed: Tensor) -> None:
-        _add_product(gradients[0], mixed.t(), d)
+        add_product(gradients[0], mixed.t(), d)
 
 
 class _Own:
@@ -298,7 +311,7 @@ class _Own:
         gates, logits = self._split(d)
         gates = self._by_lstm(gates)
         gradients[0] += torch.bmm(h.permute(1, 2, 0).to(gates.dtype), gates)
-        _add_product(gradients[1], mixed.t(), logits)
+        add_product(gradients[1], mixed.t(), logits)
 
     def _split(self, sums: Tensor) -> tuple[Tensor, Tensor]:
         """Of the gates (N, 4, k, m), and of the selection (N, k)."""

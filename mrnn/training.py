@@ -13,8 +13,9 @@ from torch import Tensor
 from mrnn.config import ModelConfig, TrainConfig
 from mrnn.data import SequenceData, Target
 from mrnn.devices import bfloat16_is_faster, choose_device
-from mrnn.markov import Choice, memory_kept
+from mrnn.markov import memory_kept
 from mrnn.model import Output, SequenceModel, State
+from mrnn.selection import Choice
 from mrnn.targets import losses, score
 
 OnBatch = Callable[[int, int], Any]

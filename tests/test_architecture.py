@@ -14,8 +14,12 @@ PAGES = [path for path in (PROJECT / "app.py", *sorted((PROJECT / "pages").rglob
 WITH_TORCH = {
     "devices",
     "kernels",
+    "kernels_gpu",
     "recurrence",
+    "recurrence_gpu",
+    "trial",
     "bench",
+    "selection",
     "markov",
     "cells",
     "model",

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mrnn import ModelConfig, SequenceModel
-from mrnn.markov import gumbel
+from mrnn.selection import gumbel
 
 N, L, T, K, M, D, C = 7, 2, 11, 3, 5, 13, 17
 SIZES: dict[str, Any] = {"input_size": D, "output_size": C, "hidden_size": M, "num_layers": L}
