@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from mrnn import bench, bounds, runs, sweeps
+from mrnn import bench, bounds, room, runs, sweeps
 from mrnn.checkpoint import load, read_notes, save
 from mrnn.config import (
     AXES,
@@ -271,7 +271,7 @@ def _runs(asked: argparse.Namespace) -> None:
     found = runs.list_runs()
     if asked.action == "list":
         print("\n".join(map(_line, reversed(found))))
-        sizes = f"{runs.used_bytes() / 2**20:.0f} of {bounds.max_bytes() / 2**20:.0f} MB used"
+        sizes = f"{room.used_bytes() / 2**20:.0f} of {bounds.max_bytes() / 2**20:.0f} MB used"
         print(f"{len(found)} runs, {sum(run.active for run in found)} of them waiting or training; {sizes}")
         return
     if not asked.ids and not asked.all:

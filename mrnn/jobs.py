@@ -15,7 +15,7 @@ from typing import cast
 import psutil
 from distributed import Client, Future, Security, fire_and_forget
 
-from mrnn import claims, runs, worker
+from mrnn import claims, queue, runs, worker
 from mrnn.devices import count_gpus
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -137,7 +137,7 @@ class Engine:
         """What is for this engine to train."""
         return [
             run
-            for run in runs.queue()
+            for run in queue.waiting()
             if (run.owner != runs.COMMAND_LINE if self._sweep is None else run.sweep == self._sweep)
         ]
 

@@ -1,4 +1,4 @@
-"""A run is a folder: what is asked for, how far it is, how it ended. And the queue, which is all folders that wait.
+"""A run is a folder: what is asked for, how far it is, how it ended.
 
 runs/<id>/config.json             what was asked for, whose it is, when
 runs/<id>/claim-<n>.json          the process of the n-th attempt to train it
@@ -16,29 +16,20 @@ import os
 import re
 import secrets
 import shutil
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mrnn import bounds, claims
-from mrnn.checkpoint import load, read_notes
+from mrnn import claims
 from mrnn.config import ModelConfig, RunConfig
 from mrnn.data import Task
-from mrnn.files import read_json, read_lines, write_json
+from mrnn.files import read_json, read_lines
 from mrnn.tasks import make_task
 
 State = Literal["waiting", "running", "finished", "stopped", "failed", "uploaded"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
-MAX_MODEL_BYTES = 64 * 2**20
-MAX_UPLOADS = 20  # a person
-LARGEST = {"k": 16, "num_layers": 8, "hidden_size": 1024}  # of an uploaded model, which others share a server with
 SETTLED = 2.0  # seconds after which a folder that did not change will be seen to have changed, if it does
-_queue = threading.Lock()  # two clicks at once must not both be the first
 _known: dict[Path, tuple[int, "Run"]] = {}  # runs that are over, and when their folders last changed
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|upload-[0-9a-f]{24}|sweep-[0-9a-f]{24}-[0-9]{4}")
 
@@ -157,131 +148,24 @@ def owner_of(key: str) -> str:
 COMMAND_LINE = owner_of("the command line")  # no browser has this key: it has spaces
 
 
-@contextmanager
-def entrance(owner: str) -> Iterator[None]:
-    """Where a job comes into the queue, one at a time; older runs make room for it.
-
-    raises  ValueError if the owner has a job that waits or runs, or too many wait
-    """
-    with _queue:
-        jobs = {run.job: run.owner for run in list_runs() if run.active}
-        if owner in jobs.values():
-            raise ValueError("one run at a time for each person: wait for yours to end, or stop it")
-        if len(jobs) >= bounds.max_queue():
-            raise ValueError(f"the queue is full: {len(jobs)} runs wait or train already; try again in some minutes")
-        make_room()
-        yield
-
-
-def create(config: RunConfig, owner: str) -> str:
-    """Put a new run at the end of the queue, and return its id; ValueError if the queue does not take it."""
-    with entrance(owner):
-        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
-        put(run_id, config, owner)
-    return run_id
-
-
-def put(run_id: str, config: RunConfig, owner: str) -> None:
-    """Make the folder of a run that waits; only within the `entrance`."""
-    folder = folder_of(run_id)
-    folder.mkdir(parents=True)
-    try:
-        write_json(folder / "config.json", {"owner": owner, "created": time.time(), "run": config.to_dict()})
-    except OSError:
-        folder.rmdir()
-        raise
-
-
-def resume(run_id: str, owner: str) -> None:
-    """Put a run of one's own that was stopped, or failed, at the end of the queue; it goes on after its last epoch.
-
-    raises  ValueError if it is another's, did not end so, or the queue does not take it
-    """
-    run = _own(run_id, owner)
-    if run.state not in ("stopped", "failed") or run.config is None:
-        raise ValueError(f"a run can be resumed if it was stopped or failed; this one is {run.state}")
-    if run.measuring:
-        raise ValueError("this run is still being measured on the test data; try again in some seconds")
-    with entrance(owner):
-        put_back(run)
-
-
-def put_back(run: Run) -> None:
-    """Let a run that was stopped, or failed, wait again; only within the `entrance`."""
-    folder = folder_of(run.id)
-    asked = read_json(folder / "config.json")
-    write_json(folder / "config.json", {**asked, "created": time.time()})
-    claims.forget(folder)
-    (folder / "progress.json").unlink(missing_ok=True)
-    (folder / "stop").unlink(missing_ok=True)
-    (folder / "result.json").unlink(missing_ok=True)  # last: from here on it waits
-
-
-def queue() -> list[Run]:
-    """The runs that wait, the next one first.
-
-    First come, first served, but jobs take turns: whoever comes after a sweep waits for one run of it, not for all.
-    """
-    unfinished = [read(path.name) for path in _folders() if not (path / "result.json").exists()]
-    before = Counter(run.job for run in unfinished if run.state == "running")
-    turns: list[tuple[int, float, str, Run]] = []
-    for run in sorted((run for run in unfinished if run.state == "waiting"), key=lambda run: (run.created, run.id)):
-        turns.append((before[run.job], run.created, run.id, run))
-        before[run.job] += 1
-    return [run for *_, run in sorted(turns, key=lambda turn: turn[:3])]
-
-
 def publish(run_id: str, owner: str, public: bool = True) -> None:
     """Let others see a run of one's own by its address, or no longer (ValueError if it is another's)."""
-    _own(run_id, owner)
+    own(run_id, owner)
     mark = folder_of(run_id) / "published"
     mark.touch() if public else mark.unlink(missing_ok=True)
 
 
-def _own(run_id: str, owner: str) -> Run:
+def own(run_id: str, owner: str) -> Run:
+    """A run of one's own (ValueError if it is another's)."""
     run = read(run_id)
     if run.owner != owner:
         raise ValueError("only one's own runs can be changed")
     return run
 
 
-def adopt(content: bytes, name: str, owner: str) -> str:
-    """Keep a model file that a person uploads, and return its run's id.
-
-    content  of a file that `save` wrote; taken for what a stranger may have sent
-    name     the file's, shown but never used as a path
-    raises   ValueError that says what is wrong with it; nothing is kept then
-    """
-    if len(content) > MAX_MODEL_BYTES:
-        raise ValueError(
-            f"a model file may have {MAX_MODEL_BYTES // 2**20} MB, this one has {len(content) / 2**20:.0f}"
-        )
-    run_id = f"upload-{hashlib.sha256(owner.encode() + content).hexdigest()[:24]}"
-    folder = folder_of(run_id)
-    if (folder / "result.json").is_file():
-        return run_id
-    if sum(run.state == "uploaded" for run in list_runs(owner)) >= MAX_UPLOADS:
-        raise ValueError(f"at most {MAX_UPLOADS} uploaded models are kept for a person; delete one first")
-    runs_folder().mkdir(parents=True, exist_ok=True)
-    beside = runs_folder() / f".{run_id}.{secrets.token_hex(4)}"
-    beside.mkdir()
-    try:
-        file = beside / "model.safetensors"
-        file.write_bytes(content)
-        model, notes = load(file), read_notes(file)
-        _check_upload(model.config, notes)
-        shown = "".join(c for c in name if c.isprintable())[:60] or "model"
-        write_json(beside / "config.json", {"owner": owner, "created": time.time(), "name": shown})
-        write_json(beside / "result.json", {"state": "uploaded", "notes": notes})
-        beside.replace(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    return run_id
-
-
 def delete(run_id: str, owner: str) -> None:
     """Remove a run of one's own that is over (ValueError otherwise)."""
-    if _own(run_id, owner).active:
+    if own(run_id, owner).active:
         raise ValueError("a run can be deleted when it is over; stop it first")
     remove(run_id)
 
@@ -299,7 +183,8 @@ def stop(run_id: str) -> None:
     (folder_of(run_id) / "stop").touch()
 
 
-def _folders() -> list[Path]:
+def folders() -> list[Path]:
+    """The folders of all runs."""
     try:
         return sorted(path for path in runs_folder().iterdir() if _ID.fullmatch(path.name))
     except FileNotFoundError:
@@ -308,10 +193,10 @@ def _folders() -> list[Path]:
 
 def list_runs(owner: str | None = None) -> list[Run]:
     """All runs, or one owner's, newest first. A folder that cannot be read is shown as failed."""
-    folders = _folders()
-    for gone in set(_known) - set(folders):
+    there = folders()
+    for gone in set(_known) - set(there):
         _known.pop(gone, None)
-    runs = [_remembered(path) for path in folders]
+    runs = [_remembered(path) for path in there]
     return sorted((r for r in runs if owner in (None, r.owner)), key=lambda r: (r.created, r.id), reverse=True)
 
 
@@ -371,52 +256,8 @@ def read(run_id: str) -> Run:
         return replace(run, state="failed", reason="its folder is damaged")
 
 
-# -- room --------------------------------------------------------------------------------------------------------------
-
-
-def leaving() -> list[Run]:
-    """The runs that are over and not public, in the order in which they go when room is needed: the oldest first."""
-    return [run for run in reversed(list_runs()) if not run.active and not run.public]
-
-
-def used_bytes() -> int:
-    """How much room all runs take."""
-    return sum(run.size for run in list_runs())
-
-
-def make_room() -> None:
-    """Remove runs that are `leaving` until all fit into `bounds.max_bytes`."""
-    over = used_bytes() - bounds.max_bytes()
-    for run in leaving():
-        if over <= 0:
-            break
-        over -= run.size
-        remove(run.id)
-
-
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
-
-
-# -- what others send --------------------------------------------------------------------------------------------------
-
-
-def _check_upload(model: ModelConfig, notes: dict[str, Any]) -> None:
-    """Refuse what pages could not bear: a stranger's file must not ask for endless sequences, or for all the memory."""
-    for name, most in LARGEST.items():
-        if getattr(model, name) > most:
-            raise ValueError(f"an uploaded model may have {name} = {most}, this one has {getattr(model, name)}")
-    figures = notes.get("figures", {})
-    if not isinstance(figures, dict):
-        raise ValueError(f"the figures of a model must be an object, got {type(figures).__name__}")
-    accuracy = figures.get("test_accuracy_hard")
-    if accuracy is not None and not (isinstance(accuracy, float) and 0 <= accuracy <= 1):
-        raise ValueError("the test accuracy of a model must be a number from 0 to 1")
-    task = check_task(model, notes.get("task"), notes.get("settings", {}))
-    for f in fields(task):
-        value = getattr(task, f.name)
-        if not f.metadata["least"] <= value <= f.metadata["most"]:
-            raise ValueError(f"the model's task has {f.name} = {value}, beyond what can be shown here")
 
 
 def _label(config: RunConfig, created: float) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
-from mrnn import bounds, runs
+from mrnn import bounds, queue, runs
 from mrnn.config import SweepConfig
 from mrnn.files import read_json, write_json
 from mrnn.runs import Run
@@ -81,7 +81,7 @@ def start(config: SweepConfig, owner: str) -> str:
     folder = folder_of(sweep_id)
     if folder.exists() and read(sweep_id).state == "running":
         return sweep_id
-    with runs.entrance(owner):
+    with queue.entrance(owner):
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "sweep.json", {"owner": owner, "created": time.time(), "sweep": config.to_dict()})
         there = {run.id: run for run in _runs(sweep_id)}
@@ -92,9 +92,9 @@ def start(config: SweepConfig, owner: str) -> str:
                 runs.remove(run_id)  # it is damaged
                 run = None
             if run is None:
-                runs.put(run_id, run_config, owner)
+                queue.put(run_id, run_config, owner)
             elif run.state in ("stopped", "failed"):
-                runs.put_back(run)
+                queue.put_back(run)
     return sweep_id
 
 

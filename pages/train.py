@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, RunConfig, bounds, charts, runs
+from mrnn import TASKS, RunConfig, bounds, charts, queue, room, runs, uploads
 from mrnn.devices import available_devices
 from mrnn.forecast import duration, seconds_until_start, slowness
 from mrnn.model import count_weights
@@ -59,7 +59,7 @@ def watch(run_id: str) -> None:
 
 def resume(run_id: str) -> None:
     try:
-        runs.resume(run_id, owner)
+        queue.resume(run_id, owner)
         watch(run_id)
     except (ValueError, OSError) as error:
         st.session_state["said"] = (False, " ".join(str(error).split()))
@@ -69,7 +69,7 @@ shown = watched()
 
 
 def start(config: RunConfig) -> None:
-    run_id = runs.create(config, owner)
+    run_id = queue.create(config, owner)
     watch(run_id)
     with st.spinner("Starting the training engine"):
         common.engine().start()
@@ -120,14 +120,14 @@ def measured(run: runs.Run) -> bool:
 
 def waiting(run: runs.Run) -> str:
     """Where a run stands in the queue, and when it may begin."""
-    everyone, queue, slots = runs.list_runs(), runs.queue(), common.engine().slots
+    everyone, in_line, slots = runs.list_runs(), queue.waiting(), common.engine().slots
     running = [other for other in everyone if other.state == "running"]
-    ahead = len(running) + next((place for place, other in enumerate(queue) if other.id == run.id), 0)
+    ahead = len(running) + next((place for place, other in enumerate(in_line) if other.id == run.id), 0)
     if ahead < slots:
         if run.attempts:
             return f"The process that trained it was lost; it goes on after epoch {len(run.history)}."
         return "Starting a process to train in."
-    seconds = seconds_until_start(run.id, running, queue, slots, slowness(everyone))
+    seconds = seconds_until_start(run.id, running, in_line, slots, slowness(everyone))
     who = "1 run is" if ahead == 1 else f"{ahead} runs are"
     return f"Waiting: {who} ahead of yours; it begins in about {duration(seconds)}."
 
@@ -199,7 +199,7 @@ def add_upload() -> None:
     if file is None:
         return
     try:
-        run_id = runs.adopt(file.getvalue(), file.name, owner)
+        run_id = uploads.adopt(file.getvalue(), file.name, owner)
         task = runs.read(run_id).result["task"]
         for key in (f"model_{task}", "model_transitions", f"tau_model_{task}"):
             st.session_state[key] = run_id
@@ -265,9 +265,9 @@ else:
             "Tick a row to download its model, to resume it, to train it again with a change, to publish or delete it; "
             "tick several to compare their curves. Click a heading to sort."
         )
-used, most = runs.used_bytes(), bounds.max_bytes()
+used, most = room.used_bytes(), bounds.max_bytes()
 if used > 0.8 * most:
-    next_to_go = [run for run in runs.leaving() if run.owner == owner][:3]
+    next_to_go = [run for run in room.leaving() if run.owner == owner][:3]
     yours = ", then ".join(run.label for run in next_to_go)
     st.warning(
         f"All runs on this server take {used / 2**20:,.0f} of {most / 2**20:,.0f} MB. When there is no room for a new one, "

@@ -26,15 +26,15 @@ WITH_TORCH = {
     "checkpoint",
     "targets",
     "training",
-    "runs",
+    "uploads",
     "worker",
     "estimator",
 }
-MODEL_ROOMS = WITH_TORCH - {"runs", "worker"} | {
+MODEL_ROOMS = WITH_TORCH - {"uploads", "worker"} | {
     "config",
     "trace",
     "scaling",
-}  # tasks and models meet in runs and in the command line
+}  # tasks and models meet in runs, uploads and in the command line
 
 
 def module_of(path: Path) -> str:
@@ -127,7 +127,7 @@ def test_tasks_do_not_know_models(path):
 
 @pytest.mark.parametrize("path", [path for path in ROOMS if room_of(path) in MODEL_ROOMS], ids=named)
 def test_models_do_not_know_tasks(path):
-    assert not among(imports_of(path), "mrnn.tasks", "mrnn.runs", "mrnn.jobs")
+    assert not among(imports_of(path), "mrnn.tasks", "mrnn.runs", "mrnn.queue", "mrnn.jobs")
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=named)

@@ -19,6 +19,7 @@ from mrnn import (
     TrainConfig,
     evaluate,
     load,
+    queue,
     read_notes,
     runs,
     save,
@@ -328,7 +329,7 @@ def three_runs(tmp_path, monkeypatch, tiny_task) -> list[str]:
     monkeypatch.setenv("MRNN_RUNS", str(tmp_path / "runs"))
     model = ModelConfig(input_size=2, output_size=3, k=2, hidden_size=3)
     config = RunConfig(task=tiny_task.name, model=model, training=TrainConfig(epochs=2, batch_size=17, device="cpu"))
-    ids = [runs.create(config, runs.owner_of(f"person {number}")) for number in range(3)]
+    ids = [queue.create(config, runs.owner_of(f"person {number}")) for number in range(3)]
     worker.execute(ids[0])
     runs.stop(ids[1])
     return ids
@@ -353,7 +354,7 @@ def test_runs_stops_what_waits_and_clears_what_is_over(three_runs, capsys):
     assert runs.read(three_runs[2]).state == "stopped"
     main(["runs", "clear", three_runs[1]])
     assert [run.id for run in runs.list_runs()] == [three_runs[2], three_runs[0]]
-    runs.resume(three_runs[2], runs.owner_of("person 2"))
+    queue.resume(three_runs[2], runs.owner_of("person 2"))
     main(["runs", "clear", "--all"])
     assert [(run.id, run.state) for run in runs.list_runs()] == [(three_runs[2], "waiting")], (
         "what waits is not cleared"

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from mrnn import ModelConfig, RunConfig, TrainConfig, load, runs, sweeps, worker
+from mrnn import ModelConfig, RunConfig, TrainConfig, load, queue, runs, sweeps, worker
 from mrnn.files import read_json
 from mrnn.jobs import Engine
 
@@ -56,7 +56,7 @@ def quick(epochs: int = 2, **fields: Any) -> RunConfig:
 
 def new(config: RunConfig) -> str:
     """A run of somebody who has no other."""
-    return runs.create(config, runs.owner_of(secrets.token_hex(8)))
+    return queue.create(config, runs.owner_of(secrets.token_hex(8)))
 
 
 def wait(run_id: str, until: Callable[[runs.Run], bool], seconds: float = 120) -> runs.Run:
@@ -225,8 +225,8 @@ def test_when_the_app_is_killed_its_workers_end_too(engine):
     engine.close()  # it would train the run itself
     code = (
         "import sys, time\n"
-        "from mrnn import runs\nfrom mrnn.jobs import Engine\nfrom tests.test_jobs import quick\n"
-        "engine = Engine()\nrun_id = runs.create(quick(epochs=500), 'me')\nengine.start()\n"
+        "from mrnn import queue, runs\nfrom mrnn.jobs import Engine\nfrom tests.test_jobs import quick\n"
+        "engine = Engine()\nrun_id = queue.create(quick(epochs=500), 'me')\nengine.start()\n"
         "while not runs.read(run_id).history: time.sleep(0.1)\n"
         "print(*(process.pid for process in engine._processes), flush=True)\ntime.sleep(100)\n"
     )
@@ -279,8 +279,8 @@ def test_an_app_that_is_killed_and_started_again_goes_on_with_its_runs(engine):
     engine.close()  # it would take over what the killed app leaves
     code = (
         "import sys, time\n"
-        "from mrnn import runs\nfrom mrnn.jobs import Engine\nfrom tests.test_jobs import quick\n"
-        "run_id = runs.create(quick(epochs=12), 'me')\nengine = Engine()\nengine.start()\n"
+        "from mrnn import queue, runs\nfrom mrnn.jobs import Engine\nfrom tests.test_jobs import quick\n"
+        "run_id = queue.create(quick(epochs=12), 'me')\nengine = Engine()\nengine.start()\n"
         "while len(runs.read(run_id).history) < 3: time.sleep(0.1)\n"
         "print(run_id, flush=True)\ntime.sleep(100)\n"
     )

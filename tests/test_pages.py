@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mrnn import TASKS, ModelConfig, RunConfig, SequenceModel, TrainConfig, load, runs, save, worker
+from mrnn import TASKS, ModelConfig, RunConfig, SequenceModel, TrainConfig, load, queue, room, runs, save, worker
 from mrnn.files import write_lines
 from mrnn.jobs import Engine
 from mrnn.model import count_weights
@@ -61,7 +61,7 @@ def trained(owner: str, task: str = "waves", **fields: int) -> str:
         **fields,
     }
     config = RunConfig(task=task, model=ModelConfig(**shape), training=TrainConfig(epochs=1))
-    run_id = runs.create(config, owner)
+    run_id = queue.create(config, owner)
     notes = {"task": task, "settings": {}, "figures": {"test_accuracy_hard": 0.53, "test_n": 10_000}}
     save(SequenceModel(config.model), runs.folder_of(run_id) / "model.safetensors", notes)
     (runs.folder_of(run_id) / "result.json").write_text('{"state": "finished", "notes": {"task": "waves"}}')
@@ -258,7 +258,7 @@ def test_the_table_is_filtered_by_task_and_state():
     owner = owner_of(visit())
     trained(owner, k=2)
     trained(owner, task="digits", k=3)
-    runs.stop(runs.create(RunConfig(task="waves", model=ModelConfig(input_size=1, output_size=2, k=7)), owner))
+    runs.stop(queue.create(RunConfig(task="waves", model=ModelConfig(input_size=1, output_size=2, k=7)), owner))
     app = visit("pages/train.py")
     assert len(app.dataframe[0].value) == 3
     app.button_group(key="runs_task").set_value("waves").run()
@@ -285,7 +285,7 @@ def test_a_run_is_trained_again_with_a_change():
         objective="er", beta=0.33, seed=12, weight_decay=0.02, augment=True, precision="float32", clip=2.0,
     )  # fmt: skip
     config = RunConfig(task="waves", settings={"T": 31, "sigma": 0.2}, model=model, training=training)
-    run_id = runs.create(config, owner)
+    run_id = queue.create(config, owner)
     runs.stop(run_id)
     app = tick(visit("pages/train.py"), 0)
     app.button(key=f"again_{run_id}").click().run()
@@ -302,7 +302,7 @@ def test_a_run_is_trained_again_with_a_change():
 
 def test_a_stopped_run_is_resumed_from_the_table():
     owner = owner_of(visit())
-    run_id = runs.create(RunConfig(task="waves", model=ModelConfig(input_size=1, output_size=2)), owner)
+    run_id = queue.create(RunConfig(task="waves", model=ModelConfig(input_size=1, output_size=2)), owner)
     runs.stop(run_id)
     app = tick(visit("pages/train.py"), 0)
     app.button(key=f"resume_{run_id}").click().run()
@@ -344,7 +344,7 @@ def test_what_goes_first_when_there_is_no_more_room_is_said_beforehand(monkeypat
     owner = owner_of(visit())
     run_id = trained(owner, k=2)
     assert "When there is no room" not in "".join(w.value for w in visit("pages/train.py").warning)
-    monkeypatch.setenv("MRNN_MAX_DISK", str(1.2 * runs.used_bytes()))
+    monkeypatch.setenv("MRNN_MAX_DISK", str(1.2 * room.used_bytes()))
     (warning,) = visit("pages/train.py").warning
     assert f"of yours: {runs.read(run_id).label}." in warning.value
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mrnn import ModelConfig, RunConfig, TrainConfig, runs, sweeps, worker
+from mrnn import ModelConfig, RunConfig, TrainConfig, queue, runs, sweeps, worker
 from mrnn.config import SweepConfig
 
 ME, OTHER = runs.owner_of("a" * 32), runs.owner_of("b" * 32)
@@ -91,7 +91,7 @@ def test_what_is_no_sweep_is_refused(values):
 def work(number: int = 1000) -> int:
     """Train what waits, as an engine would; how many runs that were."""
     done = 0
-    while done < number and (waiting := runs.queue()):
+    while done < number and (waiting := queue.waiting()):
         worker.execute(waiting[0].id)
         done += 1
     return done
@@ -160,13 +160,13 @@ def test_what_was_lost_of_a_sweep_is_trained_again(folder):
 def test_starting_a_sweep_that_runs_changes_nothing():
     sweep_id = sweeps.start(grid(), ME)
     work(1)
-    before = [run.id for run in runs.queue()]
+    before = [run.id for run in queue.waiting()]
     assert sweeps.start(grid(), ME) == sweep_id
-    assert [run.id for run in runs.queue()] == before
+    assert [run.id for run in queue.waiting()] == before
 
 
 def test_a_person_has_one_job_be_it_a_run_or_a_sweep(monkeypatch):
-    runs.create(BASE, ME)
+    queue.create(BASE, ME)
     with pytest.raises(ValueError, match="one run at a time for each person"):
         sweeps.start(grid(), ME)
     sweeps.start(grid(), OTHER)

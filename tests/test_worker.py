@@ -23,6 +23,7 @@ from mrnn import (
     claims,
     evaluate,
     load,
+    queue,
     read_notes,
     runs,
     worker,
@@ -174,7 +175,7 @@ def await_epoch(run_id: str, epoch: int) -> None:
 
 @pytest.mark.slow
 def test_a_run_whose_process_is_killed_waits_and_goes_on_after_its_last_epoch(folder):
-    run_id = runs.create(LONG, ME)
+    run_id = queue.create(LONG, ME)
     with begin(run_id, folder) as process:
         await_epoch(run_id, 2)
         assert runs.read(run_id).state == "running"
@@ -193,7 +194,7 @@ def test_a_run_whose_process_is_killed_waits_and_goes_on_after_its_last_epoch(fo
 
 @pytest.mark.slow
 def test_a_run_that_loses_its_process_again_and_again_fails_and_can_be_resumed(folder):
-    run_id = runs.create(LONG, ME)
+    run_id = queue.create(LONG, ME)
     for attempt in range(1, 5):
         with begin(run_id, folder) as process:
             deadline = time.monotonic() + 60
@@ -205,14 +206,14 @@ def test_a_run_that_loses_its_process_again_and_again_fails_and_can_be_resumed(f
     worker.execute(run_id)
     assert runs.read(run_id).state == "failed"
     assert runs.read(run_id).reason == claims.LOST
-    runs.resume(run_id, ME)
+    queue.resume(run_id, ME)
     resumed = runs.read(run_id)
     assert (resumed.state, resumed.attempts) == ("waiting", 0)
 
 
 @pytest.mark.slow
 def test_a_run_is_left_to_the_process_that_works_on_it(folder):
-    run_id = runs.create(LONG, ME)
+    run_id = queue.create(LONG, ME)
     with begin(run_id, folder) as process:
         await_epoch(run_id, 1)
         worker.execute(run_id)
@@ -242,7 +243,7 @@ def each_epoch(monkeypatch) -> Callable[[Callable[[int], Any]], None]:
 
 @pytest.mark.usefixtures("tiny_task")
 def test_a_run_waits_runs_and_ends_with_a_model(each_epoch, folder):
-    run_id = runs.create(TINY, ME)
+    run_id = queue.create(TINY, ME)
     waiting = runs.read(run_id)
     assert (waiting.state, waiting.active, waiting.config, waiting.model_file) == ("waiting", True, TINY, None)
     seen = []
@@ -260,7 +261,7 @@ def test_a_run_waits_runs_and_ends_with_a_model(each_epoch, folder):
 
 @pytest.mark.usefixtures("tiny_task")
 def test_a_run_that_is_stopped_before_it_begins_trains_nothing():
-    run_id = runs.create(TINY, ME)
+    run_id = queue.create(TINY, ME)
     runs.stop(run_id)
     worker.execute(run_id)
     run = runs.read(run_id)
@@ -269,7 +270,7 @@ def test_a_run_that_is_stopped_before_it_begins_trains_nothing():
 
 @pytest.mark.usefixtures("tiny_task")
 def test_a_run_that_is_stopped_keeps_the_best_model_and_goes_on_when_it_is_resumed(each_epoch):
-    run_id = runs.create(TINY, ME)
+    run_id = queue.create(TINY, ME)
     each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
     worker.execute(run_id)
     run = runs.read(run_id)
@@ -280,7 +281,7 @@ def test_a_run_that_is_stopped_keeps_the_best_model_and_goes_on_when_it_is_resum
 
     begun: list[int] = []
     each_epoch(begun.append)
-    runs.resume(run_id, ME)
+    queue.resume(run_id, ME)
     assert runs.read(run_id).state == "waiting"
     worker.execute(run_id)
     run = runs.read(run_id)
@@ -292,14 +293,14 @@ def test_a_run_that_is_stopped_keeps_the_best_model_and_goes_on_when_it_is_resum
 
 @pytest.mark.usefixtures("tiny_task")
 def test_a_run_that_is_stopped_is_over_before_it_is_measured(monkeypatch, each_epoch):
-    run_id, seen = runs.create(TINY, ME), []
+    run_id, seen = queue.create(TINY, ME), []
     each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
     measure = worker.evaluate
 
     def watched(*arguments: Any, **options: Any) -> Any:
         seen.append(runs.read(run_id))
         with pytest.raises(ValueError, match="still being measured on the test data; try again in some seconds"):
-            runs.resume(run_id, ME)
+            queue.resume(run_id, ME)
         return measure(*arguments, **options)
 
     monkeypatch.setattr(worker, "evaluate", watched)
@@ -312,7 +313,7 @@ def test_a_run_that_is_stopped_is_over_before_it_is_measured(monkeypatch, each_e
 
 @pytest.mark.usefixtures("tiny_task")
 def test_a_run_that_is_deleted_while_it_is_measured_is_gone_for_good(monkeypatch, each_epoch, folder):
-    run_id = runs.create(TINY, ME)
+    run_id = queue.create(TINY, ME)
     each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
     measure = worker.evaluate
 
@@ -328,14 +329,14 @@ def test_a_run_that_is_deleted_while_it_is_measured_is_gone_for_good(monkeypatch
 
 @pytest.mark.usefixtures("tiny_task")
 def test_a_run_whose_checkpoint_is_damaged_begins_anew(each_epoch):
-    run_id = runs.create(TINY, ME)
+    run_id = queue.create(TINY, ME)
     each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
     worker.execute(run_id)
     checkpoint = runs.folder_of(run_id) / "checkpoint.safetensors"
     checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
     begun: list[int] = []
     each_epoch(begun.append)
-    runs.resume(run_id, ME)
+    queue.resume(run_id, ME)
     worker.execute(run_id)
     run = runs.read(run_id)
     assert (run.state, begun, [report["epoch"] for report in run.history]) == ("finished", [0, 1, 2], [1, 2, 3])
@@ -343,7 +344,7 @@ def test_a_run_whose_checkpoint_is_damaged_begins_anew(each_epoch):
 
 @pytest.mark.usefixtures("tiny_task")
 def test_a_run_that_takes_too_long_ends_with_what_it_has_learned(monkeypatch):
-    run_id = runs.create(replace(TINY, training=replace(TINY.training, epochs=1000)), ME)
+    run_id = queue.create(replace(TINY, training=replace(TINY.training, epochs=1000)), ME)
     monkeypatch.setenv("MRNN_MAX_SECONDS", "0.5")
     worker.execute(run_id)
     run = runs.read(run_id)
@@ -355,7 +356,7 @@ def test_a_run_that_takes_too_long_ends_with_what_it_has_learned(monkeypatch):
 
 @pytest.mark.usefixtures("tiny_task")
 def test_a_run_that_ended_is_not_trained_again():
-    run_id = runs.create(TINY, ME)
+    run_id = queue.create(TINY, ME)
     worker.execute(run_id)
     before = runs.read(run_id)
     worker.execute(run_id)
@@ -373,7 +374,7 @@ def test_a_run_that_ended_is_not_trained_again():
     ],
 )
 def test_a_run_that_cannot_be_trained_says_why_in_one_sentence(change, reason):
-    run_id = runs.create(replace(TINY, **change), ME)
+    run_id = queue.create(replace(TINY, **change), ME)
     worker.execute(run_id)
     run = runs.read(run_id)
     assert (run.state, run.model_file) == ("failed", None)
@@ -383,9 +384,9 @@ def test_a_run_that_cannot_be_trained_says_why_in_one_sentence(change, reason):
 
 def test_a_full_disk_is_said_in_one_sentence_and_harms_no_other_run(folder):
     resource = pytest.importorskip("resource", reason="Windows has no limits to the size of files")
-    other = runs.create(LONG, runs.owner_of("b" * 32))
+    other = queue.create(LONG, runs.owner_of("b" * 32))
     (folder / other / "model.safetensors").write_bytes(b"earlier")
-    run_id = runs.create(replace(LONG, model=replace(LONG.model, hidden_size=97)), ME)
+    run_id = queue.create(replace(LONG, model=replace(LONG.model, hidden_size=97)), ME)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))  # stands in for a full disk
     try:
@@ -397,13 +398,13 @@ def test_a_full_disk_is_said_in_one_sentence_and_harms_no_other_run(folder):
     assert run.reason == "the disk is full: delete what is no longer needed, then resume the run"
     assert (folder / other / "model.safetensors").read_bytes() == b"earlier"
     assert not [path.name for path in (folder / run_id).iterdir() if path.name.endswith(".part")]
-    runs.resume(run_id, ME)
+    queue.resume(run_id, ME)
     assert runs.read(run_id).state == "waiting"
 
 
 def test_too_little_memory_is_said_in_one_sentence():
     """Terabytes, which every allocator refuses at once."""
-    run_id = runs.create(replace(LONG, model=replace(LONG.model, hidden_size=8192, k=256, num_layers=32)), ME)
+    run_id = queue.create(replace(LONG, model=replace(LONG.model, hidden_size=8192, k=256, num_layers=32)), ME)
     worker.execute(run_id)
     run = runs.read(run_id)
     assert run.state == "failed"

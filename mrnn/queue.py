@@ -1,0 +1,88 @@
+"""The queue, which is all folders of runs that wait: who may come in, and who is next."""
+
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mrnn import bounds, claims, room, runs
+from mrnn.config import RunConfig
+from mrnn.files import read_json, write_json
+
+_door = threading.Lock()  # two clicks at once must not both be the first
+
+
+@contextmanager
+def entrance(owner: str) -> Iterator[None]:
+    """Where a job comes into the queue, one at a time; older runs make room for it.
+
+    raises  ValueError if the owner has a job that waits or runs, or too many wait
+    """
+    with _door:
+        jobs = {run.job: run.owner for run in runs.list_runs() if run.active}
+        if owner in jobs.values():
+            raise ValueError("one run at a time for each person: wait for yours to end, or stop it")
+        if len(jobs) >= bounds.max_queue():
+            raise ValueError(f"the queue is full: {len(jobs)} runs wait or train already; try again in some minutes")
+        room.make()
+        yield
+
+
+def create(config: RunConfig, owner: str) -> str:
+    """Put a new run at the end of the queue, and return its id; ValueError if the queue does not take it."""
+    with entrance(owner):
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
+        put(run_id, config, owner)
+    return run_id
+
+
+def put(run_id: str, config: RunConfig, owner: str) -> None:
+    """Make the folder of a run that waits; only within the `entrance`."""
+    folder = runs.folder_of(run_id)
+    folder.mkdir(parents=True)
+    try:
+        write_json(folder / "config.json", {"owner": owner, "created": time.time(), "run": config.to_dict()})
+    except OSError:
+        folder.rmdir()
+        raise
+
+
+def resume(run_id: str, owner: str) -> None:
+    """Put a run of one's own that was stopped, or failed, at the end of the queue; it goes on after its last epoch.
+
+    raises  ValueError if it is another's, did not end so, or the queue does not take it
+    """
+    run = runs.own(run_id, owner)
+    if run.state not in ("stopped", "failed") or run.config is None:
+        raise ValueError(f"a run can be resumed if it was stopped or failed; this one is {run.state}")
+    if run.measuring:
+        raise ValueError("this run is still being measured on the test data; try again in some seconds")
+    with entrance(owner):
+        put_back(run)
+
+
+def put_back(run: runs.Run) -> None:
+    """Let a run that was stopped, or failed, wait again; only within the `entrance`."""
+    folder = runs.folder_of(run.id)
+    asked = read_json(folder / "config.json")
+    write_json(folder / "config.json", {**asked, "created": time.time()})
+    claims.forget(folder)
+    (folder / "progress.json").unlink(missing_ok=True)
+    (folder / "stop").unlink(missing_ok=True)
+    (folder / "result.json").unlink(missing_ok=True)  # last: from here on it waits
+
+
+def waiting() -> list[runs.Run]:
+    """The runs that wait, the next one first.
+
+    First come, first served, but jobs take turns: whoever comes after a sweep waits for one run of it, not for all.
+    """
+    unfinished = [runs.read(path.name) for path in runs.folders() if not (path / "result.json").exists()]
+    before = Counter(run.job for run in unfinished if run.state == "running")
+    turns: list[tuple[int, float, str, runs.Run]] = []
+    for run in sorted((run for run in unfinished if run.state == "waiting"), key=lambda run: (run.created, run.id)):
+        turns.append((before[run.job], run.created, run.id, run))
+        before[run.job] += 1
+    return [run for *_, run in sorted(turns, key=lambda turn: turn[:3])]
