@@ -13,10 +13,15 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text: beside its place, and then into it."""
+    """Write a text in UTF-8."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write what a file shall hold: beside its place, and then into it."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        beside.write_text(text)
+        beside.write_bytes(content)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

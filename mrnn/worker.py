@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mrnn import bounds, claims, runs
+from mrnn import bounds, claims, runs, snapshots
 from mrnn.checkpoint import load_state, save, save_state
 from mrnn.config import RunConfig
 from mrnn.data import SequenceData
@@ -82,7 +82,13 @@ class _Learnt:
         }
 
 
-def _learn(config: RunConfig, on_report: OnReport | None, on_batch: OnBatch | None, checkpoint: Path | None) -> _Learnt:
+def _learn(
+    config: RunConfig,
+    on_report: OnReport | None,
+    on_batch: OnBatch | None,
+    checkpoint: Path | None,
+    pictures: Path | None = None,
+) -> _Learnt:
     task = runs.check_task(config.model, config.task, config.settings)
     train_data, test_data = task.split()
     model = SequenceModel(config.model, generator=torch.Generator().manual_seed(config.training.seed))
@@ -103,12 +109,16 @@ def _learn(config: RunConfig, on_report: OnReport | None, on_batch: OnBatch | No
         best = {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
         for report in values["history"]:
             tell(EpochReport(**{**report, "usage": tuple(report["usage"])}))
+    if pictures is not None and training.epoch == 0:
+        snapshots.keep(pictures, model, task, 0, config.training.epochs)
     while training.epoch < config.training.epochs:
         report = training.advance(on_batch)
         if report is None:
             break
         if report.accuracy_hard >= max((past.accuracy_hard for past in history), default=0.0):
             best = {name: value.detach().clone() for name, value in model.state_dict().items()}
+        if pictures is not None:  # before the checkpoint: an epoch that is lost is trained, and kept, again
+            snapshots.keep(pictures, model, task, training.epoch, config.training.epochs)
         if checkpoint is not None:
             tensors, values = training.put_down()
             told = [past.to_dict() for past in (*history, report)]
@@ -169,7 +179,7 @@ def _train(config: RunConfig, folder: Path) -> None:
         return spent < limit and not (folder / "stop").exists()
 
     with _progress(folder, str(choose_device(config.training.device)), on_batch) as watched:
-        learnt = _learn(config, on_report, watched, checkpoint)
+        learnt = _learn(config, on_report, watched, checkpoint, folder / snapshots.FILE)
         whole = len(learnt.history) == config.training.epochs
         if not whole and (folder / "stop").exists():
             # Whoever stopped it should not have to wait until it is measured.
