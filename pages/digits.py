@@ -3,14 +3,11 @@
 import numpy as np
 import pandas as pd
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
 
 from mrnn import TASKS, analysis, charts
-from mrnn.tasks.digits import to_mnist
+from mrnn.tasks.digits import unpack
 from pages import common
 
-SIDE = 264  # pixels of the canvas
-BRUSH = 21
 EXAMPLE = 4  # shown until something is drawn
 
 common.page(
@@ -33,25 +30,16 @@ with left:
     )
     truth: str | None = None
     number: int | None = None  # of a test digit
+    field = st.container()
+    packed = common.drawn("drawing") if source == "Draw" else None
     if source == "Draw":
-        st.space(40)  # the canvas' toolbar covers what lies just above it
-        canvas = st_canvas(
-            stroke_width=BRUSH,
-            stroke_color="#ffffff",
-            background_color="#000000",
-            width=SIDE,
-            height=SIDE,
-            drawing_mode="freedraw",
-            return_image_data=True,
-            key="canvas",
+        st.caption(
+            "Draw one digit with the mouse or a finger; the answer follows each stroke.", help=common.drawing.KEYS
         )
-        st.caption("Draw one digit with the mouse or a finger. The toolbar above the black field undoes and clears.")
-        drawn = canvas.image_data is not None and bool((canvas.json_data or {}).get("objects"))
-        if drawn:
-            with common.refusals():
-                image = to_mnist(np.asarray(canvas.image_data)[..., 0] / 255.0)
-        else:
+        if packed is None:
             number, image, truth = EXAMPLE, test.x[EXAMPLE], classes[int(test.y[EXAMPLE])]
+        else:
+            image = unpack(packed)
     else:
         st.session_state.setdefault("digit_number", EXAMPLE)
         asked = st.number_input(
@@ -62,14 +50,15 @@ with left:
             "Random test digit", icon=":material/casino:", on_click=another_digit, type="primary", width="stretch"
         )
         number = int(asked)
-        drawn, image, truth = True, test.x[number], classes[int(test.y[number])]
+        common.link.keep(common.drawing.KEPT, None)
+        image, truth = test.x[number], classes[int(test.y[number])]
     layer = common.layer_picker(entry.config.num_layers, key="layer_digits")
 
 with right, common.refusals():
     trace = entry.model.trace(image[None])
     says = trace.answers[0]
     best = classes[int(says.argmax())]
-    if not drawn:
+    if source == "Draw" and packed is None:
         st.markdown(f"#### Nothing drawn yet: here is a test digit, a {truth}")
     elif truth is None:
         st.markdown(f"#### The model reads a {best}, {says.max():.1%}")
@@ -93,9 +82,12 @@ with right, common.refusals():
     table = pd.DataFrame({"class": classes, "probability": says})
     common.show(charts.class_bars(table), key="answers", alt=f"Probability of each digit; {best} is first.")
 
-read = "..." if number is None else f'TASKS["digits"].make({len(test):_}, seed=0).x[{number}]'
+if packed is None:
+    where, read = "from mrnn import TASKS, load", f'TASKS["digits"].make({len(test):_}, seed=0).x[{number}]'
+else:
+    where, read = "from mrnn import load\nfrom mrnn.tasks.digits import unpack", f'unpack("{packed}")'
 common.take_along(
-    f"""from mrnn import TASKS, load
+    f"""{where}
 
 model = load("{common.file_of(entry)}")
 image = {read}  # (28, 28), rows from 0 to 1
@@ -106,3 +98,6 @@ print(trace.answers[0].argmax())
 """
 )
 st.caption("Digits: MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, licence CC BY-SA 3.0.")
+if source == "Draw":
+    with field:
+        common.drawing_field("drawing")

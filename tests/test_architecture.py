@@ -90,7 +90,7 @@ def test_imports_are_found_wherever_and_however_they_are_written():
 
 @pytest.mark.parametrize("path", ROOMS, ids=named)
 def test_mrnn_imports_neither_streamlit_nor_the_app(path):
-    assert not among(imports_of(path), "streamlit", "streamlit_drawable_canvas", "pages", "app")
+    assert not among(imports_of(path), "streamlit", "pages", "app")
 
 
 @pytest.mark.parametrize("path", [path for path in ROOMS if room_of(path) not in WITH_TORCH], ids=named)

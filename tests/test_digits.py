@@ -1,7 +1,10 @@
 """Digits: all of MNIST, and drawings brought to MNIST's form."""
 
+import base64
 import itertools
 import math
+import tracemalloc
+import zlib
 from collections import Counter
 
 import numpy as np
@@ -9,7 +12,7 @@ import pytest
 from PIL import Image
 
 from mrnn import TASKS, SequenceData
-from mrnn.tasks.digits import MNIST, to_mnist
+from mrnn.tasks.digits import MNIST, pack, to_mnist, unpack
 
 TASK = TASKS["digits"]
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
@@ -247,3 +250,44 @@ def blotted(value: float) -> np.ndarray:
 def test_what_is_no_drawing_is_refused(drawing, message):
     with pytest.raises(ValueError, match=message):
         to_mnist(drawing)
+
+
+# -- drawings as text --------------------------------------------------------------------------------------------------
+
+
+def test_a_picture_comes_back_from_its_text_in_16_greys_and_then_exactly(split):
+    for digit in split[1].x[:97]:
+        back = unpack(pack(digit))
+        assert (back.shape, back.dtype) == ((28, 28), np.float32)
+        np.testing.assert_allclose(back, digit, rtol=0, atol=0.5 / 15 + 1e-6)
+        assert pack(back) == pack(digit)
+        np.testing.assert_array_equal(unpack(pack(back)), back)
+
+
+def test_the_text_of_a_picture_is_short_and_stands_in_an_address_as_it_is(split):
+    texts = [pack(digit) for digit in split[1].x[:97]]
+    assert max(map(len, texts)) < 300
+    assert set("".join(texts)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    assert len(set(texts)) == 97
+
+
+@pytest.mark.parametrize("text", ["", "x", "no drawing!", "äöü", pack(np.zeros((28, 28)))[:-3], "7Z" * 400])
+def test_what_pack_did_not_make_is_refused(text):
+    with pytest.raises(ValueError, match=r"the text of a drawing must be one that pack\(\) made"):
+        unpack(text)
+
+
+def test_a_text_that_would_swell_to_gigabytes_is_refused_before_it_does():
+    deflate = zlib.compressobj(9, wbits=-15)
+    bomb = deflate.compress(bytes(50_000_000)) + deflate.flush()
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="the text of a drawing"):
+        unpack(base64.urlsafe_b64encode(bomb).decode().rstrip("="))
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("image", [np.zeros((28, 27)), np.full((28, 28), 1.01), np.full((28, 28), np.nan)])
+def test_only_pictures_of_28_x_28_numbers_from_0_to_1_are_packed(image):
+    with pytest.raises(ValueError, match=r"a picture to pack must be \(28, 28\) numbers from 0 to 1"):
+        pack(image)

@@ -1,5 +1,7 @@
 """Handwritten digits (MNIST) read row by row, and the way a drawing becomes one."""
 
+import base64
+import zlib
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -12,6 +14,7 @@ from mrnn.data import SequenceData, Task, check_count
 
 SHIFT, TURN, STRETCH, SLANT = 2.0, 0.15, 0.1, 0.15  # pixels, radians, and shares, at most, by which digits are varied
 SIDE, BOX = 28, 20  # MNIST fits a digit into 20 x 20, then centres it in 28 x 28
+GREYS = 16  # of a drawing that is kept as text
 FAINT = 0.1  # of the darkest pixel: what lies below is paper, not ink
 MNIST = Path(__file__).resolve().parents[2] / "assets" / "mnist.npz"
 
@@ -134,3 +137,37 @@ def _start(mass: np.ndarray) -> int:
     """Where ink with this mass a row (or column) begins, so that its centre lies where MNIST's do, on pixel 14."""
     centre = float(mass @ np.arange(len(mass)) / mass.sum())
     return min(max(round(SIDE / 2 - centre), 0), SIDE - len(mass))
+
+
+def pack(image: np.ndarray) -> str:
+    """A picture as short text that may stand in an address; `unpack` makes the picture of it again, in 16 greys.
+
+    image    (28, 28) float in 0..1
+    returns  about 170 letters, digits, - and _: the pixels, two a byte, deflated, in base64
+    raises   ValueError if it is no such picture
+    """
+    if image.shape != (SIDE, SIDE) or not (image.min() >= 0 and image.max() <= 1):
+        raise ValueError(f"a picture to pack must be ({SIDE}, {SIDE}) numbers from 0 to 1, got shape {image.shape}")
+    greys = np.rint(image.ravel() * (GREYS - 1)).astype(np.uint8)
+    deflate = zlib.compressobj(9, wbits=-15)
+    small = deflate.compress((greys[::2] * GREYS + greys[1::2]).tobytes()) + deflate.flush()
+    return base64.urlsafe_b64encode(small).decode().rstrip("=")
+
+
+def unpack(text: str) -> np.ndarray:
+    """The picture that `pack` made into text.
+
+    returns  (28, 28) float32 in 0..1
+    raises   ValueError if the text is not of `pack`
+    """
+    size = SIDE * SIDE // 2
+    try:
+        small = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        both = zlib.decompressobj(wbits=-15).decompress(small, size + 1)  # no more, whatever the text promises
+    except (ValueError, zlib.error):
+        both = b""
+    if len(both) != size:
+        raise ValueError(f"the text of a drawing must be one that pack() made, got {text[:20]!r}; draw the digit again")
+    pixels = np.frombuffer(both, np.uint8)
+    greys = np.stack([pixels // GREYS, pixels % GREYS], axis=-1).reshape(SIDE, SIDE)
+    return greys.astype(np.float32) / (GREYS - 1)

@@ -1,7 +1,8 @@
 """What the pages share: the frame with its menu, models and their caches, forms, words. No page is here."""
 
-from pages.common import link, words
+from pages.common import drawing, link, words
 from pages.common.curves import curves
+from pages.common.drawing import drawing_field, drawn
 from pages.common.forms import layer_picker, presets, task_settings
 from pages.common.frame import MENU, page, refusals, show, show_drawing, show_to_click, sides, take_along
 from pages.common.models import (
@@ -32,6 +33,9 @@ __all__ = [
     "compare",
     "curves",
     "download_model",
+    "drawing",
+    "drawing_field",
+    "drawn",
     "engine",
     "entries",
     "file_of",

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from itertools import groupby
 
-import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -108,36 +107,6 @@ def test_networks_side_by_side_share_the_cursor(server: Server, visit: Visit):
     assert len(readouts) >= 4
     assert len({re.findall(r"^t = (\d+)", text)[0] for text in readouts}) == 1
     assert not readouts[0].startswith("t = 25 ")
-
-
-def test_a_one_drawn_with_the_mouse_is_read_as_a_one(server: Server, visit: Visit):
-    page = visit(server, "digits")
-    expect(page.get_by_role("heading", level=4)).to_contain_text("Nothing drawn yet")
-    canvas = page.locator("canvas.upper-canvas")
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + 0.15 * box["height"]
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in np.linspace(0, 0.7 * box["height"], 20):
-        page.mouse.move(x - 0.05 * step, y + step)
-    page.mouse.up()
-    expect(page.get_by_role("heading", level=4)).to_contain_text("The model reads a 1")
-    picture(page, "rows")
-
-
-def test_a_test_digit_is_read_and_judged(server: Server, visit: Visit):
-    page = visit(server, "digits")
-    pick(page, "Test digit")
-    expect(page.get_by_role("heading", level=4)).to_contain_text(
-        re.compile(r"The model reads a \d, [\d.]+% \((right|wrong)")
-    )
-    number = page.get_by_role("spinbutton", name="Number of the test digit")
-    before = number.input_value()
-    page.get_by_role("button", name="Random test digit").click()
-    settle(page)
-    expect(number).not_to_have_value(before)
 
 
 def test_a_person_trains_watches_loads_and_takes_the_model_along(server: Server, visit: Visit, tmp_path):

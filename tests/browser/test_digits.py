@@ -1,0 +1,209 @@
+"""Digits in a real browser: what a person draws, and what the network makes of it meanwhile."""
+
+import contextlib
+import io
+import re
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from pages.common.drawing import read
+from tests.browser.conftest import settle
+from tests.browser.test_app import choose, pick, picture
+from tests.server import PROJECT, Server
+
+Visit = Callable[..., Page]
+PATIENT = 30_000  # milliseconds
+TOP, CORNER, FOOT = (0.3, 0.2), (0.7, 0.2), (0.45, 0.85)  # of a seven: shares of the field, from its left and its top
+
+
+def field(page: Page) -> Locator:
+    return page.get_by_role("application", name=re.compile("Draw one digit here"))
+
+
+def answer(page: Page) -> Locator:
+    return page.get_by_role("heading", level=4)
+
+
+def move(page: Page, *places: tuple[float, float]) -> None:
+    """The mouse through places of the field, step by step."""
+    box = field(page).bounding_box()
+    assert box is not None
+    for x, y in places:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=12)
+
+
+def stroke(page: Page, *places: tuple[float, float]) -> None:
+    move(page, places[0])
+    page.mouse.down()
+    move(page, *places[1:])
+    page.mouse.up()
+
+
+def reads(page: Page, digit: str) -> None:
+    expect(answer(page)).to_contain_text(f"The model reads a {digit}", timeout=PATIENT)
+
+
+def strip(page: Page) -> list[str]:
+    """Colours of the LSTMs listened to."""
+    picture(page, "rows")
+    return page.locator(".st-key-picture-rows .stay").evaluate_all("all => all.map(b => b.getAttribute('fill'))")
+
+
+def test_the_answer_and_the_path_follow_while_a_stroke_is_still_being_drawn(server: Server, visit: Visit):
+    page = visit(server, "digits")
+    expect(answer(page)).to_contain_text("Nothing drawn yet")
+    field(page).scroll_into_view_if_needed()
+    before = strip(page)
+    move(page, (0.5, 0.15))
+    page.mouse.down()
+    move(page, (0.5, 0.85))
+    reads(page, "1")  # the button is still held down
+    assert strip(page) != before
+    expect(page).not_to_have_url(re.compile("drawing="))
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
+
+
+def test_undo_takes_the_last_stroke_and_clear_all_of_them(server: Server, visit: Visit):
+    page = visit(server, "digits")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    stroke(page, (0.5, 0.15), (0.5, 0.85))
+    reads(page, "1")
+    stroke(page, (0.5, 0.15), (0.25, 0.15))
+    stroke(page, (0.5, 0.15), (0.2, 0.2), (0.3, 0.5), (0.55, 0.45), (0.5, 0.15))
+    reads(page, "9")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    reads(page, "1")
+    page.get_by_role("button", name="Clear").click()
+    expect(answer(page)).to_contain_text("Nothing drawn yet", timeout=PATIENT)
+    expect(page).not_to_have_url(re.compile("drawing="), timeout=PATIENT)
+
+
+def ink(page: Page) -> int:
+    """White pixels of the field."""
+    return field(page).evaluate(
+        "f => f.getContext('2d').getImageData(0, 0, f.width, f.height).data"
+        ".filter((value, i) => i % 4 === 0 && value > 127).length"
+    )
+
+
+def test_a_wider_brush_leaves_more_ink(server: Server, visit: Visit):
+    page = visit(server, "digits")
+    inks = []
+    for key in ("Home", "End"):
+        page.get_by_role("slider", name="Brush width").press(key)
+        stroke(page, (0.5, 0.15), (0.5, 0.85))
+        inks.append(ink(page))
+        page.get_by_role("button", name="Clear").click()
+    assert inks[1] > 3 * inks[0]
+
+
+def test_a_digit_is_drawn_with_the_keyboard_alone(server: Server, visit: Visit):
+    page = visit(server, "digits")
+    field(page).focus()
+    page.keyboard.press("Space")
+    for _ in range(20):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    reads(page, "1")
+    page.keyboard.press("ArrowRight")  # the pen is up: no ink
+    page.keyboard.press("Backspace")
+    expect(answer(page)).to_contain_text("Nothing drawn yet", timeout=PATIENT)
+
+
+def test_a_finger_draws_and_the_page_does_not_scroll_away(server: Server, visit: Visit):
+    page = visit(server, "digits", width=390, height=844)
+    field(page).scroll_into_view_if_needed()
+    box = field(page).bounding_box()
+    assert box is not None
+    wire = page.context.new_cdp_session(page)
+    x = box["x"] + 0.5 * box["width"]
+
+    def touch(kind: str, points: Iterable[float]) -> None:
+        touches = [{"x": x, "y": box["y"] + share * box["height"]} for share in points]
+        wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    touch("touchStart", [0.15])
+    for share in np.linspace(0.15, 0.85, 12):
+        touch("touchMove", [share])
+    touch("touchEnd", [])
+    reads(page, "1")
+    after = field(page).bounding_box()
+    assert after is not None
+    assert after["y"] == pytest.approx(box["y"], abs=1)
+
+
+def test_a_link_opens_the_same_drawing_elsewhere_and_one_may_draw_on(server: Server, visit: Visit):
+    page = visit(server, "digits")
+    stroke(page, TOP, CORNER, FOOT)
+    reads(page, "7")
+    choose(page, "Model", re.compile("k = 8"))
+    expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
+    said, path = answer(page).text_content(), strip(page)
+    other = visit(server, page.url.removeprefix(f"{server.url}/"))
+    assert (answer(other).text_content(), strip(other)) == (said, path)
+    assert ink(other) > 1_000
+    stroke(other, (0.35, 0.55), (0.75, 0.55))
+    expect(other).not_to_have_url(page.url, timeout=PATIENT)
+    expect(answer(other)).to_contain_text("The model reads a")
+    other.get_by_role("button", name="Undo").click()
+    expect(answer(other)).to_contain_text("The model reads a 7", timeout=PATIENT)
+
+
+def test_a_drawing_is_still_there_after_a_look_at_another_page(server: Server, visit: Visit):
+    page = visit(server, "digits")
+    stroke(page, TOP, CORNER, FOOT)
+    reads(page, "7")
+    for name in ("Waves", "Digits"):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+        expect(page.locator("h1")).to_have_text(name)
+        settle(page)
+    reads(page, "7")
+    expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
+
+
+@pytest.mark.parametrize("text", ["nothing", "7Z7Z7Z", ""])
+def test_a_drawing_that_cannot_be_is_left_out(text, server: Server, visit: Visit):
+    page = visit(server, f"digits?drawing={text}")
+    expect(answer(page)).to_contain_text("Nothing drawn yet")
+
+
+def run(code: str) -> dict[str, object]:
+    """What the lines of Python of a page come to."""
+    names: dict[str, object] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(code, names)  # noqa: S102, our own
+    return names
+
+
+def test_the_lines_of_python_make_what_the_page_shows_of_a_drawing(server: Server, visit: Visit, monkeypatch):
+    page = visit(server, "digits")
+    stroke(page, TOP, CORNER, FOOT)
+    expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
+    reads(page, "7")
+    settle(page)
+    page.get_by_role("button", name="Python").click()
+    code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
+    monkeypatch.chdir(PROJECT)
+    says = run(code)["trace"].answers[0]  # type: ignore[attr-defined]
+    assert f"{says.argmax()}, {says.max():.1%}" in (answer(page).text_content() or "")
+
+
+def test_a_test_digit_is_read_and_judged(server: Server, visit: Visit):
+    page = visit(server, "digits")
+    pick(page, "Test digit")
+    expect(answer(page)).to_contain_text(re.compile(r"The model reads a \d, [\d.]+% \((right|wrong)"))
+    number = page.get_by_role("spinbutton", name="Number of the test digit")
+    before = number.input_value()
+    page.get_by_role("button", name="Random test digit").click()
+    settle(page)
+    expect(number).not_to_have_value(before)
+
+
+@pytest.mark.parametrize("pixels", [None, "", "AAAA", "no base64!"])
+def test_what_no_field_sent_is_no_drawing(pixels):
+    assert read(pixels) is None
