@@ -4,11 +4,13 @@ import contextlib
 import io
 import re
 from collections.abc import Callable, Iterable
+from itertools import groupby
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from mrnn import TASKS, load
 from pages.common.drawing import read
 from tests.browser.conftest import settle
 from tests.browser.test_app import choose, pick, picture
@@ -170,6 +172,40 @@ def test_a_drawing_is_still_there_after_a_look_at_another_page(server: Server, v
 def test_a_drawing_that_cannot_be_is_left_out(text, server: Server, visit: Visit):
     page = visit(server, f"digits?drawing={text}")
     expect(answer(page)).to_contain_text("Nothing drawn yet")
+
+
+LEVEL = """picture => {
+  const box = node => { const { top, height, width } = node.getBoundingClientRect(); return { top, height, width } }
+  const rows = image => new Promise(done => {
+    const found = new Image()
+    found.onload = () => done({ ...box(image), rows: found.naturalHeight, columns: found.naturalWidth })
+    found.src = image.getAttribute("href")
+  })
+  const images = ["input", "q", "answer"].map(name => rows(picture.querySelector(`image.${name}`)))
+  return Promise.all(images).then(images => ({
+    images, stays: [...picture.querySelectorAll(".stay")].map(box)
+  }))
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_each_row_of_the_digit_lies_level_with_the_same_row_of_q_and_z(width, server: Server, visit: Visit):
+    page = visit(server, "digits?digit_source=Test+digit&digit_number=17&model=digits-k8", width=width)
+    told = picture(page, "rows").evaluate(LEVEL)
+    digit = told["images"][0]
+    row = digit["height"] / 28
+    assert digit["width"] == pytest.approx(digit["height"], abs=1), "its pixels are square"
+    for image in told["images"]:
+        assert image["rows"] == 28
+        assert (image["top"], image["height"]) == pytest.approx((digit["top"], digit["height"]), abs=1)
+    model, x = load(PROJECT / "assets/models/digits-k8.safetensors"), TASKS["digits"].make(10_000, seed=0).x[17]
+    t = 0
+    for stay, (_, steps) in zip(told["stays"], groupby(model.trace(x[None]).listened()[0]), strict=True):
+        number = len(list(steps))
+        expected = (digit["top"] + t * row, number * row)
+        assert (stay["top"], stay["height"]) == pytest.approx(expected, abs=1)
+        t += number
+    assert t == 28
 
 
 def run(code: str) -> dict[str, object]:

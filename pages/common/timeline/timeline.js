@@ -187,7 +187,7 @@ class Timeline {
     }
     const lane = data.compact ? 14 : LANE
     const lanes = Math.max(data.k * lane, 40)
-    this.heat(data.q, data.probability, top, top + lanes)
+    this.heat("q", data.q, data.probability, top, top + lanes)
     for (let j = 0; j < data.k; j++) this.laneLabel(j, left - 8, top + ((j + 0.5) * lanes) / data.k)
     this.title("q(t)", top, top + lanes)
     top += lanes + GAP
@@ -197,7 +197,7 @@ class Timeline {
     if (data.p && !data.compact) {
       top += GAP
       if (data.shown === null) {
-        this.heat(data.p, data.probability, top, top + data.classes.length * 14)
+        this.heat("answer", data.p, data.probability, top, top + data.classes.length * 14)
         data.classes.forEach((name, c) => this.label(left - 8, top + (c + 0.5) * 14, name, "end", 11))
         top += data.classes.length * 14
       } else {
@@ -212,31 +212,34 @@ class Timeline {
     this.height = top + (data.compact ? 24 : AXIS)
   }
 
+  /** Time runs down: the image with square pixels, and level with each of its rows q, z and the answer so far. */
   drawDown() {
     const { data } = this
-    const width = this.width - 40
-    const from = 36
-    const at = share => from + share * width
-    const picture = [from, Math.min(at(0.42), from + data.steps * ROW)]
-    const strip = [at(0.72) - STRIP, at(0.72)]
-    const lanes = [picture[1] + 12, strip[0] - 8]
-    const answer = [strip[1] + 12, this.width - 4]
+    const [from, until] = [28, this.width - 4]
+    const columns = data.signal[0].length
+    const row = Math.min(ROW, (0.52 * (until - from)) / columns)
+    const picture = [from, from + row * columns]
+    const rest = until - picture[1] - STRIP - 28 // between them 12, 8 and 8
+    const lanes = [picture[1] + 12, picture[1] + 12 + 0.45 * rest]
+    const strip = [lanes[1] + 8, lanes[1] + 8 + STRIP]
+    const answer = [strip[1] + 8, until]
     const top = 22
     this.start = top
-    this.length = data.steps * ROW
+    this.length = data.steps * row
     this.from = from
-    this.until = this.width - 4
-    this.heat(data.signal, ["#0b0e14", "#ffffff"], ...picture)
-    this.heat(data.q, data.probability, ...lanes)
+    this.until = until
+    this.heat("input", data.signal, ["#0b0e14", "#ffffff"], ...picture)
+    this.heat("q", data.q, data.probability, ...lanes)
     this.strip(...strip)
-    this.heat(data.p, data.probability, ...answer)
+    this.heat("answer", data.p, data.probability, ...answer)
     const names = [[picture, "the digit"], [lanes, "q(t)"], [strip, "z"], [answer, "answer so far"]]
     for (const [[a, b], name] of names) this.label((a + b) / 2, 10, name, "middle")
     const foot = top + this.length + 12
     const lane = (lanes[1] - lanes[0]) / data.k
-    for (let j = 0; j < data.k; j++) this.laneLabel(j, lanes[0] + (j + 0.5) * lane, foot, true)
+    for (let j = 0; j < data.k; j++) this.laneLabel(j, lanes[0] + (j + 0.5) * lane, foot, lane)
     const column = (answer[1] - answer[0]) / data.classes.length
-    data.classes.forEach((name, c) => this.label(answer[0] + (c + 0.5) * column, foot, name, "middle", 11))
+    const size = Math.min(11, 1.6 * column)
+    data.classes.forEach((name, c) => this.label(answer[0] + (c + 0.5) * column, foot, name, "middle", size))
     for (let t = 0; t < data.steps; t += 5) this.label(from - 8, this.at(t + 0.5), String(t), "end", 11)
     this.settled(...answer)
     this.height = foot + 12
@@ -262,7 +265,7 @@ class Timeline {
   }
 
   /** An image of T x n numbers in 0..1: quick for any number of them, and no seams between the cells. */
-  heat(rows, stops, c, d) {
+  heat(name, rows, stops, c, d) {
     const { down, steps } = this.data
     const n = rows[0].length
     const canvas = document.createElement("canvas")
@@ -279,7 +282,7 @@ class Timeline {
     )
     context.putImageData(image, 0, 0)
     const href = canvas.toDataURL()
-    draw("image", { ...this.box(0, steps, c, d), href, preserveAspectRatio: "none", style: "image-rendering: pixelated" }, this.svg)
+    draw("image", { ...this.box(0, steps, c, d), class: name, href, preserveAspectRatio: "none", style: "image-rendering: pixelated" }, this.svg)
   }
 
   /** The LSTMs listened to, one block a stay, with its number where there is room. */
@@ -359,13 +362,18 @@ class Timeline {
     this.label(10, middle, text, "middle").setAttribute("transform", `rotate(-90 10 ${middle})`)
   }
 
-  /** An LSTM's number beside a patch of its colour; it lights up while that LSTM is listened to. */
-  laneLabel(j, x, y, below = false) {
+  /**
+   * An LSTM's number beside a patch of its colour; it lights up while that LSTM is listened to.
+   * below: where lanes stand side by side, how wide each is; not every number may have room then.
+   */
+  laneLabel(j, x, y, below = 0) {
     const { data } = this
     const group = draw("g", { class: "lane" }, this.svg)
     const brief = data.compact || below
-    const text = brief ? String(j + 1) : `LSTM ${j + 1}`
-    if (below) draw("rect", { x: x - 5, y: y + 7, width: 10, height: 5, rx: 1, fill: data.colours[j] }, group)
+    const room = !below || j % Math.ceil(9 / below) === 0
+    const text = !room ? "" : brief ? String(j + 1) : `LSTM ${j + 1}`
+    const patch = Math.min(10, 0.9 * below)
+    if (below) draw("rect", { x: x - patch / 2, y: y + 7, width: patch, height: 5, rx: 1, fill: data.colours[j] }, group)
     else draw("rect", { x: x - 1, y: y - 5, width: 5, height: 10, rx: 1, fill: data.colours[j] }, group)
     const letters = draw("text", { "font-size": brief ? 11 : 12, fill: "currentColor", "dominant-baseline": "central" }, group)
     letters.textContent = text
