@@ -24,6 +24,11 @@ def max_bytes() -> float:
     return _setting("MRNN_MAX_DISK", 5 * 2**30)
 
 
+def max_own_bytes() -> float:
+    """How much room the data that people upload may take, in bytes, all together: MRNN_MAX_OWN_DATA."""
+    return _setting("MRNN_MAX_OWN_DATA", 2**30)
+
+
 def _setting(name: str, default: float) -> float:
     text = os.environ.get(name, "")
     try:

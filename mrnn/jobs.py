@@ -17,6 +17,7 @@ from distributed import Client, Future, Security, fire_and_forget
 
 from mrnn import claims, queue, runs, worker
 from mrnn.devices import count_gpus
+from mrnn.place import runs_folder
 
 PROJECT = Path(__file__).resolve().parents[1]
 LIFELINE = str(Path(__file__).with_name("lifeline.py"))
@@ -128,7 +129,7 @@ class Engine:
                 if run.id not in self._futures:
                     # A key of its own each time: Dask would answer a known one from memory.
                     key = f"{run.id}-{secrets.token_hex(4)}"
-                    future = client.submit(worker.execute, run.id, str(runs.runs_folder()), key=key)
+                    future = client.submit(worker.execute, run.id, str(runs_folder()), key=key)
                     future.add_done_callback(lambda _: self._due.set())
                     fire_and_forget(future)  # on a cluster it goes on without us
                     self._futures[run.id] = future
@@ -205,7 +206,7 @@ class Engine:
             **os.environ,
             "OMP_NUM_THREADS": str(max(1, (CORES - 1) // self.slots)),  # a core is left for the pages
             "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
-            "MRNN_RUNS": str(runs.runs_folder()),
+            "MRNN_RUNS": str(runs_folder()),
             # A run counts its lost processes itself, and says so; Dask would drop it without a word.
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1000",
             # No run is handed to a worker that is busy: another one may be free sooner.

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from mrnn import bounds, claims, room, runs
 from mrnn.config import RunConfig
 from mrnn.files import read_json, write_json
+from mrnn.owndata import may_use
 
 _door = threading.Lock()  # two clicks at once must not both be the first
 
@@ -39,7 +40,12 @@ def create(config: RunConfig, owner: str) -> str:
 
 
 def put(run_id: str, config: RunConfig, owner: str) -> None:
-    """Make the folder of a run that waits; only within the `entrance`."""
+    """Make the folder of a run that waits; only within the `entrance`.
+
+    raises  ValueError if it would learn from data that are not the owner's
+    """
+    if not may_use(config.task, owner):
+        raise ValueError("the data of this run are not here, or not yours; upload them on the Own data page")
     folder = runs.folder_of(run_id)
     folder.mkdir(parents=True)
     try:

@@ -13,7 +13,6 @@ runs/<id>/published               there once its owner lets others see it
 """
 
 import hashlib
-import os
 import re
 import secrets
 import shutil
@@ -22,10 +21,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mrnn import claims
+from mrnn import claims, owndata
 from mrnn.config import ModelConfig, RunConfig
 from mrnn.data import Task
 from mrnn.files import read_json, read_lines
+from mrnn.place import runs_folder
 from mrnn.tasks import make_task
 
 State = Literal["waiting", "running", "finished", "stopped", "failed", "uploaded"]
@@ -123,17 +123,6 @@ def check_task(model: ModelConfig, name: Any, settings: Any) -> Task:
 # -- folders ---------------------------------------------------------------------------------------------------------
 
 
-def runs_folder() -> Path:
-    """Where runs lie: MRNN_RUNS, else `runs` in the project."""
-    return Path(os.environ.get("MRNN_RUNS") or Path(__file__).resolve().parents[1] / "runs").absolute()
-
-
-def use_folder(place: str | None) -> None:
-    """Keep runs in `place` from now on, unless MRNN_RUNS says where."""
-    if place is not None:
-        os.environ.setdefault("MRNN_RUNS", place)
-
-
 def folder_of(run_id: str) -> Path:
     """The folder of a run; ValueError if this cannot be a run's id."""
     if not _ID.fullmatch(run_id):
@@ -226,6 +215,8 @@ def read(run_id: str) -> Run:
         asked = read_json(folder / "config.json")
         run = replace(run, owner=str(asked["owner"]), created=float(asked["created"]), size=_size(folder))
         config = RunConfig.from_dict(asked["run"]) if "run" in asked else None
+        if config is not None and owndata.is_own(config.task):
+            owndata.read(config.task)  # they may be gone, and with them all that pages could say of the run
         progress = read_json(folder / "progress.json") if (folder / "progress.json").exists() else {}
         attempts = claims.attempts(folder)
         run = replace(

@@ -14,6 +14,7 @@ import pandas as pd
 from mrnn import bounds, queue, runs
 from mrnn.config import SweepConfig
 from mrnn.files import read_json, write_json
+from mrnn.place import runs_folder
 from mrnn.runs import Run
 
 State = Literal["running", "finished", "incomplete"]
@@ -59,7 +60,7 @@ def folder_of(sweep_id: str) -> Path:
     """The folder of a sweep; ValueError if this cannot be a sweep's id."""
     if not _ID.fullmatch(sweep_id):
         raise ValueError(f"{sweep_id!r} is no sweep's id")
-    return runs.runs_folder() / sweep_id
+    return runs_folder() / sweep_id
 
 
 def id_of(config: SweepConfig, owner: str) -> str:
@@ -155,7 +156,7 @@ def read(sweep_id: str) -> Sweep:
 def list_sweeps(owner: str) -> list[Sweep]:
     """One owner's sweeps, newest first; what is damaged is left out."""
     found = []
-    folder = runs.runs_folder()
+    folder = runs_folder()
     for path in sorted(folder.glob("sweep-*")) if folder.is_dir() else []:
         if _ID.fullmatch(path.name):
             try:

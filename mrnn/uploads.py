@@ -11,6 +11,8 @@ from mrnn import runs
 from mrnn.checkpoint import load, read_notes
 from mrnn.config import ModelConfig
 from mrnn.files import write_json
+from mrnn.owndata import may_use
+from mrnn.place import runs_folder
 
 MAX_MODEL_BYTES = 64 * 2**20
 MAX_UPLOADS = 20  # a person
@@ -34,14 +36,14 @@ def adopt(content: bytes, name: str, owner: str) -> str:
         return run_id
     if sum(run.state == "uploaded" for run in runs.list_runs(owner)) >= MAX_UPLOADS:
         raise ValueError(f"at most {MAX_UPLOADS} uploaded models are kept for a person; delete one first")
-    runs.runs_folder().mkdir(parents=True, exist_ok=True)
-    beside = runs.runs_folder() / f".{run_id}.{secrets.token_hex(4)}"
+    runs_folder().mkdir(parents=True, exist_ok=True)
+    beside = runs_folder() / f".{run_id}.{secrets.token_hex(4)}"
     beside.mkdir()
     try:
         file = beside / "model.safetensors"
         file.write_bytes(content)
         model, notes = load(file), read_notes(file)
-        _check(model.config, notes)
+        _check(model.config, notes, owner)
         shown = "".join(c for c in name if c.isprintable())[:60] or "model"
         write_json(beside / "config.json", {"owner": owner, "created": time.time(), "name": shown})
         write_json(beside / "result.json", {"state": "uploaded", "notes": notes})
@@ -51,7 +53,7 @@ def adopt(content: bytes, name: str, owner: str) -> str:
     return run_id
 
 
-def _check(model: ModelConfig, notes: dict[str, Any]) -> None:
+def _check(model: ModelConfig, notes: dict[str, Any], owner: str) -> None:
     """Refuse what pages could not bear: a stranger's file must not ask for endless sequences, or for all the memory."""
     for name, most in LARGEST.items():
         if getattr(model, name) > most:
@@ -62,6 +64,8 @@ def _check(model: ModelConfig, notes: dict[str, Any]) -> None:
     accuracy = figures.get("test_accuracy_hard")
     if accuracy is not None and not (isinstance(accuracy, float) and 0 <= accuracy <= 1):
         raise ValueError("the test accuracy of a model must be a number from 0 to 1")
+    if not may_use(notes.get("task"), owner):
+        raise ValueError("the model has learned from somebody's own data; upload the same data first, on Own data")
     task = runs.check_task(model, notes.get("task"), notes.get("settings", {}))
     for f in fields(task):
         value = getattr(task, f.name)

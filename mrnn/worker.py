@@ -19,6 +19,7 @@ from mrnn.data import SequenceData
 from mrnn.devices import choose_device
 from mrnn.files import read_json, read_lines, write_json, write_lines
 from mrnn.model import SequenceModel
+from mrnn.place import use_folder
 from mrnn.training import EpochReport, OnBatch, Training, evaluate
 
 OnReport = Callable[[EpochReport], Any]
@@ -144,7 +145,7 @@ def execute(run_id: str, place: str | None = None) -> None:
 
     place  the runs' folder, where MRNN_RUNS does not say it
     """
-    runs.use_folder(place)
+    use_folder(place)
     folder = runs.folder_of(run_id)
     if (folder / "result.json").exists() or (folder / "stop").exists():
         return

@@ -122,7 +122,15 @@ def test_analysis_knows_traces_and_numbers_alone(path):
 
 @pytest.mark.parametrize("path", [path for path in ROOMS if room_of(path) in ("tasks", "data")], ids=named)
 def test_tasks_do_not_know_models(path):
-    assert among(imports_of(path), "mrnn") == among(imports_of(path), "mrnn.data", "mrnn.tasks")
+    assert among(imports_of(path), "mrnn") == among(imports_of(path), "mrnn.data", "mrnn.tasks", "mrnn.owndata")
+
+
+@pytest.mark.parametrize("path", [path for path in ROOMS if room_of(path) == "owndata"], ids=named)
+def test_own_data_know_neither_models_nor_runs(path):
+    known = ("mrnn.data", "mrnn.scaling", "mrnn.bounds", "mrnn.files", "mrnn.place", "mrnn.owndata")
+    found = imports_of(path)
+    assert among(found, "mrnn") - {"mrnn"} == among(found, *known)
+    assert libraries(found) <= {"numpy", "pandas", "mrnn"}
 
 
 @pytest.mark.parametrize("path", [path for path in ROOMS if room_of(path) in MODEL_ROOMS], ids=named)

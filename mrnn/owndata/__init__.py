@@ -4,25 +4,38 @@ from mrnn.owndata.arrays import Arrays, build_from_arrays, guess_arrays, is_npz,
 from mrnn.owndata.columns import LAYOUTS, Columns, guess_columns
 from mrnn.owndata.faults import Fault, Faults
 from mrnn.owndata.sequences import Sequences, build
+from mrnn.owndata.store import MOST_KEPT, Kept, delete, is_own, keep, list_kept, load, may_use, read
 from mrnn.owndata.table import ENCODINGS, SEPARATORS, Reading, Table, guess_reading, read_table
+from mrnn.owndata.task import OwnTask, own_task
 
 __all__ = [
     "ENCODINGS",
     "LAYOUTS",
+    "MOST_KEPT",
     "SEPARATORS",
     "Arrays",
     "Columns",
     "Fault",
     "Faults",
+    "Kept",
+    "OwnTask",
     "Reading",
     "Sequences",
     "Table",
     "build",
     "build_from_arrays",
+    "delete",
     "guess_arrays",
     "guess_columns",
     "guess_reading",
     "is_npz",
+    "is_own",
+    "keep",
+    "list_kept",
+    "load",
+    "may_use",
+    "own_task",
+    "read",
     "read_arrays",
     "read_table",
 ]

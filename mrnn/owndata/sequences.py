@@ -1,6 +1,6 @@
 """From a table whose columns are known to sequences, or to the faults that stand in the way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,14 @@ class Sequences:
     def starts(self) -> np.ndarray:
         """(N,) int: where in `steps` each sequence begins."""
         return np.cumsum(self.lengths) - self.lengths
+
+    def take(self, index: np.ndarray) -> "Sequences":
+        """The sequences at `index` (int), in that order."""
+        lengths = self.lengths[index]
+        before = np.cumsum(lengths) - lengths
+        steps = np.repeat(self.starts[index] - before, lengths) + np.arange(lengths.sum())
+        labels = None if self.labels is None else self.labels[steps if self.per_step else index]
+        return replace(self, steps=self.steps[steps], lengths=lengths, names=self.names[index], labels=labels)
 
 
 def build(table: Table, columns: Columns) -> tuple[Sequences | None, Faults]:

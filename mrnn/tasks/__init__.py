@@ -5,6 +5,7 @@ from reprlib import repr as short
 from typing import Any
 
 from mrnn.data import Task
+from mrnn.owndata import is_own, own_task
 from mrnn.tasks.digits import Digits
 from mrnn.tasks.waves import Waves
 
@@ -17,14 +18,16 @@ TASKS: dict[str, Task] = {
 def make_task(name: Any, settings: Any) -> Task:
     """The task called `name` with some of its settings changed, both taken for what a stranger's file may hold.
 
+    name    a key of TASKS, or the id of somebody's own data; whose they are is asked by `owndata.may_use`
     raises  ValueError if there is no such task, no such setting, or a value breaks its rule
     """
-    if not isinstance(name, str) or name not in TASKS:
+    if not is_own(name) and (not isinstance(name, str) or name not in TASKS):
         raise ValueError(f"task must be one of {', '.join(TASKS)}, got {short(name)}")
     if not isinstance(settings, dict):
         raise ValueError(f"settings of task {name!r} must be names and values, got {short(settings)}")
-    known = [f.name for f in fields(TASKS[name])]
+    task = own_task(name) if is_own(name) else TASKS[name]
+    known = [f.name for f in fields(task)]
     unknown = sorted(set(settings) - set(known))
     if unknown:
         raise ValueError(f"task {name!r} has no setting {short(unknown[0])}; it has {', '.join(known) or 'none'}")
-    return replace(TASKS[name], **settings)
+    return replace(task, **settings)
