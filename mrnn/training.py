@@ -300,12 +300,13 @@ def evaluate(
     *,
     choice: Choice = "argmax",
     tau: float = 1.0,
+    allowed: np.ndarray | None = None,
     seed: int = 0,
     on_batch: OnBatch | None = None,
 ) -> Evaluation:
     """How right a model is, without dropout, on the device it is on.
 
-    choice, tau  as in `SequenceModel.forward`; "argmax" is how a model is used
+    choice, tau, allowed  as in `SequenceModel.forward`; "argmax" is how a model is used
     seed         of Gumbel noise, where choice is "gumbel"
     on_batch     called with (batches done, batches in all)
     raises       ValueError if data and model do not fit
@@ -322,7 +323,7 @@ def evaluate(
     try:
         for number, batch in enumerate(data.batches(EVALUATION_BATCH), 1):
             x, y, lengths = _tensors(batch, model)
-            out = model(x, lengths, choice=choice, tau=tau, state=state, generator=generator)
+            out = model(x, lengths, choice=choice, tau=tau, allowed=allowed, state=state, generator=generator)
             if data.streams:
                 state = out.state
             logits, y, _ = _answers(out.logits.float(), y, lengths)

@@ -274,3 +274,28 @@ def test_permuting_the_lstms_permutes_every_table_and_nothing_else():
     for ours, theirs, keys in zip(by_class(TRACE), by_class(permuted), TABLES.values(), strict=True):
         same(ours, theirs, keys)
     same(analysis.selection_table(TRACE), analysis.selection_table(permuted), ["t", "lstm"])
+
+
+def test_before_and_after_tell_the_probabilities_of_all_that_was_answered():
+    length = int(TRACE.lengths[0])
+    swapped = replace(TRACE, logits=TRACE.logits[..., ::-1])
+    before, after = TRACE.take(slice(1)), swapped.take(slice(1))
+    table = analysis.answers_before_and_after(before, after, CLASSES)
+    told = {int(trace.answers[0].argmax()) for trace in (before, after)}
+    assert len(told) == 2
+    assert set(table["class"]) == {CLASSES[c] for c in told}
+    for (when, name), rows in table.groupby(["when", "class"]):
+        trace = before if when == "before" else after
+        assert rows["t"].tolist() == list(range(length))
+        np.testing.assert_allclose(rows["probability"], trace.probabilities[0, :length, CLASSES.index(name)], atol=1e-4)
+
+
+def test_two_traces_part_where_another_lstm_is_listened_to_first():
+    one = TRACE.take(slice(1))
+    assert analysis.first_difference(one, one) is None
+    z = one.z.copy()
+    z[0, -1, 1:] = np.roll(z[0, -1, 1:], 1, axis=-1)
+    assert analysis.first_difference(one, replace(one, z=z)) == 1
+    beyond = one.z.copy()
+    beyond[0, -1, one.lengths[0] :] = 0
+    assert analysis.first_difference(one, replace(one, z=beyond)) is None

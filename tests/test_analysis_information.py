@@ -185,3 +185,10 @@ def test_the_same_seed_shuffles_alike():
     one, other = (analysis.information_on_class(Z, LENGTHS, K, Y, shuffles=7, seed=3)[0] for _ in range(2))
     assert one == other
     assert one != analysis.information_on_class(Z, LENGTHS, K, Y, shuffles=7, seed=4)[0]
+
+
+def test_as_many_lstms_are_in_use_as_would_do_alike():
+    assert analysis.effective_number(np.array([0.0, 1.0, 0.0])) == pytest.approx(1)
+    assert analysis.effective_number(np.full(7, 1 / 7)) == pytest.approx(7)
+    assert analysis.effective_number(np.array([0.5, 0.5, 0.0])) == pytest.approx(2)
+    assert 1 < analysis.effective_number(np.array([0.9, 0.1, 0.0])) < 2

@@ -40,7 +40,6 @@ def make_trace(k: int = K, steps: int = T, listened: list[int] | None = None, n:
 
 
 TRACE = make_trace(listened=[1, 1, 3, 3, 3, 1, 0])  # LSTMs 2 2 4 4 4 2 1; nobody listens to 3 and 5
-SELECTION = analysis.selection_table(TRACE)
 ANSWERS = pd.DataFrame({"class": CLASSES, "probability": TRACE.answers[0]})
 MANY = make_trace(n=31)
 Y = np.arange(31) % 2
@@ -58,7 +57,9 @@ TAUS = pd.DataFrame(
     {"tau": [0.1, 1.0, 10.0], "mean": [0.9, 0.8, 0.5], "lowest": [0.8, 0.7, 0.4], "highest": [1, 0.9, 0.6]}
 )
 KS = pd.DataFrame({"k": [1, 2, 4], "accuracy": [0.9, 0.95, 0.99], "weights": [100, 200, 400]})
-
+ANSWER_CHANGE = analysis.answers_before_and_after(MANY.take(slice(1)), MANY.take(slice(1)), CLASSES)
+LESIONS = pd.DataFrame({"lstm": range(K + 1), "accuracy": [0.98, 0.5, 0.97, 0.7, 0.9, 0.95]})
+HEARD = pd.DataFrame({"epoch": [0, 0, 0, 2, 2, 2], "t": [0, 1, 2] * 2, "lstm": [1, 2, 3, 3, 3, 1]})
 CURVES = pd.DataFrame(
     {"run": list("AABBB"), "epoch": [1, 2, 1, 2, 3], "accuracy": [0.5, 0.9, 0.6, 0.7, 0.8], "loss": [3, 2, 4, 2, 1.5]}
 )
@@ -77,10 +78,10 @@ SWEPT = pd.DataFrame(
 )  # fmt: skip
 
 CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
-    "accuracy_by_k": (charts.accuracy_by_k, (KS,)),
-    "accuracy_by_tau": (charts.accuracy_by_tau, (TAUS, 0.93)),
+    "accuracy_by_tau": (charts.accuracy_by_tau, (TAUS.assign(in_use=0.93),)),
     "accuracy_curves": (charts.accuracy_curves, (ACCURACY, EPOCHS)),
-    "blend_bars": (charts.blend_bars, (SELECTION,)),
+    "against_k": (charts.against_k, (KS, "accuracy", "accuracy in use", ".2%")),
+    "answer_change": (charts.answer_change, (ANSWER_CHANGE, 2)),
     "class_bars": (charts.class_bars, (ANSWERS,)),
     "co_use_heatmap": (charts.co_use_heatmap, (CO_USE,)),
     "compared_curves": (charts.compared_curves, (CURVES, "accuracy")),
@@ -88,6 +89,8 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "dwell_curves": (charts.dwell_curves, (analysis.dwell_by_class(MANY, Y, CLASSES), "loud")),
     "entropy_curves": (charts.entropy_curves, (analysis.entropy_by_class(MANY, Y, CLASSES), math.log(K))),
     "information_curve": (charts.information_curve, (INFORMATION,)),
+    "lesion_bars": (charts.lesion_bars, (LESIONS,)),
+    "listened_by_epoch": (charts.listened_by_epoch, (HEARD, K, 2)),
     "loss_curve": (charts.loss_curve, (HISTORY, EPOCHS)),
     "mean_q_heatmap": (charts.mean_q_heatmap, (analysis.mean_q(MANY, Y, CLASSES), "loud")),
     "q_difference_heatmap": (charts.q_difference_heatmap, (analysis.q_difference(MANY, Y, 0, 1),)),
@@ -98,7 +101,7 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "usage_area": (charts.usage_area, (USAGE_BY_EPOCH, K, EPOCHS)),
     "usage_bars": (charts.usage_bars, (USAGE,)),
 }
-IN_LSTM_COLOURS = ("blend_bars", "dwell_curves", "state_scatter", "usage_area", "usage_bars")
+IN_LSTM_COLOURS = ("dwell_curves", "lesion_bars", "listened_by_epoch", "state_scatter", "usage_area", "usage_bars")
 OF_PROBABILITIES = ("mean_q_heatmap", "transition_heatmap")
 NO_CHARTS = {"CIVIDIS", "CLICKED", "CURSOR_COLOUR", "LSTM_COLOURS", "letters_on", "lstm_colour", "state_graph"}
 
@@ -480,7 +483,7 @@ def test_a_graph_says_in_words_what_it_shows():
     assert words.endswith("Moves: 1 to 1 70%, 1 to 2 30%, 2 to 1 100%.")
 
 
-@pytest.mark.parametrize("name", ["usage_bars", "usage_area", "blend_bars"])
+@pytest.mark.parametrize("name", ["usage_bars", "usage_area"])
 def test_stacked_shares_fill_the_whole_without_overlap(name):
     bars = [mark for mark in rects(picture_of(name)) if mark.fill in charts.LSTM_COLOURS and mark.width and mark.height]
     lanes: dict[float, list[tuple[float, float, str]]] = {}
@@ -489,7 +492,7 @@ def test_stacked_shares_fill_the_whole_without_overlap(name):
             lanes.setdefault(round(mark.y, 3), []).append((mark.x, mark.x + mark.width, mark.fill))
         else:
             lanes.setdefault(round(mark.x, 3), []).append((-mark.y - mark.height, -mark.y, mark.fill))
-    assert len(lanes) == {"usage_bars": 2, "usage_area": 2, "blend_bars": T}[name]
+    assert len(lanes) == 2
     for lane in lanes.values():
         stack = sorted(lane)
         for (_, end, one), (start, _, other) in pairwise(stack):

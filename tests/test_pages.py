@@ -9,10 +9,24 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mrnn import TASKS, ModelConfig, RunConfig, SequenceModel, TrainConfig, load, queue, room, runs, save, worker
+from mrnn import (
+    TASKS,
+    ModelConfig,
+    RunConfig,
+    SequenceModel,
+    TrainConfig,
+    analysis,
+    load,
+    queue,
+    room,
+    runs,
+    save,
+    worker,
+)
 from mrnn.files import write_lines
 from mrnn.jobs import Engine
 from mrnn.model import count_weights
+from mrnn.tasks.waves import Waves
 from pages.common import MENU
 from pages.common.models import SHIPPED
 from pages.common.training_form import QUICK
@@ -87,7 +101,7 @@ def test_each_symbol_is_explained_on_the_overview_and_where_it_is_set():
     text = said(visit())
     for symbol in ("x_t", "$k$", "a_t", "q_t", "z_t", "g_t", r"\tau", "i, f, o, g", "C_j, H_j", "h_t, c_t"):
         assert symbol in text, symbol
-    train, tau = visit("pages/train.py"), visit("pages/k_and_tau.py")
+    train, tau = visit("pages/train.py"), k_and_tau("Temperature")
     helps = {w.label: w.help for w in (*train.slider, *train.select_slider, *train.button_group, *tau.select_slider)}
     for page in ("app.py", "pages/waves.py", "pages/digits.py"):
         assert any("q: the probability of each LSTM" in (c.help or "") for c in visit(page).caption), page
@@ -349,7 +363,7 @@ def test_what_goes_first_when_there_is_no_more_room_is_said_beforehand(monkeypat
     assert f"of yours: {runs.read(run_id).label}." in warning.value
 
 
-@pytest.mark.parametrize("page", ["pages/waves.py", "pages/transitions.py", "pages/k_and_tau.py"])
+@pytest.mark.parametrize("page", ["pages/waves.py", "pages/transitions.py"])
 def test_a_model_of_ones_own_is_in_the_picker_and_nobody_elses(page):
     mine = trained(owner_of(visit(key="a" * 32)), k=2)
     own, other = visit(page, "a" * 32), visit(page, "b" * 32)
@@ -490,27 +504,81 @@ def test_the_sequences_of_a_move_are_those_in_which_it_happens():
     assert (path[step - 1], path[step]) == (int(start), int(end))
 
 
+def k_and_tau(view: str, key: str = "a" * 32, **sets: Any) -> AppTest:
+    """A view of the k and tau page."""
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app.session_state[KEY] = key
+    app.run()
+    for name, value in {"k_view": view, **sets}.items():
+        app.session_state[name] = value
+    app.switch_page("pages/k_and_tau.py").run()
+    assert not app.exception
+    return app
+
+
 def test_the_shipped_networks_stand_side_by_side_by_k():
     text = said(visit("pages/k_and_tau.py"))
     verdicts = re.findall(r"\*\*k = (\d+), m = 64\*\*: (?:non-)?alien", text)
     assert verdicts == ["1", "2", "4", "8", "16"]
 
 
+def test_a_single_lstm_is_one_in_use_and_of_sixteen_few_are():
+    text = said(visit("pages/k_and_tau.py"))
+    assert "over 500 fresh sequences" in text
+    use = load(SHIPPED / "waves-k16.safetensors").trace(TASKS["waves"].make(500, 0).x).listened()
+    number = analysis.effective_number(np.bincount(use.ravel(), minlength=16) / use.size)
+    assert f"Of k = 16 LSTMs, {number:.1f} are." in text
+
+
 def test_the_same_draw_of_noise_is_kept_while_tau_falls_to_one_hot():
-    app, weights, answers = visit("pages/k_and_tau.py"), [], []
+    app, weights, answers = k_and_tau("Temperature"), [], []
     for tau in (10.0, 1.0, 0.05, 10.0):
         app.select_slider(key="tau").set_value(tau).run()
-        weights.append(int(re.findall(r"the heaviest has (\d+)% on average", said(app))[0]))
+        weights.append(int(re.findall(r"the heaviest LSTM has (\d+)% of the weight", said(app))[0]))
         answers.append(re.findall(r"#### At tau (.*)", said(app))[0])
     assert weights[0] < weights[1] < weights[2]
     assert weights[2] >= 97
     assert (weights[3], answers[3]) == (weights[0], answers[0])
-    drawn = app.get("vega_lite_chart")[-1].proto.SerializeToString()
     app.button(key="draw").click().run()
-    assert app.get("vega_lite_chart")[-1].proto.SerializeToString() != drawn
+    assert app.number_input(key="noise_draw").value == 1
+    assert re.findall(r"#### At tau (.*)", said(app))[0] != answers[0]
 
 
 def test_no_network_chosen_is_said():
     app = visit("pages/k_and_tau.py")
     app.multiselect(key="k_models_waves").set_value([]).run()
     assert [e.value for e in app.info] == ["Choose at least one network to see it read the signal."]
+
+
+def test_a_lesion_an_override_and_a_step_change_the_answer_as_the_model_says():
+    model, data = load(SHIPPED / "waves-k4.safetensors"), TASKS["waves"].make(1, 0)
+    app = k_and_tau("Lesions")
+    assert "Nothing is changed yet" in said(app)
+    app.button_group(key="lesion_off").set_value([4]).run()
+    answer = model.trace(data.x, allowed=[True, True, True, False]).answers[0]
+    assert f"After: {Waves.classes[int(answer.argmax())]}, {answer.max():.1%}" in said(app)
+    app.button_group(key="lesion_on").set_value(4).run()
+    assert "LSTM 4 is switched off, so it cannot be listened to." in said(app)
+    app.session_state["steered_at"] = {7: 0}
+    app.button_group(key="lesion_off").set_value([]).run()
+    forced = np.full((1, 1, 50), 3)
+    forced[0, 0, 7] = 0
+    answer = model.trace(data.x, choice=forced).answers[0]
+    assert f"After: {Waves.classes[int(answer.argmax())]}, {answer.max():.1%}" in said(app)
+
+
+@pytest.mark.parametrize("view", ["Number of LSTMs", "Temperature", "Lesions"])
+def test_a_task_without_one_class_a_sequence_is_not_offered(view, tiny_task, monkeypatch):
+    class EachStep(type(tiny_task)):
+        per_step = True
+
+    monkeypatch.setitem(TASKS, "steps", EachStep())
+    assert k_and_tau(view).button_group(key="k_task").options == ["Alien waves", "Digits (MNIST)", "Tiny"]
+
+
+@pytest.mark.parametrize("view", ["Temperature", "Lesions"])
+def test_all_layers_and_digits_can_be_looked_at(view):
+    app = k_and_tau(view, k_task="digits")
+    app.button_group(key="tau_layer_digits").set_value(1).run()
+    assert not app.exception
+    assert not app.error

@@ -25,6 +25,7 @@ from mrnn.analysis.differences import (
 from mrnn.analysis.examples import sequences_with_move
 from mrnn.analysis.information import (
     Information,
+    effective_number,
     entropy,
     entropy_by_class,
     information_on_class,
@@ -43,7 +44,7 @@ from mrnn.analysis.paths import (
     usage,
     usage_by_sequence,
 )
-from mrnn.analysis.sequence import decided_at, selection_table
+from mrnn.analysis.sequence import answers_before_and_after, decided_at, first_difference, selection_table
 
 __all__ = [
     "METHODS",
@@ -54,6 +55,7 @@ __all__ = [
     "Method",
     "StateMap",
     "align",
+    "answers_before_and_after",
     "choose_steps",
     "compare_groups",
     "compare_pairs",
@@ -65,8 +67,10 @@ __all__ = [
     "dwell_by_class",
     "dwell_difference",
     "dwell_survival",
+    "effective_number",
     "entropy",
     "entropy_by_class",
+    "first_difference",
     "information_on_class",
     "information_on_position",
     "mean_q",

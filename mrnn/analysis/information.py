@@ -48,6 +48,15 @@ def entropy(q: np.ndarray) -> np.ndarray:
     return -(q * np.log(np.where(q > 0, q, 1))).sum(-1)
 
 
+def effective_number(shares: np.ndarray) -> float:
+    """How many LSTMs are really in use, from 1 (always the same) to k (all alike): exp of the entropy of use.
+
+    shares  (k,) >= 0 that sum to 1, such as `usage`
+    source  Hill, "Diversity and evenness", Ecology 1973: the diversity of order 1
+    """
+    return float(np.exp(entropy(shares)))
+
+
 def entropy_by_class(trace: Trace, y: np.ndarray, classes: Sequence[str], layer: int = -1) -> pd.DataFrame:
     """Entropy of q over time, averaged over the sequences of each class that occurs.
 

@@ -1,5 +1,7 @@
 """One sequence, step by step."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -28,3 +30,37 @@ def decided_at(trace: Trace, n: int = 0) -> int:
     best = trace.probabilities[n, : int(trace.lengths[n])].argmax(-1)
     other = np.flatnonzero(best != best[-1])
     return int(other[-1]) + 1 if len(other) else 0
+
+
+def answers_before_and_after(before: Trace, after: Trace, classes: Sequence[str]) -> pd.DataFrame:
+    """What a network says of one sequence step by step, before and after something was done to it.
+
+    returns  rows of t, when ("before" or "after"), class, probability; of the classes that are answered before or after
+    raises   ValueError if the two are not of one sequence of the same length
+    """
+    if before.lengths[0] != after.lengths[0]:
+        raise ValueError(f"both must be of the same sequence, got lengths {before.lengths[0]} and {after.lengths[0]}")
+    told = sorted({int(trace.answers[0].argmax()) for trace in (before, after)})
+    steps = np.arange(int(before.lengths[0]))
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "t": steps,
+                    "when": when,
+                    "class": classes[c],
+                    "probability": trace.probabilities[0, steps, c].astype(float).round(4),
+                }
+            )
+            for when, trace in (("before", before), ("after", after))
+            for c in told
+        ],
+        ignore_index=True,
+    )
+
+
+def first_difference(before: Trace, after: Trace, layer: int = -1) -> int | None:
+    """The first step at which two traces of one sequence listen to different LSTMs, or None if there is none."""
+    length = int(before.lengths[0])
+    other = np.flatnonzero(before.listened(layer)[0, :length] != after.listened(layer)[0, :length])
+    return int(other[0]) if len(other) else None

@@ -3,16 +3,14 @@
 from mrnn.charts.colours import CIVIDIS, CURSOR_COLOUR, LSTM_COLOURS, letters_on, lstm_colour
 from mrnn.charts.graph import state_graph
 from mrnn.charts.learning import (
-    accuracy_by_k,
-    accuracy_by_tau,
     accuracy_curves,
-    blend_bars,
     class_bars,
     compared_curves,
     loss_curve,
     temperature_sketch,
     usage_area,
 )
+from mrnn.charts.probes import accuracy_by_tau, against_k, answer_change, lesion_bars, listened_by_epoch
 from mrnn.charts.sweeps import sweep_heatmap
 from mrnn.charts.transitions import (
     CLICKED,
@@ -33,10 +31,10 @@ __all__ = [
     "CLICKED",
     "CURSOR_COLOUR",
     "LSTM_COLOURS",
-    "accuracy_by_k",
     "accuracy_by_tau",
     "accuracy_curves",
-    "blend_bars",
+    "against_k",
+    "answer_change",
     "class_bars",
     "co_use_heatmap",
     "compared_curves",
@@ -44,7 +42,9 @@ __all__ = [
     "dwell_curves",
     "entropy_curves",
     "information_curve",
+    "lesion_bars",
     "letters_on",
+    "listened_by_epoch",
     "loss_curve",
     "lstm_colour",
     "mean_q_heatmap",

@@ -1,4 +1,4 @@
-"""Training over epochs, and what temperature and number of LSTMs do."""
+"""Training over epochs, and the answer at its end."""
 
 import altair as alt
 import pandas as pd
@@ -131,90 +131,6 @@ def temperature_sketch(schedule: pd.DataFrame) -> ChartType:
             tooltip=[alt.Tooltip("epoch"), alt.Tooltip("tau", format=".3f")],
         ),
         120,
-    )
-
-
-def blend_bars(selection: pd.DataFrame) -> ChartType:
-    """z at every step as stacked bars: a blend at a high temperature, one colour a step at a low one.
-
-    selection  `analysis.selection_table`
-    """
-    k, steps = int(selection["lstm"].max()), int(selection["t"].max()) + 1
-    bottom = selection.groupby("t")["z"].cumsum() - selection["z"]
-    table = selection.assign(
-        bottom=bottom, top=bottom + selection["z"], start=selection["t"] - 0.46, end=selection["t"] + 0.46
-    )
-    return sized(
-        alt.Chart(table)
-        .mark_rect()
-        .encode(
-            x=alt.X("start:Q", title="step t", scale=alt.Scale(domain=[-0.5, steps - 0.5], nice=False)),
-            x2="end:Q",
-            y=alt.Y("bottom:Q", title="z, weight", scale=alt.Scale(domain=[0, 1])),
-            y2="top:Q",
-            color=by_lstm(k, legend=True),
-            tooltip=[
-                alt.Tooltip("t", title="step t"),
-                alt.Tooltip("lstm", title="LSTM"),
-                alt.Tooltip("z", title="z, weight", format=".3f"),
-                alt.Tooltip("q", title="q, probability", format=".3f"),
-            ],
-        ),
-        150,
-    )
-
-
-def accuracy_by_tau(measured: pd.DataFrame, hard: float) -> ChartType:
-    """Accuracy under Gumbel sampling against tau: mean of several draws and their range; and the hard accuracy.
-
-    measured  rows of tau, mean, lowest, highest
-    hard      accuracy in use, with argmax
-    """
-    tau = alt.X("tau:Q", title="tau, temperature (log scale)", scale=alt.Scale(type="log"), axis=alt.Axis(grid=False))
-    title = alt.Y("mean:Q", title="accuracy", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False))
-    tooltip = [
-        alt.Tooltip("tau", title="tau"),
-        alt.Tooltip("mean", title="mean", format=".1%"),
-        alt.Tooltip("lowest", title="lowest draw", format=".1%"),
-        alt.Tooltip("highest", title="highest draw", format=".1%"),
-    ]
-    base = alt.Chart(measured)
-    line = alt.Chart(pd.DataFrame({"mean": [hard], "text": [f"in use (argmax) {hard:.1%}"]}))
-    return sized(
-        alt.layer(
-            base.mark_area(opacity=0.25).encode(x=tau, y=alt.Y("lowest:Q"), y2="highest:Q"),
-            base.mark_line(point=True).encode(x=tau, y=title, tooltip=tooltip),
-            line.mark_rule(strokeDash=[5, 4]).encode(y="mean:Q"),
-            letters_in_ink(line.mark_text(align="right", dy=-7)).encode(
-                x=alt.value(alt.ExprRef("width")), y="mean:Q", text="text:N"
-            ),
-        ),
-        240,
-    )
-
-
-def accuracy_by_k(table: pd.DataFrame) -> ChartType:
-    """Hard accuracy of models with different k.
-
-    table  rows of k, accuracy, weights
-    """
-    base = alt.Chart(table).encode(
-        x=alt.X("k:O", title="k, LSTMs side by side", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y(
-            "accuracy:Q", title="accuracy in use", axis=alt.Axis(format=".1%"), scale=alt.Scale(zero=False, padding=20)
-        ),
-        tooltip=[
-            alt.Tooltip("k"),
-            alt.Tooltip("accuracy", format=".2%"),
-            alt.Tooltip("weights", title="weights", format=","),
-        ],
-    )
-    return sized(
-        alt.layer(
-            base.mark_line(point={"size": 60}),
-            letters_in_ink(base.mark_text(dy=-12)).encode(text=alt.Text("accuracy:Q", format=".2%")),
-        ),
-        220,
     )
 
 

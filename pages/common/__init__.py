@@ -1,24 +1,24 @@
 """What the pages share: the frame with its menu, models and their caches, forms, words. No page is here."""
 
 from pages.common import drawing, link, words
-from pages.common.curves import curves
+from pages.common.curves import accuracy_by_epoch, curves
 from pages.common.drawing import drawing_field, drawn
 from pages.common.forms import layer_picker, presets, task_settings
 from pages.common.frame import MENU, page, refusals, show, show_drawing, show_to_click, sides, take_along
+from pages.common.measures import measured
 from pages.common.models import (
     Entry,
     Study,
     engine,
     entries,
     file_of,
-    hard_accuracy,
     open_shared,
     pick,
-    sampled_accuracy,
     sequences,
     states,
     study,
 )
+from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
 from pages.common.table import actions, compare, download_model, table
 from pages.common.timeline import timeline
@@ -26,9 +26,12 @@ from pages.common.tour import invite
 from pages.common.training_form import run_settings
 
 __all__ = [
+    "KEPT",
     "MENU",
     "Entry",
+    "Past",
     "Study",
+    "accuracy_by_epoch",
     "actions",
     "compare",
     "curves",
@@ -39,18 +42,19 @@ __all__ = [
     "engine",
     "entries",
     "file_of",
-    "hard_accuracy",
     "invite",
     "layer_picker",
     "link",
+    "measured",
     "open_shared",
     "owner",
     "page",
+    "past_of",
+    "pasts",
     "pick",
     "presets",
     "refusals",
     "run_settings",
-    "sampled_accuracy",
     "sequences",
     "show",
     "show_drawing",

@@ -19,13 +19,7 @@ def curves(run: runs.Run, total_epochs: int) -> None:
             alt="Loss by epoch.",
         )
     with two:
-        accuracy = history.melt("epoch", ["accuracy_hard", "accuracy_soft"], "kind", "accuracy")
-        accuracy["kind"] = accuracy["kind"].str.removeprefix("accuracy_")
-        show(
-            charts.accuracy_curves(accuracy, total_epochs),
-            key="accuracy",
-            alt="Held-out accuracy by epoch, hard and soft.",
-        )
+        accuracy_by_epoch(history, total_epochs)
     use = history[["epoch", "usage"]].explode("usage", ignore_index=True).rename(columns={"usage": "share"})
     use["share"] = use["share"].astype(float)
     use["lstm"] = use.groupby("epoch").cumcount() + 1
@@ -38,4 +32,15 @@ def curves(run: runs.Run, total_epochs: int) -> None:
     st.caption(
         f"After epoch {int(last['epoch'])}: {last['accuracy_hard']:.1%} right with hard choices, as in use, {last['accuracy_soft']:.1%} with "
         f"soft ones, at tau {last['tau']:.2f}; measured on a tenth of the training data, held out. {words.HARD}"
+    )
+
+
+def accuracy_by_epoch(history: pd.DataFrame, total_epochs: int) -> None:
+    """Hard and soft accuracy of the epochs so far; history: rows of epoch, accuracy_hard, accuracy_soft."""
+    accuracy = history.melt("epoch", ["accuracy_hard", "accuracy_soft"], "kind", "accuracy")
+    accuracy["kind"] = accuracy["kind"].str.removeprefix("accuracy_")
+    show(
+        charts.accuracy_curves(accuracy, total_epochs),
+        key="accuracy",
+        alt="Held-out accuracy by epoch, hard and soft.",
     )

@@ -49,9 +49,14 @@ def page(title: str, lead: str) -> None:
     models.engine()  # whichever page is asked for first: runs left from before a restart go on
 
 
-def sides() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """What drives a page, at the left third, and its picture at the right; a link may leave the controls out."""
+def sides(*, above: bool = False) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """What drives a page, at the left third, and its picture at the right; a link may leave the controls out.
+
+    above  the controls stand above the picture instead, which then has the whole width
+    """
     if not link.controls_hidden():
+        if above:
+            return st.container(), st.container()
         left, right = st.columns([1, 2], gap="large")
         return left, right
     left, right = st.container(key="controls-hidden"), st.container()

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mrnn import ModelConfig, SequenceData, SequenceModel, Task, Trace, analysis, evaluate, load, read_notes, runs
+from mrnn import ModelConfig, SequenceData, SequenceModel, Task, Trace, analysis, load, read_notes, runs
 from mrnn.checkpoint import read_config
 from mrnn.devices import share_processor
 from mrnn.jobs import Engine
@@ -285,16 +285,3 @@ def _states(asked: tuple[Any, ...], count: int, method: analysis.Method, _study:
     table = pd.DataFrame({"x": x, "y": y, "sequence": each, "t": t, "lstm": lstm, "class": names})
     table.attrs["explained"] = None if found.explained is None else found.explained.tolist()
     return table
-
-
-@st.cache_data(max_entries=512, show_spinner=False)
-def sampled_accuracy(model: str, changed: int, tau: float, seed: int, n: int, _entry: Entry) -> float:  # noqa: ARG001
-    """Accuracy of a model under Gumbel sampling at a temperature, on n sequences of its task."""
-    data = _entry.task.make(n, seed=7)
-    return evaluate(_entry.model, data, choice="gumbel", tau=tau, seed=seed).accuracy
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def hard_accuracy(model: str, changed: int, n: int, _entry: Entry) -> float:  # noqa: ARG001
-    """Accuracy of a model in use, on the sequences that `sampled_accuracy` takes."""
-    return evaluate(_entry.model, _entry.task.make(n, seed=7)).accuracy

@@ -81,8 +81,9 @@ STOPS = (
         "pages/k_and_tau.py",
         "More LSTMs, and a softer choice",
         "The same signal, read by networks with 1, 2, 4, 8 and 16 LSTMs: most of the sixteen are never heard, and one alone answers as well. "
-        "Further down, the slider tau turns a blend into a hard pick.",
+        "In the next view, Temperature, the slider tau turns a blend into a hard pick; in Lesions you choose who is listened to.",
         "picture-by_k",
+        {"k_view": "Number of LSTMs"},
     ),
     Stop(
         "pages/train.py",

@@ -24,6 +24,7 @@ PATIENCE = 6_000  # milliseconds; then nothing hangs on the slider
 PLACES = (
     *(path.stem for path in sorted((PROJECT / "pages").glob("*.py")) if path.stem not in ("__init__", "train")),
     "transitions?transitions_view=Use",
+    "k_and_tau?k_view=Temperature",
 )
 # From the press of a key to the last change within the main part of the page; the slider itself does not count.
 WATCH = """

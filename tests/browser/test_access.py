@@ -4,11 +4,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 PAGES = ("", "waves", "digits", "train", "sweeps", "transitions", "k_and_tau")
+VIEWS = tuple(f"k_and_tau?k_view={view}" for view in ("Temperature", "Lesions"))
 GRAVE = ("serious", "critical")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("address", PAGES, ids=lambda page: page or "overview")
+@pytest.mark.parametrize("address", PAGES + VIEWS, ids=lambda page: page or "overview")
 def test_axe_finds_no_serious_fault(server, visit, address, scheme):
     page = visit(server, address, scheme=scheme)
     page.wait_for_timeout(500)  # colours fade in

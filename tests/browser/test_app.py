@@ -98,17 +98,6 @@ def test_the_strip_is_what_the_model_does_with_the_signal_that_is_set(server: Se
         assert found == [lstm_colour(lstm + 1) for lstm, _ in groupby(listened)]
 
 
-def test_networks_side_by_side_share_the_cursor(server: Server, visit: Visit):
-    page = visit(server, "k_and_tau")
-    box = picture(page, "k_waves-k2").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"])
-    readouts = page.locator("[class*=st-key-picture-k_waves] .readout").all_text_contents()
-    assert len(readouts) >= 4
-    assert len({re.findall(r"^t = (\d+)", text)[0] for text in readouts}) == 1
-    assert not readouts[0].startswith("t = 25 ")
-
-
 def test_a_person_trains_watches_loads_and_takes_the_model_along(server: Server, visit: Visit, tmp_path):
     page = visit(server, "train")
     epochs = page.get_by_role("slider", name="Epochs")
@@ -221,27 +210,6 @@ def test_a_sweep_fills_its_picture_and_a_click_on_a_cell_shows_its_runs(server: 
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 40)
     expect(page.get_by_text("The runs of this cell.")).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_have_count(1)
-
-
-def test_a_lower_temperature_turns_the_blend_into_a_hard_pick(server: Server, visit: Visit):
-    page = visit(server, "k_and_tau")
-    slider = page.get_by_role("slider", name="tau, temperature")
-    weights = []
-    for key, tau in (("End", "10.00"), ("Home", "0.05")):
-        slider.press(key)
-        expect(page.get_by_role("heading", level=4)).to_contain_text(f"At tau {tau}")
-        settle(page)
-        text = page.get_by_text(re.compile(r"the heaviest has \d+% on average")).first.text_content() or ""
-        weights.append(int(re.findall(r"has (\d+)%", text)[0]))
-    assert weights[0] < 70
-    assert weights[1] > 95
-
-
-def test_accuracy_against_tau_is_measured_on_demand(server: Server, visit: Visit):
-    page = visit(server, "k_and_tau")
-    page.get_by_role("button", name=re.compile("Measure on")).click()
-    picture(page, "by_tau")
-    expect(page.get_by_text(re.compile("Sampled answers are right most often at tau")).first).to_be_visible()
 
 
 @pytest.mark.parametrize("address", TITLES)

@@ -8,6 +8,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ MOUNT = """([source, css, data, name]) => {
   return import(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))).then(module => {
     const shared = window.module ??= module
     const setStateValue = (...told) => window.told.push(told)
-    window.mounted[name] = data => shared.default({ parentElement: host, data, setStateValue })
+    const setTriggerValue = setStateValue
+    window.mounted[name] = data => shared.default({ parentElement: host, data, setStateValue, setTriggerValue })
     window.mounted[name](data)
   })
 }"""
@@ -384,3 +386,51 @@ def test_what_is_told_is_json_and_holds_the_steps_that_count_alone():
     assert data["steps"] == 4
     assert [len(data[name]) for name in ("q", "z", "p")] == [4, 4, 4]
     assert len(data["signal"][0]) == 4
+
+
+# -- another LSTM at a step ------------------------------------------------------------------------------------------
+
+
+@DIRECTIONS
+def test_weights_fill_the_strip_in_proportion_and_stand_below_in_numbers(show, down):
+    rng = np.random.default_rng(1)
+    trace = replace(TRACE, z=rng.dirichlet(np.ones(K), (1, 1, T)))
+    picture = show(told(trace, down=down, blend=True))
+    boxes = [picture.locator(f'.blend[data-lstm="{j}"]').get_attribute("d") or "" for j in range(1, K + 1)]
+    sizes = np.array(
+        [[float(h if not down else w) for w, h in re.findall(r"h([\d.]+)v([\d.]+)h-", box)] for box in boxes]
+    )  # (K, T)
+    np.testing.assert_allclose(sizes / sizes.sum(0), trace.z[0, 0].T, atol=0.01)
+    shown = picture.locator(".numbers tbody td:nth-child(3)").all_text_contents()
+    assert shown == [f"{weight:.2f}" for weight in trace.z[0, 0, T // 2].round(4)]
+
+
+def test_another_lstm_is_asked_for_by_key_and_by_button_and_the_step_is_framed(show):
+    picture = show({**told(forced=[2]), "choosable": True})
+    page = picture.page
+    expect(picture.locator(".forced")).to_have_count(1)
+    svg = picture.locator("svg[role=img]")
+    svg.focus()
+    for key in ("Home", "ArrowRight", "4", "Delete", "9"):  # there is no LSTM 9
+        svg.press(key)
+    asked = [{"t": 1, "lstm": 3}, {"t": 1, "lstm": None}]
+    assert [value for name, value in page.evaluate("told") if name == "chosen"] == asked
+    for key in ("ArrowRight", "Enter"):
+        svg.press(key)
+    choices = picture.get_by_role("group", name="LSTM at step 2")
+    expect(choices.get_by_role("button", name="LSTM 4", exact=True)).to_have_attribute("aria-pressed", "true")
+    choices.get_by_role("button", name="LSTM 5", exact=True).click()
+    choices.get_by_role("button", name="the network's own choice").click()
+    asked += [{"t": 2, "lstm": 4}, {"t": 2, "lstm": None}]
+    assert [value for name, value in page.evaluate("told") if name == "chosen"] == asked
+
+
+def test_no_lstm_is_asked_for_where_none_can_be_chosen(show):
+    picture = show(told())
+    svg = picture.locator("svg[role=img]")
+    svg.focus()
+    for key in ("2", "Enter"):
+        svg.press(key)
+    expect(picture.locator(".numbers table")).to_be_visible()
+    expect(picture.locator(".choices")).to_have_count(0)
+    assert not [told for told in picture.page.evaluate("told") if told[0] == "chosen"]

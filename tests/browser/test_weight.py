@@ -11,9 +11,17 @@ from tests.server import Server
 
 MOST = 2_000_000  # bytes
 VIEWS = ("Graph", "Use", "Time", "Information", "Map", "Two+models")
+OF_K_AND_TAU = ("Temperature", "Lesions")
 
 
-@pytest.mark.parametrize("address", [*TITLES, *(f"transitions?transitions_view={view}" for view in VIEWS)])
+ADDRESSES = (
+    *TITLES,
+    *(f"transitions?transitions_view={view}" for view in VIEWS),
+    *(f"k_and_tau?k_view={view}" for view in OF_K_AND_TAU),
+)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_what_a_page_draws_stays_below_two_megabytes(address, server: Server, visit: Callable[..., Page]):
     page = visit(server, "waves?controls=off")
     sizes: list[int] = []

@@ -1,6 +1,6 @@
 """The picture that most pages share: one sequence over time, drawn and moved through by the browser alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ def timeline(
     down: bool = False,
     compact: bool = False,
     in_link: bool = False,
+    blend: bool = False,
+    forced: Collection[int] = (),
+    on_choose: Callable[[int, int | None], None] | None = None,
 ) -> None:
     """What came in, q(t), z(t) and the answer so far of the first sequence, with one cursor through all of them.
 
@@ -39,16 +42,34 @@ def timeline(
     down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
     compact  for a narrow place: no answer, nothing to press
     in_link  whether the address keeps the step that is pinned, ?t=; for one picture a page
+    blend    z is drawn as the weights of all LSTMs, and they stand below in numbers, at the step of the cursor
+    forced   steps at which z was not the network's own choice; they are framed
+    on_choose  called with (step, LSTM from 0, or None for the network's own choice) when a person wants another LSTM
+               at a step; before the page runs again
     """
-    told = describe(trace, x, classes, name=key, alt=alt, layer=layer, shown=shown, down=down, compact=compact)
+    told = describe(
+        trace, x, classes, name=key, alt=alt, layer=layer, shown=shown, down=down, compact=compact, blend=blend,
+        forced=forced,
+    )  # fmt: skip
+    told["choosable"] = on_choose is not None
     pin = link.given(PINNED) if in_link else None
     told["pin"] = int(pin) if pin is not None and pin.isdecimal() else None
     with st.container(key=f"picture-{key}"):
-        moved = _draw(key=key, data=told, on_pin_change=lambda: None)
+        moved = _draw(key=key, data=told, on_pin_change=lambda: None, on_chosen_change=lambda: chosen(key, on_choose))
     pinned = moved.get("pin")  # {"t": 12}, or {"t": null} once it was let go; nothing while nobody has touched it
     if in_link and isinstance(pinned, dict):
         t = pinned.get("t")
         link.keep(PINNED, str(t) if isinstance(t, int) else None)
+
+
+def chosen(key: str, on_choose: Callable[[int, int | None], None] | None) -> None:
+    """Pass on what a person wants to be listened to; what a browser says is taken for what anybody may have sent."""
+    wanted = st.session_state[key].get("chosen")
+    if on_choose is None or not isinstance(wanted, dict):
+        return
+    t, lstm = wanted.get("t"), wanted.get("lstm")
+    if isinstance(t, int) and (lstm is None or isinstance(lstm, int)):
+        on_choose(t, lstm)
 
 
 def describe(
@@ -62,6 +83,8 @@ def describe(
     shown: str | None,
     down: bool,
     compact: bool,
+    blend: bool = False,
+    forced: Collection[int] = (),
 ) -> dict[str, Any]:
     """What the browser is told of a picture, as JSON; the arguments are those of `timeline`."""
     length, k = int(trace.lengths[0]), trace.k
@@ -78,6 +101,8 @@ def describe(
         "signal": None if given is None else (given if down else given.T).tolist(),
         "q": q.astype(float).round(4).tolist(),
         "z": z.argmax(-1).tolist(),
+        "weights": z.astype(float).round(4).tolist() if blend else None,
+        "forced": sorted(forced),
         "p": trace.probabilities[0, :length].astype(float).round(4).tolist(),
         "classes": list(classes),
         "shown": None if shown is None else list(classes).index(shown),

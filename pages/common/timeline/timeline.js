@@ -2,7 +2,7 @@
 // Everything that happens here happens in the browser; the server is asked for nothing.
 
 const SVG = "http://www.w3.org/2000/svg"
-const LANE = 20, STRIP = 24, GAP = 12, SIGNAL = 100, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34 // pixels
+const LANE = 20, STRIP = 24, BLEND = 48, GAP = 12, SIGNAL = 100, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34 // pixels
 const WHOLE_PLAY = 7000 // milliseconds from the first step to the last, unless that is too slow for few steps
 const ICONS = {
   play: "M7 4l13 8-13 8z",
@@ -12,9 +12,10 @@ const ICONS = {
 }
 const views = new WeakMap()
 
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   let view = views.get(parentElement)
   if (!view) views.set(parentElement, (view = new Timeline(parentElement, data.pin, setStateValue)))
+  view.ask = setTriggerValue
   view.show(data)
   return () => {
     view.close()
@@ -123,11 +124,21 @@ class Timeline {
     }
     if (event.target === this.svg) ways[" "] = () => this.toggle()
     const onButton = event.target instanceof HTMLButtonElement || event.target.tagName === "SUMMARY"
+    if (this.data.choosable) {
+      for (let j = 0; j < Math.min(this.data.k, 9); j++) ways[j + 1] = () => this.choose(j)
+      ways.Delete = ways.Backspace = () => this.choose(null)
+    }
     if (!(event.key in ways) || event.ctrlKey || event.metaKey || event.altKey) return
     if (onButton && event.key === "Enter") return
     event.preventDefault()
     event.stopPropagation()
     ways[event.key]()
+  }
+
+  /** Ask for another LSTM at the step of the cursor; null lets the network choose again. */
+  choose(lstm) {
+    this.pause()
+    this.ask("chosen", { t: this.t, lstm })
   }
 
   toggle() {
@@ -191,9 +202,10 @@ class Timeline {
     for (let j = 0; j < data.k; j++) this.laneLabel(j, left - 8, top + ((j + 0.5) * lanes) / data.k)
     this.title("q(t)", top, top + lanes)
     top += lanes + GAP
-    this.strip(top, top + STRIP)
-    this.label(left - 8, top + STRIP / 2, data.compact ? "z" : "z(t)", "end")
-    top += STRIP
+    const strip = data.weights && !data.compact ? BLEND : STRIP
+    this.strip(top, top + strip)
+    this.label(left - 8, top + strip / 2, data.compact ? "z" : "z(t)", "end")
+    top += strip
     if (data.p && !data.compact) {
       top += GAP
       if (data.shown === null) {
@@ -288,6 +300,7 @@ class Timeline {
   /** The LSTMs listened to, one block a stay, with its number where there is room. */
   strip(c, d) {
     const { data } = this
+    if (data.weights) return this.blend(c, d)
     for (let t = 0, from = 0; t < data.steps; t++) {
       if (t + 1 < data.steps && data.z[t + 1] === data.z[t]) continue
       const lstm = data.z[t]
@@ -298,6 +311,27 @@ class Timeline {
         this.label(...middle, String(lstm + 1), "middle", data.down && t === from ? 10 : 12, data.letters[lstm], true)
       }
       from = t + 1
+    }
+    for (const t of data.forced) {
+      const box = this.box(t, t + 1, c, d)
+      draw("rect", { ...box, class: "forced", fill: "none", stroke: "currentColor", "stroke-width": 2.5 }, this.svg)
+    }
+  }
+
+  /** The weights of the LSTMs, stacked, where several are listened to at once. */
+  blend(c, d) {
+    const { data } = this
+    for (let j = 0, below = data.weights.map(() => 0); j < data.k; j++) {
+      const above = below.map((sum, t) => sum + data.weights[t][j])
+      const path = above
+        .map((sum, t) => {
+          const [from, to] = [c + below[t] * (d - c), c + sum * (d - c)]
+          const { x, y, width, height } = this.box(t, t + 1, from, to)
+          return data.weights[t][j] > 0.001 ? `M${x.toFixed(1)} ${y.toFixed(1)}h${width.toFixed(2)}v${height.toFixed(2)}h${(-width).toFixed(2)}z` : ""
+        })
+        .join("")
+      draw("path", { d: path, fill: data.colours[j], class: "blend", "data-lstm": j + 1 }, this.svg)
+      below = above
     }
   }
 
@@ -418,16 +452,20 @@ class Timeline {
   /** The pinned step in numbers. */
   showNumbers() {
     const { data, t } = this
+    const held = this.root.getRootNode().activeElement?.dataset.choice
     this.numbers.replaceChildren()
-    if (!this.pinned || data.compact) return
+    if (!(this.pinned || data.weights) || data.compact) return
+    if (data.choosable) this.offer(held)
     const entropy = -data.q[t].reduce((sum, q) => sum + (q > 0 ? q * Math.log(q) : 0), 0)
     element("p", {}, this.numbers).textContent =
-      `Pinned at ${data.step} ${t}: entropy of q ${entropy.toFixed(2)} nats of at most ${Math.log(data.k).toFixed(2)}. Click again, or press Escape, to let go.`
+      `${this.pinned ? "Pinned at" : "At"} ${data.step} ${t}: entropy of q ${entropy.toFixed(2)} nats of at most ${Math.log(data.k).toFixed(2)}. ` +
+      (this.pinned ? "Click again, or press Escape, to let go." : "Click to pin it.")
     const grid = element("table", {}, this.numbers)
     const head = element("tr", {}, element("thead", {}, grid))
     const titles = ["LSTM", "q, probability", "z, weight"]
     if (data.logits) titles.splice(1, 0, "logit")
     for (const title of titles) element("th", { scope: "col" }, head).textContent = title
+    if (data.weights) element("td", {}, head)
     const body = element("tbody", {}, grid)
     for (let j = 0; j < data.k; j++) {
       const row = element("tr", { class: j === data.z[t] ? "listened" : "" }, body)
@@ -436,12 +474,32 @@ class Timeline {
       name.append(String(j + 1))
       if (data.logits) element("td", {}, row).textContent = data.logits[t][j].toFixed(2)
       element("td", {}, row).textContent = data.q[t][j].toFixed(4)
-      element("td", {}, row).textContent = (data.weights ? data.weights[t][j] : Number(j === data.z[t])).toFixed(2)
+      const weight = data.weights ? data.weights[t][j] : Number(j === data.z[t])
+      element("td", {}, row).textContent = weight.toFixed(2)
+      if (data.weights) element("b", { style: `width: ${Math.round(160 * weight)}px; background: ${data.colours[j]}` }, element("td", {}, row))
     }
     if (!data.gates) return
     const [i, f, g, o] = data.gates[t].map(value => value.toFixed(2))
     element("p", {}, this.numbers).textContent =
       `Inside LSTM ${data.z[t] + 1}, averaged over its units: lets in i ${i}, keeps f ${f}, proposes g ${g}, shows o ${o}.`
+  }
+
+  /** What may be listened to at the pinned step instead; held: the choice that has the focus. */
+  offer(held) {
+    const { data, t } = this
+    const forced = data.forced.includes(t)
+    const row = element("p", { class: "choices", role: "group", "aria-label": `LSTM at ${data.step} ${t}` }, this.numbers)
+    row.append(`At ${data.step} ${t} listen to LSTM `)
+    for (let j = 0; j <= data.k; j++) {
+      const free = j === data.k
+      const on = free ? !forced : forced && data.z[t] === j
+      const name = free ? "the network's own choice" : String(j + 1)
+      const made = element("button", { type: "button", "aria-pressed": on, "data-choice": j }, row)
+      if (!free) made.setAttribute("aria-label", `LSTM ${j + 1}`)
+      made.textContent = name
+      made.onclick = () => this.choose(free ? null : j)
+      if (held === String(j)) made.focus()
+    }
   }
 
   // -- to take along ------------------------------------------------------------------------------------------------

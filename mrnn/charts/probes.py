@@ -1,0 +1,159 @@
+"""What number of LSTMs, temperature and meddling with the choice come to."""
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from mrnn.charts.colours import by_lstm, letters_in_ink
+from mrnn.charts.size import sized
+
+
+def against_k(table: pd.DataFrame, figure: str, title: str, form: str) -> ChartType:
+    """One figure of models with different k.
+
+    table   rows of k and the figure
+    figure  its column
+    title   of its axis
+    form    how its numbers are written, as in d3-format
+    """
+    base = alt.Chart(table).encode(
+        x=alt.X("k:O", title="k, LSTMs side by side", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y(
+            f"{figure}:Q",
+            title=title,
+            axis=alt.Axis(format=form, tickCount=4),
+            scale=alt.Scale(zero=False, padding=20),
+        ),
+        tooltip=[alt.Tooltip("k"), alt.Tooltip(figure, title=title, format=form)],
+    )
+    return sized(
+        alt.layer(
+            base.mark_line(point={"size": 60}),
+            letters_in_ink(base.mark_text(dy=-12, fontSize=11)).encode(text=alt.Text(f"{figure}:Q", format=form)),
+        ),
+        150,
+    )
+
+
+def lesion_bars(lesions: pd.DataFrame) -> ChartType:
+    """Accuracy after each single lesion, and a rule where the whole network stands.
+
+    lesions  `probes.accuracy_by_lesion`
+    """
+    whole = float(lesions.loc[lesions["lstm"] == 0, "accuracy"].iloc[0])
+    each = lesions[lesions["lstm"] > 0]
+    k = max(int(lesions["lstm"].max()), 1)
+    x = alt.X("lstm:O", title="LSTM that is switched off", axis=alt.Axis(labelAngle=0))
+    y = alt.Y("accuracy:Q", title="accuracy in use", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1.08]))
+    base = alt.Chart(each).encode(x=x, y=y)
+    line = alt.Chart(pd.DataFrame({"accuracy": [whole], "text": [f"none off {whole:.2%}"]}))
+    return sized(
+        alt.layer(
+            base.mark_bar().encode(
+                color=by_lstm(k),
+                tooltip=[alt.Tooltip("lstm", title="LSTM off"), alt.Tooltip("accuracy", format=".2%")],
+            ),
+            letters_in_ink(base.mark_text(dy=-8)).encode(text=alt.Text("accuracy:Q", format=".0%")),
+            line.mark_rule(strokeDash=[5, 4]).encode(y="accuracy:Q"),
+        ),
+        180,
+    )
+
+
+def answer_change(answers: pd.DataFrame, since: int | None) -> ChartType:
+    """What the network says step by step, before (dashed) and after (solid); a rule where they part.
+
+    answers  `analysis.answers_before_and_after`
+    since    the first step that was changed, or None
+    """
+    x = alt.X("t:Q", title="step t", axis=alt.Axis(grid=False, format="d", tickMinStep=1), scale=alt.Scale(nice=False))
+    y = alt.Y(
+        "probability:Q", title="probability", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1], nice=False)
+    )
+    dash = alt.StrokeDash(
+        "when:N",
+        scale=alt.Scale(domain=["after", "before"], range=[[1, 0], [5, 4]]),
+        legend=alt.Legend(title=None, orient="top"),
+    )
+    parts = [
+        alt.Chart(answers)
+        .mark_line(interpolate="step-after")
+        .encode(
+            x=x,
+            y=y,
+            strokeDash=dash,
+            detail="class:N",
+            opacity=alt.condition(alt.datum["when"] == "after", alt.value(1), alt.value(0.7)),
+            tooltip=["t", "when", "class", alt.Tooltip("probability", format=".1%")],
+        )
+    ]
+    ends = answers[(answers["t"] == answers["t"].max()) & (answers["when"] == "after")]
+    parts.append(
+        letters_in_ink(alt.Chart(ends).mark_text(align="right", dy=-8, dx=-4, fontWeight="bold", tooltip=None)).encode(
+            x=x, y=y, text="class:N"
+        )
+    )
+    if since is not None:
+        parts.append(alt.Chart(pd.DataFrame({"t": [since]})).mark_rule(strokeDash=[2, 3]).encode(x="t:Q"))
+    return sized(alt.layer(*parts), 170)
+
+
+def accuracy_by_tau(measured: pd.DataFrame) -> ChartType:
+    """Accuracy under Gumbel sampling against tau: mean of several draws and their range; and the hard accuracy.
+
+    measured  `probes.accuracy_by_tau`
+    """
+    hard = float(measured["in_use"].iloc[0])
+    tau = alt.X("tau:Q", title="tau, temperature (log scale)", scale=alt.Scale(type="log"), axis=alt.Axis(grid=False))
+    title = alt.Y("mean:Q", title="accuracy", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False))
+    tooltip = [
+        alt.Tooltip("tau", title="tau"),
+        alt.Tooltip("mean", title="mean", format=".1%"),
+        alt.Tooltip("lowest", title="lowest draw", format=".1%"),
+        alt.Tooltip("highest", title="highest draw", format=".1%"),
+    ]
+    base = alt.Chart(measured)
+    line = alt.Chart(pd.DataFrame({"mean": [hard], "text": [f"in use (argmax) {hard:.1%}"]}))
+    return sized(
+        alt.layer(
+            base.mark_area(opacity=0.25).encode(x=tau, y=alt.Y("lowest:Q"), y2="highest:Q"),
+            base.mark_line(point=True).encode(x=tau, y=title, tooltip=tooltip),
+            line.mark_rule(strokeDash=[5, 4]).encode(y="mean:Q"),
+            letters_in_ink(line.mark_text(align="right", dy=-7)).encode(
+                x=alt.value(alt.ExprRef("width")), y="mean:Q", text="text:N"
+            ),
+        ),
+        240,
+    )
+
+
+def listened_by_epoch(listened: pd.DataFrame, k: int, epoch: int) -> ChartType:
+    """The LSTM listened to at each step of one sequence, a row an epoch from the top; one epoch is framed.
+
+    listened  rows of epoch, t, lstm (from 1)
+    """
+    epochs = list(dict.fromkeys(listened["epoch"]))
+    y = alt.Y("epoch:O", title="epoch", axis=alt.Axis(labelOverlap=True), scale=alt.Scale(domain=epochs, padding=0))
+    table = listened.assign(start=listened["t"] - 0.5, end=listened["t"] + 0.5)
+    edges = pd.DataFrame({"epoch": [epoch], "start": [table["start"].min()], "end": [table["end"].max()]})
+    x = alt.X(
+        "start:Q",
+        title="step t",
+        axis=alt.Axis(grid=False, format="d", tickMinStep=1),
+        scale=alt.Scale(domain=[float(edges["start"].iloc[0]), float(edges["end"].iloc[0])], nice=False),
+    )
+    return sized(
+        alt.layer(
+            alt.Chart(table)
+            .mark_rect()
+            .encode(
+                x=x,
+                x2="end:Q",
+                y=y,
+                color=by_lstm(k, legend=True),
+                tooltip=[alt.Tooltip("epoch"), alt.Tooltip("t", title="step t"), alt.Tooltip("lstm", title="LSTM")],
+            ),
+            alt.Chart(edges).mark_rect(fillOpacity=0, strokeWidth=2.5).encode(x=x, x2="end:Q", y=y),
+        ),
+        max(10 * len(epochs), 60),
+    )

@@ -1,0 +1,63 @@
+"""How models came to be: the curves of their training, and what they did with a few sequences on the way."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mrnn import Task, runs, snapshots
+from mrnn.files import read_lines
+from mrnn.tasks import make_task
+from pages.common.models import SHIPPED, Entry
+
+KEPT = SHIPPED.parent / "training"  # a folder for each shipped model whose training is shown
+
+
+@dataclass(frozen=True)
+class Past:
+    """A training that can be looked back on.
+
+    id      of the model, or of the run, which may still train
+    label   what a menu calls it
+    task    with the run's settings
+    folder  where history and snapshots lie
+    """
+
+    id: str
+    label: str
+    task: Task
+    folder: Path
+
+    @property
+    def history(self) -> tuple[dict[str, Any], ...]:
+        """Reports of its epochs so far."""
+        return read_lines(self.folder / "history.jsonl")
+
+    @property
+    def snapshots(self) -> snapshots.Snapshots | None:
+        """What it did with a few sequences; None if that was not kept. ValueError if the file is damaged."""
+        path = self.folder / snapshots.FILE
+        return _snapshots(str(path), path.stat().st_mtime_ns) if path.is_file() else None
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _snapshots(path: str, changed: int) -> snapshots.Snapshots | None:  # noqa: ARG001
+    return snapshots.read(Path(path))
+
+
+def past_of(entry: Entry) -> Past:
+    """Of a model on the menu."""
+    folder = KEPT / entry.id if entry.shipped else entry.path.parent
+    return Past(entry.id, entry.label, entry.task, folder)
+
+
+def pasts(entries: list[Entry], owner: str) -> list[Past]:
+    """All trainings of which snapshots were kept: of these models, and of the owner's runs that still train."""
+    found = [past_of(entry) for entry in entries]
+    running = [run for run in runs.list_runs(owner) if run.active and run.config is not None]
+    for run in running:
+        if run.config is not None:
+            task = make_task(run.config.task, run.config.settings)
+            found.append(Past(run.id, f"{run.label} (training)", task, runs.folder_of(run.id)))
+    return [past for past in found if (past.folder / snapshots.FILE).is_file()]

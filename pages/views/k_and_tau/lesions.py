@@ -1,0 +1,149 @@
+"""Lesion and override: switch LSTMs off, force one on, choose another at a step, and see what becomes of the answer."""
+
+import streamlit as st
+
+from mrnn import Trace, analysis, charts, probes
+from mrnn.probes import Steering
+from pages import common
+from pages.views.k_and_tau.subject import Subject, choose_subject
+
+AT = "steered_at"  # in the address and in the session: the steps at which another LSTM was chosen
+OFF, ON = "lesion_off", "lesion_on"
+PRESETS = {
+    "As it is": {OFF: [], ON: None, AT: {}},
+    "Without LSTM 4": {OFF: [4], ON: None, AT: {}},
+    "LSTM 1 alone": {OFF: [], ON: 1, AT: {}},
+}
+
+
+def lesions() -> str:
+    """The picture after it was meddled with, the answer before and after, accuracy after each single lesion."""
+    left, right = common.sides()
+    with left:
+        subject = choose_subject()
+        k, steps = subject.entry.config.num_lstms, int(subject.data.lengths[0])
+        steering = _choose_steering(k, steps)
+        st.caption("Try")
+        common.presets({name: sets for name, sets in PRESETS.items() if k >= 4 or name == "As it is"})
+    with right, common.refusals():
+        _before_and_after(subject, steering)
+        st.markdown("**Accuracy after each single lesion**")
+        _accuracy(subject)
+    return f"""{subject.lines}
+choice = np.full((1, {subject.entry.config.num_layers}, data.x.shape[1]), -1)  # -1: the network's own choice
+{"".join(_assignments(steering, subject.layer))}\
+allowed = np.array({steering.allowed(k).tolist()})
+trace = model.trace(data.x, data.lengths, choice=choice, allowed=allowed)
+print(trace.listened({subject.layer})[0] + 1)
+print(trace.answers[0], model.trace(data.x, data.lengths).answers[0])  # after and before
+""".replace("from mrnn import load", "import numpy as np\n\nfrom mrnn import load", 1)
+
+
+def _assignments(steering: Steering, layer: int) -> list[str]:
+    everywhere = [] if steering.on is None else [f"choice[0, {layer}] = {steering.on}\n"]
+    return everywhere + [f"choice[0, {layer}, {t}] = {lstm}\n" for t, lstm in steering.at.items()]
+
+
+def _choose_steering(k: int, steps: int) -> Steering:
+    lstms = list(range(1, k + 1))
+    for key in (OFF, ON):  # another model may have fewer
+        kept = st.session_state.get(key)
+        if isinstance(kept, list) and not set(kept) <= set(lstms):
+            st.session_state[key] = [j for j in kept if j in lstms]
+        elif isinstance(kept, int) and kept not in lstms:
+            st.session_state[key] = None
+    off = st.pills(
+        "Switch off", lstms, selection_mode="multi", wrap=True, key=OFF, bind="query-params", persist_state="session",
+        help="These LSTMs may not be chosen, in any layer: their votes are masked before q is computed.",
+    )  # fmt: skip
+    on = st.pills(
+        "Listen to this one throughout", lstms, wrap=True, key=ON, bind="query-params", persist_state="session",
+        help="In the layer that is shown. An LSTM that is switched off cannot be listened to.",
+    )  # fmt: skip
+    if AT not in st.session_state:
+        st.session_state[AT] = probes.parse_steps(common.link.given(AT) or "")
+    asked = Steering(
+        off=frozenset(j - 1 for j in off), on=None if on is None else on - 1, at=dict(st.session_state[AT])
+    )
+    steering = asked.fitting(k, steps)
+    common.link.keep(AT, steering.to_text() or None)
+    if len(asked.off) >= k:
+        st.info("One LSTM has to be listened to: with all of them off, none is.")
+    elif asked.on is not None and steering.on is None:
+        st.info(f"LSTM {asked.on + 1} is switched off, so it cannot be listened to.")
+    return steering
+
+
+def _choose(t: int, lstm: int | None) -> None:
+    """Another LSTM at a step, or the network's own choice again."""
+    at = {**st.session_state.get(AT, {})}
+    at.pop(t, None)
+    st.session_state[AT] = at if lstm is None else {**at, t: lstm}
+
+
+def _before_and_after(subject: Subject, steering: Steering) -> None:
+    entry, data, layer, classes = subject.entry, subject.data, subject.layer, subject.task.classes
+    k, layers, steps = entry.config.num_lstms, entry.config.num_layers, data.x.shape[1]
+    before = entry.model.trace(data.x, data.lengths)
+    after = entry.model.trace(
+        data.x, data.lengths, choice=steering.choice(layers, layer, steps), allowed=steering.allowed(k)
+    )
+    said, says = (f"{classes[int(t.answers[0].argmax())]}, {t.answers[0].max():.1%}" for t in (before, after))
+    st.markdown(f"#### Before: {said}. After: {says}")
+    image = subject.task.is_image
+    signal = data.x[0] if image or data.x.shape[2] == 1 else None
+    common.timeline(
+        after, signal, classes, key="steered", layer=layer, shown=None if image else classes[-1], down=image,
+        in_link=True, forced=steering.at, on_choose=_choose,
+        alt=f"q(t), z(t) and the answer so far, with the choice meddled with. Before: {said}. After: {says}.",
+    )  # fmt: skip
+    st.caption(
+        "Click a step, or press Enter at the cursor, and choose whom to listen to there; the number keys do the same. "
+        "Framed steps are yours. What comes later answers to it at once.",
+        help=common.words.Z,
+    )
+    since = analysis.first_difference(before, after, layer)
+    common.show(
+        charts.answer_change(analysis.answers_before_and_after(before, after, classes), since), key="answer_change",
+        alt=f"Probability of the answer after each step, before and after. Before: {said}. After: {says}.",
+    )  # fmt: skip
+    st.caption(_reading(before, after, since, steering))
+
+
+def _reading(before: Trace, after: Trace, since: int | None, steering: Steering) -> str:
+    how = "Dashed: the network left alone. Solid: with the choice meddled with."
+    if steering.idle:
+        return f"{how} Nothing is changed yet, so the two are one."
+    if since is None:
+        return f"{how} The same LSTMs are listened to as before, so nothing changes."
+    length = int(before.lengths[0])
+    moved = abs(after.probabilities[0, :length] - before.probabilities[0, :length]).max(axis=-1)
+    return (
+        f"{how} From step {since} on another LSTM is listened to; the probability moves by up to {moved.max():.0%}, most at "
+        f"step {int(moved.argmax())}."
+    )
+
+
+def _accuracy(subject: Subject) -> None:
+    entry = subject.entry
+    if entry.config.num_lstms == 1:
+        st.caption("With one LSTM there is none to do without.")
+        return
+    table = common.measured(
+        ("lesions", entry.key),
+        lambda on_part: probes.accuracy_by_lesion(entry.model, entry.task.split()[1], on_part),
+        key="measure_lesions",
+        button="Measure on the test set",
+        promise=f"Runs the network {entry.config.num_lstms + 1} times over the whole test set. Takes some seconds for waves, "
+        "up to some minutes for digits.",
+    )
+    if table is None:
+        return
+    order = table[table["lstm"] > 0].sort_values("accuracy", kind="stable")
+    worst, least = order.iloc[0], order.iloc[-1]
+    reading = (
+        f"On the test set: {table['accuracy'].iloc[0]:.2%} as it is. Without LSTM {worst['lstm']:.0f} it falls most, to "
+        f"{worst['accuracy']:.1%}; without LSTM {least['lstm']:.0f} least, to {least['accuracy']:.2%}."
+    )
+    common.show(charts.lesion_bars(table), key="lesions", alt=reading)
+    st.caption(reading)

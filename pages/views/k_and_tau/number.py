@@ -1,0 +1,130 @@
+"""k: the same signal read by networks with more and fewer LSTMs, and what they come to."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mrnn import SequenceData, Task, Trace, analysis, charts
+from pages import common
+from pages.views.k_and_tau.subject import choose_signal, choose_task
+
+SEQUENCES = 500
+MOST = 6
+
+
+def number() -> str:
+    """Side by side; accuracy, weights and effective number of LSTMs against k."""
+    left, right = common.sides(above=True)
+    with left:
+        one, two, three = st.columns([3, 2, 4], gap="medium")
+        with one:
+            task = choose_task()
+        with two:
+            seed = choose_signal()
+        with three:
+            picked = _choose_networks(task)
+    with right:
+        if not picked:
+            st.info("Choose at least one network to see it read the signal.")
+            st.stop()
+        _side_by_side(picked, task, task.make(1, seed))
+        _against_k(picked)
+    files = ", ".join(f'"{common.file_of(entry)}"' for entry in picked)
+    return f"""from mrnn import TASKS, analysis, load
+
+task = TASKS["{task.name}"]
+data, many = task.make(1, seed={seed}), task.make({SEQUENCES}, seed=0)
+for file in [{files}]:
+    model = load(file)
+    print(model.config.k, model.num_weights, model.trace(data.x, data.lengths).listened()[0] + 1)
+    trace = model.trace(many.x, many.lengths)
+    print(analysis.effective_number(analysis.usage(trace.listened(), trace.lengths, trace.k)))
+"""
+
+
+def _choose_networks(task: Task) -> list[common.Entry]:
+    models = common.entries(task.name, common.owner())
+    smallest: dict[int, str] = {}  # the shipped model of each k with the fewest hidden units
+    for entry in models:
+        if entry.shipped and entry.config.carry == "mixed":
+            smallest.setdefault(entry.config.num_lstms, entry.id)
+    names = {entry.id: entry.name for entry in models}
+    key, param = f"k_models_{task.name}", f"networks_{task.name}"
+    if key not in st.session_state:
+        asked = (common.link.given(param) or "").split(",")
+        st.session_state[key] = [i for i in names if i in asked][:MOST] or list(smallest.values())
+    st.session_state[key] = [i for i in st.session_state[key] if i in names]
+    chosen = st.multiselect(
+        "Networks side by side", list(names), format_func=lambda i: names.get(i) or str(i), max_selections=MOST, key=key,
+        persist_state="session", help=common.words.K,
+    )  # fmt: skip
+    common.link.keep(param, None if chosen == list(smallest.values()) else ",".join(chosen))
+    return [entry for entry in models if entry.id in chosen]
+
+
+def _side_by_side(picked: list[common.Entry], task: Task, data: SequenceData) -> None:
+    truth = task.classes[int(data.y[0])]
+    with st.grid("auto", min_column_width=150) as grid:
+        for entry in picked:
+            with grid.cell(), common.refusals():
+                trace = entry.model.trace(data.x, data.lengths)
+                best = task.classes[int(trace.answers[0].argmax())]
+                verdict = "right" if best == truth else "wrong"
+                st.markdown(f"**{entry.name}**: {best}, {trace.answers[0].max():.1%} ({verdict})")
+                one_input = data.x.shape[2] == 1
+                listened = trace.listened()[0, : trace.lengths[0]]
+                handovers = int((listened[1:] != listened[:-1]).sum())
+                k = entry.config.num_lstms
+                heard = f"{handovers} hand-overs between {len(set(listened))} of {k} LSTMs"
+                if k == 1:
+                    heard = "One LSTM, nothing to hand over"
+                common.timeline(
+                    trace, data.x[0] if one_input else None, task.classes, key=f"k_{entry.id}", compact=True,
+                    alt=f"q(t) and z(t) of the network {entry.name}. {heard}.",
+                )  # fmt: skip
+                st.caption(heard)
+    st.caption(
+        f"One and the same signal, {truth}, in every picture; bright is probable. "
+        "With k = 1 there is nothing to choose: q is 1 throughout.",
+        help=common.words.Q_AND_Z,
+    )
+
+
+def _against_k(picked: list[common.Entry]) -> None:
+    rows = []
+    for entry in picked:
+        if entry.config.cell != "mrnn":
+            continue
+        use = common.study(entry, entry.config.num_layers - 1, SEQUENCES).counted(_usage)
+        rows.append(
+            {
+                "k": entry.config.num_lstms,
+                "accuracy": entry.accuracy,
+                "weights": entry.model.num_weights,
+                "effective": round(analysis.effective_number(use), 3),
+            }
+        )
+    if len({row["k"] for row in rows}) < 2:
+        return
+    table = pd.DataFrame(rows).drop_duplicates("k")
+    known = table.dropna(subset="accuracy")
+    drawn = (
+        ("by_k", known, "accuracy", "accuracy in use", ".2%"),
+        ("weights_by_k", table, "weights", "weights", ".3s"),
+        ("effective_by_k", table, "effective", "LSTMs really in use", ".2f"),
+    )
+    for column, (key, part, figure, title, form) in zip(st.columns(3), drawn, strict=True):
+        with column:
+            common.show(charts.against_k(part, figure, title, form), key=key, alt=f"{title} of the networks against k.")
+    best = known.nlargest(1, "accuracy").to_dict("records")
+    told = f"Best in use with k = {best[0]['k']}, {best[0]['accuracy']:.2%}. " if best else ""
+    most = max(rows, key=lambda row: row["k"])
+    st.caption(
+        f"{told}Accuracy as each model's file states it, on test data; one training run each, so small differences mean little. "
+        f"Really in use: the exponential of the entropy of use, last layer, over {SEQUENCES} fresh sequences; 1 if always the same "
+        f"LSTM is heard, k if all are heard alike. Of k = {most['k']} LSTMs, {most['effective']:.1f} are."
+    )
+
+
+def _usage(trace: Trace, _: np.ndarray, layer: int) -> np.ndarray:
+    return analysis.usage(trace.listened(layer), trace.lengths, trace.k)

@@ -1,0 +1,130 @@
+"""tau: one draw of noise, from a blend of all LSTMs to a hard pick of one."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mrnn import TrainConfig, charts, probes
+from pages import common
+from pages.views.k_and_tau.subject import Subject, choose_subject
+
+TAUS = tuple(float(f"{tau:.2g}") for tau in np.geomspace(0.05, 10, 47))
+MEASURED = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+DRAWS, SEQUENCES = 5, 400
+DRAW = "noise_draw"
+
+
+def temperature() -> str:
+    """z at one draw of noise and any temperature; accuracy against tau; tau while a network learned."""
+    left, right = common.sides()
+    with left:
+        subject = choose_subject()
+        tau = st.select_slider("tau, temperature", TAUS, 1.0, key="tau", help=common.words.TAU, bind="query-params")
+        st.session_state.setdefault(DRAW, 0)
+        draw = st.number_input(
+            "Draw of Gumbel noise", 0, 999_999, key=DRAW, bind="query-params",
+            help="The same noise is kept while tau changes, so that only the temperature makes the difference.",
+        )  # fmt: skip
+        st.button(
+            "Another draw of noise", icon=":material/casino:", on_click=_another_draw, width="stretch", key="draw"
+        )
+    with right, common.refusals():
+        _one_draw(subject, tau, int(draw))
+        st.markdown("**Accuracy as tau changes**")
+        _accuracy(subject)
+        st.markdown("**The temperature while it learned**")
+        _schedule(subject)
+    return f"""import numpy as np
+
+{subject.lines}
+shape = (1, {subject.entry.config.num_layers}, data.x.shape[1], {subject.entry.config.num_lstms})
+noise = np.random.default_rng({draw}).gumbel(size=shape)
+trace = model.trace(data.x, data.lengths, choice="gumbel", tau={tau}, noise=noise)
+print(trace.z[0, {subject.layer}].round(2))  # how much each LSTM weighs at each step
+print(trace.answers[0], model.trace(data.x, data.lengths).answers[0])  # of this draw, and in use
+"""
+
+
+def _another_draw() -> None:
+    st.session_state[DRAW] = st.session_state.get(DRAW, 0) + 1
+
+
+def _one_draw(subject: Subject, tau: float, draw: int) -> None:
+    entry, data, layer, classes = subject.entry, subject.data, subject.layer, subject.task.classes
+    shape = (1, entry.config.num_layers, data.x.shape[1], entry.config.num_lstms)
+    noise = np.random.default_rng(draw).gumbel(size=shape)
+    drawn = entry.model.trace(data.x, data.lengths, choice="gumbel", tau=tau, noise=noise)
+    soft, hard = (entry.model.trace(data.x, data.lengths, choice=choice) for choice in ("soft", "argmax"))
+    told = [f"{classes[int(t.answers[0].argmax())]}, {t.answers[0].max():.1%}" for t in (drawn, soft, hard)]
+    st.markdown(f"#### At tau {tau:.2f} this draw answers {told[0]}")
+    st.markdown(
+        f"In use, one LSTM a step: **{told[2]}**. All LSTMs blended by q: **{told[1]}**. It is {subject.truth}."
+    )
+    counted = drawn.z[0, layer, : data.lengths[0]]
+    reading = (
+        f"At tau {tau:.2f} the heaviest LSTM has {counted.max(axis=-1).mean():.0%} of the weight on average; "
+        "at 100% the choice is one-hot."
+    )
+    image = subject.task.is_image
+    signal = data.x[0] if image or data.x.shape[2] == 1 else None
+    common.timeline(
+        drawn, signal, classes, key="blend", layer=layer, shown=None if image else classes[-1], down=image,
+        blend=True, in_link=True, alt=f"q(t), the weights z(t) and the answer so far under this draw. {reading}",
+    )  # fmt: skip
+    st.caption(
+        f"{reading} In the strip z each LSTM has as much room as it weighs; below it stand the weights at the cursor.",
+        help=common.words.Z,
+    )
+
+
+def _accuracy(subject: Subject) -> None:
+    entry = subject.entry
+    data = entry.task.make(SEQUENCES, seed=7)
+    table = common.measured(
+        ("tau", entry.key, MEASURED, DRAWS, SEQUENCES),
+        partial(probes.accuracy_by_tau, entry.model, data, MEASURED, DRAWS),
+        key="measure_tau",
+        button=f"Measure on {SEQUENCES} sequences",
+        promise=f"Runs the network {DRAWS} times, with the same draws of noise at each of {len(MEASURED)} temperatures. "
+        "Takes some seconds.",
+    )
+    if table is None:
+        return
+    best = table.sort_values("mean").iloc[-1]
+    reading = (
+        f"Line: mean of {DRAWS} draws; band: lowest to highest draw. Sampled answers are right most often at tau "
+        f"{best['tau']:g} ({best['mean']:.1%}); picking the most probable LSTM gives {best['in_use']:.1%}. "
+        f"Each on the same {SEQUENCES} fresh sequences."
+    )
+    common.show(charts.accuracy_by_tau(table), key="by_tau", alt=reading)
+    st.caption(reading)
+
+
+def _schedule(subject: Subject) -> None:
+    history = pd.DataFrame(list(common.past_of(subject.entry).history))
+    if len(history):
+        one, two = st.columns(2)
+        with one:
+            common.show(charts.temperature_sketch(history[["epoch", "tau"]]), key="schedule", alt="tau by epoch.")
+        with two:
+            common.accuracy_by_epoch(history, len(history))
+        last = history.iloc[-1]
+        st.caption(
+            f"The training of this model: tau fell from {history['tau'].iloc[0]:.2f} to {last['tau']:.2f}; after it, hard choices "
+            f"were right in {last['accuracy_hard']:.1%} of the held-out sequences, soft ones in {last['accuracy_soft']:.1%}."
+        )
+        return
+    recipe = subject.entry.notes.get("recipe")
+    if recipe is None:
+        st.caption("This model's file does not say how it was trained.")
+        return
+    config = TrainConfig.from_dict(recipe)
+    epochs = range(1, config.epochs + 1)
+    table = pd.DataFrame({"epoch": epochs, "tau": [config.tau(epoch) for epoch in epochs]})
+    common.show(charts.temperature_sketch(table), key="schedule", alt="tau by epoch.")
+    st.caption(
+        f"From the recipe in the model's file: tau fell from {table['tau'].iloc[0]:.2f} to {table['tau'].iloc[-1]:.2f}. "
+        "Its learning curves were not kept; those of networks that you train are."
+    )

@@ -1,0 +1,155 @@
+"""The k and tau page as a person uses it: more LSTMs, a softer choice, an LSTM less."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from mrnn import TASKS, load
+from pages.common.models import SHIPPED
+from tests.browser.conftest import settle
+from tests.browser.test_app import picture
+from tests.server import Server
+
+Visit = Callable[..., Page]
+PATIENCE = 30_000  # milliseconds
+VIEWS = ("Number of LSTMs", "Temperature", "Lesions")
+
+
+def timeline(page: Page, key: str) -> Locator:
+    """The picture with this key."""
+    found = page.locator(f".st-key-picture-{key}")
+    expect(found.locator(".cursor")).to_have_count(1, timeout=PATIENCE)
+    return found
+
+
+def heading(page: Page) -> Locator:
+    return page.get_by_role("heading", level=4)
+
+
+def answer(**how: Any) -> str:
+    """What the shipped model says of the signal that the page opens on, as the page writes it."""
+    told = load(SHIPPED / "waves-k4.safetensors").trace(TASKS["waves"].make(1, 0).x, **how).answers[0]
+    return f"{TASKS['waves'].classes[int(told.argmax())]}, {told.max():.1%}"
+
+
+def test_networks_side_by_side_share_the_cursor_and_are_measured_by_k(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau")
+    box = picture(page, "k_waves-k2").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"])
+    readouts = page.locator("[class*=st-key-picture-k_waves] .readout")
+    expect(readouts).to_have_count(5, timeout=PATIENCE)
+    expect(readouts.first).not_to_contain_text("t = 25 ", timeout=PATIENCE)
+    texts = readouts.all_text_contents()
+    assert len({re.findall(r"^t = (\d+)", text)[0] for text in texts}) == 1
+    for key in ("by_k", "weights_by_k", "effective_by_k"):
+        picture(page, key)
+    expect(page.get_by_text(re.compile(r"Of k = 16 LSTMs, \d+\.\d are"))).to_be_visible()
+
+
+def test_a_signal_and_the_networks_stand_in_the_link(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau?k_signal=7&networks_waves=waves-k2,waves-k16")
+    expect(page.locator("[class*=st-key-picture-k_waves]")).to_have_count(2, timeout=PATIENCE)
+    before = page.locator(".st-key-picture-k_waves-k2 path.signal").get_attribute("d")
+    page.get_by_role("button", name="Another signal").click()
+    expect(page.locator(".st-key-picture-k_waves-k2 path.signal")).not_to_have_attribute(
+        "d", before or "", timeout=PATIENCE
+    )
+    settle(page)
+    other = visit(server, page.url.removeprefix(f"{server.url}/"))
+    after = page.locator(".st-key-picture-k_waves-k2 path.signal").get_attribute("d")
+    expect(other.locator(".st-key-picture-k_waves-k2 path.signal")).to_have_attribute(
+        "d", after or "", timeout=PATIENCE
+    )
+    expect(other.locator("[class*=st-key-picture-k_waves]")).to_have_count(2)
+
+
+def test_a_lower_temperature_turns_the_blend_into_a_hard_pick(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau?k_view=Temperature&t=3")
+    slider = page.get_by_role("slider", name="tau, temperature")
+    weights, heaviest = [], []
+    for key, tau in (("End", "10.00"), ("Home", "0.05")):
+        slider.press(key)
+        expect(heading(page)).to_contain_text(f"At tau {tau}", timeout=PATIENCE)
+        settle(page)
+        text = page.get_by_text(re.compile(r"the heaviest LSTM has \d+% of the weight")).first.text_content() or ""
+        weights.append(int(re.findall(r"has (\d+)%", text)[0]))
+        shown = timeline(page, "blend").locator(".numbers tbody td:nth-child(3)").all_text_contents()
+        assert sum(map(float, shown)) == pytest.approx(1, abs=0.02)
+        heaviest.append(max(map(float, shown)))
+    assert weights[0] < 70
+    assert weights[1] > 95
+    assert heaviest[0] < heaviest[1]
+    other = visit(server, page.url.removeprefix(f"{server.url}/"))
+    expect(heading(other)).to_contain_text("At tau 0.05", timeout=PATIENCE)
+    expect(timeline(other, "blend").locator(".readout")).to_contain_text("t = 3 ")
+
+
+def test_accuracy_against_tau_is_measured_on_demand_and_kept(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau?k_view=Temperature&model=waves-k2")
+    page.get_by_role("button", name=re.compile("Measure on")).click()
+    told = page.get_by_text(re.compile("Sampled answers are right most often at tau")).first
+    expect(told).to_be_visible(timeout=60_000)
+    picture(page, "by_tau")
+    again = visit(server, "k_and_tau?k_view=Temperature&model=waves-k2")
+    expect(again.get_by_text(told.text_content() or "?").first).to_be_visible(timeout=PATIENCE)
+
+
+def test_an_lstm_is_switched_off_one_is_forced_on_and_a_step_is_another_s(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau?k_view=Lesions")
+    expect(heading(page)).to_have_text(f"Before: {answer()}. After: {answer()}", timeout=PATIENCE)
+    page.get_by_role("button", name="4", exact=True).first.click()
+    off = answer(allowed=[True, True, True, False])
+    expect(heading(page)).to_contain_text(f"After: {off}", timeout=PATIENCE)
+    expect(timeline(page, "steered").locator('.stay[data-lstm="4"]')).to_have_count(0)
+    page.get_by_role("button", name="As it is").click()
+    expect(heading(page)).to_contain_text(f"After: {answer()}", timeout=PATIENCE)
+    settle(page)
+
+    svg = timeline(page, "steered").locator("svg[role=img]")
+    svg.focus()
+    for key in ("Home", "ArrowRight", "ArrowRight", "1"):  # by keyboard: step 2 to LSTM 1
+        svg.press(key)
+    choice = np.full((1, 1, 50), -1)
+    choice[0, 0, 2] = 0
+    expect(heading(page)).to_contain_text(f"After: {answer(choice=choice)}", timeout=PATIENCE)
+    expect(timeline(page, "steered").locator(".forced")).to_have_count(1)
+    settle(page)
+    box = timeline(page, "steered").locator(".stay").last.bounding_box()  # by mouse: the last step to LSTM 3
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] - 2, box["y"] + 5)
+    page.get_by_role("button", name="LSTM 3", exact=True).click()
+    choice[0, 0, 49] = 2
+    expect(heading(page)).to_contain_text(f"After: {answer(choice=choice)}", timeout=PATIENCE)
+    expect(timeline(page, "steered").locator(".forced")).to_have_count(2)
+    expect(page.get_by_text(re.compile(r"From step \d+ on another LSTM is listened to"))).to_be_visible()
+    picture(page, "answer_change")
+    settle(page)
+
+    other = visit(server, page.url.removeprefix(f"{server.url}/"))
+    expect(heading(other)).to_have_text(heading(page).text_content() or "?", timeout=PATIENCE)
+    expect(timeline(other, "steered").locator(".forced")).to_have_count(2)
+    other.get_by_role("button", name="the network's own choice").click()
+    expect(timeline(other, "steered").locator(".forced")).to_have_count(1, timeout=PATIENCE)
+
+
+def test_the_accuracy_after_each_lesion_is_measured_on_demand(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau?k_view=Lesions&model=waves-k2")
+    page.get_by_role("button", name="Measure on the test set").click()
+    expect(page.get_by_text(re.compile(r"On the test set: 99\.94% as it is\. Without LSTM")).first).to_be_visible(
+        timeout=60_000
+    )
+    picture(page, "lesions")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_fits_a_telephone_and_its_controls_can_be_left_out(view, server: Server, visit: Visit):
+    page = visit(server, f"k_and_tau?k_view={view.replace(' ', '+')}&controls=off", width=390, scheme="dark")
+    inside, shown = page.get_by_test_id("stMain").evaluate("main => [main.scrollWidth, main.clientWidth]")
+    assert inside <= shown
+    expect(page.get_by_role("button", name="Another signal")).to_be_hidden()
+    expect(page.locator(".stAlert")).to_have_count(0)
