@@ -16,7 +16,6 @@ from tqdm import tqdm
 from mrnn import bench, bounds, room, runs, sweeps
 from mrnn.checkpoint import load, read_notes, save
 from mrnn.config import (
-    AXES,
     CARRIES,
     CELLS,
     OBJECTIVES,
@@ -24,13 +23,14 @@ from mrnn.config import (
     SCHEDULES,
     ModelConfig,
     RunConfig,
-    SweepConfig,
     TrainConfig,
 )
 from mrnn.devices import choose_device
 from mrnn.files import write_text
 from mrnn.forecast import duration, training_seconds
+from mrnn.grid import AXES, SweepConfig
 from mrnn.jobs import Engine
+from mrnn.matching import MATCHES
 from mrnn.runs import check_task
 from mrnn.tasks import TASKS, make_task
 from mrnn.training import EpochReport, evaluate
@@ -108,6 +108,10 @@ def command_parser() -> argparse.ArgumentParser:
     grid.add_argument("--tau-floor", nargs="+", type=float, help="and of the last")
     grid.add_argument("--objective", nargs="+", choices=OBJECTIVES, help=HELPS["objective"])
     command.add_argument("--seeds", type=int, default=3, help="runs of each combination (default: %(default)s)")
+    command.add_argument(
+        "--match", choices=MATCHES,
+        help="give every network the hidden size at which it has as many weights, or as much work a step, as the first",
+    )  # fmt: skip
     command.add_argument("--dropout", type=float, default=0.0, help="between layers (default: %(default)s)")
     _add_training(command, [f.name for f in fields(TrainConfig) if f.name not in AXES])
     command.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, such as tcp://HOST:8786")
@@ -233,7 +237,7 @@ def _train(asked: argparse.Namespace) -> None:
 def _sweep(asked: argparse.Namespace) -> None:
     grid = {axis: getattr(asked, axis) for axis in AXES if getattr(asked, axis) is not None}
     # Seed by seed and value by value, the rest as `train` would do it; the first values stand for the others.
-    config = SweepConfig(base=run_config(asked), grid=grid, seeds=asked.seeds)
+    config = SweepConfig(base=run_config(asked), grid=grid, seeds=asked.seeds, match=asked.match)
     if asked.csv is not None and not asked.csv.parent.is_dir():
         raise ValueError(f"--csv must lie in a folder that is there, got {asked.csv}")
     sweep_id = sweeps.start(config, runs.COMMAND_LINE)

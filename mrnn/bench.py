@@ -22,6 +22,7 @@ from torch.nn import functional as F
 
 from mrnn.config import ModelConfig
 from mrnn.markov import MarkovLayer, memory_kept
+from mrnn.matching import count_products
 from mrnn.model import SequenceModel
 
 What = Literal["train", "answer", "stream"]
@@ -108,7 +109,7 @@ def measure(row: Row, device: torch.device, repeats: int) -> Result:
                     times[name].append(1000 * (time.perf_counter() - start))
     medians = {name: median(values) for name, values in times.items()}
     if "lstm" in medians:
-        medians["lstm"] *= _multiplications(row) / _lstm_multiplications(row)
+        medians["lstm"] *= count_products(_config(row)) / count_products(_lstm_config(row))
     trains = ("this", "textbook") if "textbook" in ways else ("this",)
     memory = {way: peak_memory(row, way, device) for way in trains} if row.what == "train" else {}
     return Result(
@@ -180,9 +181,12 @@ def _ways(row: Row, model: SequenceModel) -> dict[str, Callable[[], object]]:
     return {"this": step, "textbook": lambda: _textbook(model, step)}
 
 
+def _config(row: Row) -> ModelConfig:
+    return ModelConfig(input_size=row.D, output_size=CLASSES, k=row.k, hidden_size=row.m, num_layers=row.L)
+
+
 def _model(row: Row) -> SequenceModel:
-    config = ModelConfig(input_size=row.D, output_size=CLASSES, k=row.k, hidden_size=row.m, num_layers=row.L)
-    model = SequenceModel(config, generator=torch.Generator().manual_seed(0))
+    model = SequenceModel(_config(row), generator=torch.Generator().manual_seed(0))
     spread = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for layer in model.layers:  # large enough for every LSTM to be chosen now and then, as in a trained model
@@ -246,14 +250,8 @@ def _lstm_size(row: Row) -> int:
     return round(row.m * math.sqrt(row.k))
 
 
-def _multiplications(row: Row) -> int:
-    """Of a step's forward products, for one sequence."""
-    return sum((D + row.m) * (4 * row.k * row.m + row.k) for D in [row.D] + [row.m] * (row.L - 1))
-
-
-def _lstm_multiplications(row: Row) -> int:
-    size = _lstm_size(row)
-    return sum((D + size) * 4 * size for D in [row.D] + [size] * (row.L - 1))
+def _lstm_config(row: Row) -> ModelConfig:
+    return replace(_config(row), cell="lstm", k=1, hidden_size=_lstm_size(row))
 
 
 def _products(row: Row, device: torch.device) -> Callable[[], None]:

@@ -3,9 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields, replace
-from itertools import product
+from dataclasses import asdict, dataclass, field, fields
 from reprlib import repr as short  # an error quotes no more than this of a stranger's file
 from typing import Any, Literal, Self, get_args
 
@@ -27,7 +25,7 @@ SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 DEFAULT_K = 4
 
 
-def _plain(config: Any) -> None:
+def plain(config: Any) -> None:
     """Make NumPy's numbers Python's own, so that a configuration turns into JSON."""
     for f in fields(config):
         value = getattr(config, f.name)
@@ -35,7 +33,7 @@ def _plain(config: Any) -> None:
             object.__setattr__(config, f.name, value.item())
 
 
-def _whole(name: str, value: Any, least: int, most: int) -> None:
+def whole(name: str, value: Any, least: int, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{name} must be a whole number, got {short(value)}")
     if not least <= value <= most:
@@ -57,7 +55,7 @@ def _number(
         raise ValueError(f"{name} must be <= {most:g}, got {value:g}")
 
 
-def _one_of(name: str, value: Any, choices: tuple[str, ...]) -> None:
+def one_of(name: str, value: Any, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {short(value)}")
 
@@ -69,7 +67,7 @@ def check_tau(tau: Any) -> None:
         raise ValueError(f"tau must be > 0, got {tau:g}; 0.1 is already close to one-hot")
 
 
-class _Json:
+class Json:
     """A frozen dataclass that turns into a JSON object and back, strictly."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,7 +90,7 @@ class _Json:
 
 
 @dataclass(frozen=True)
-class ModelConfig(_Json):
+class ModelConfig(Json):
     """The shape of a `SequenceModel`.
 
     input_size   D, numbers a step
@@ -121,22 +119,22 @@ class ModelConfig(_Json):
     target: Target = "class"
 
     def __post_init__(self) -> None:
-        _plain(self)
-        _one_of("cell", self.cell, CELLS)
-        _one_of("carry", self.carry, CARRIES)
+        plain(self)
+        one_of("cell", self.cell, CELLS)
+        one_of("carry", self.carry, CARRIES)
         if self.k is None:
             object.__setattr__(self, "k", DEFAULT_K if self.cell == "mrnn" else 1)
-        _whole("input_size", self.input_size, 1, 65_536)
-        _whole("output_size", self.output_size, 1, 65_536)
-        _whole("k", self.k, 1, 256)
-        _whole("hidden_size", self.hidden_size, 1, 8_192)
-        _whole("num_layers", self.num_layers, 1, 32)
+        whole("input_size", self.input_size, 1, 65_536)
+        whole("output_size", self.output_size, 1, 65_536)
+        whole("k", self.k, 1, 256)
+        whole("hidden_size", self.hidden_size, 1, 8_192)
+        whole("num_layers", self.num_layers, 1, 32)
         _number("dropout", self.dropout, least=0)
         if self.dropout >= 1:
             raise ValueError(f"dropout must be below 1, got {self.dropout:g}; 0.2 is usual")
         if not isinstance(self.per_step, bool):
             raise ValueError(f"per_step must be true or false, got {short(self.per_step)}")
-        _one_of("target", self.target, TARGETS)
+        one_of("target", self.target, TARGETS)
         if self.cell != "mrnn" and self.k != 1:
             raise ValueError(f"k must be 1 with cell={self.cell!r}, got {self.k}; only cell='mrnn' has several LSTMs")
         if self.cell != "mrnn" and self.carry != "mixed":
@@ -149,7 +147,7 @@ class ModelConfig(_Json):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig(_Json):
+class TrainConfig(Json):
     """How a model is trained.
 
     epochs            passes over the training part
@@ -196,12 +194,12 @@ class TrainConfig(_Json):
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:
-        _plain(self)
-        _whole("epochs", self.epochs, 1, 100_000)
-        _whole("batch_size", self.batch_size, 1, 1_000_000)
-        _whole("seed", self.seed, 0, 2**63 - 1)
+        plain(self)
+        whole("epochs", self.epochs, 1, 100_000)
+        whole("batch_size", self.batch_size, 1, 1_000_000)
+        whole("seed", self.seed, 0, 2**63 - 1)
         _number("learning_rate", self.learning_rate, above=0, most=1000)  # Adam overflows somewhere above
-        _one_of("schedule", self.schedule, SCHEDULES)
+        one_of("schedule", self.schedule, SCHEDULES)
         _number("weight_decay", self.weight_decay, least=0)
         if self.weight_decay * self.learning_rate >= 1:
             raise ValueError(
@@ -209,7 +207,7 @@ class TrainConfig(_Json):
                 f"got {self.weight_decay:g}; 0.01 is usual"
             )
         _number("clip", self.clip, above=0)
-        _one_of("objective", self.objective, OBJECTIVES)
+        one_of("objective", self.objective, OBJECTIVES)
         _number("beta", self.beta, least=0)
         _number("balance", self.balance, least=0)
         if not isinstance(self.augment, bool):
@@ -222,7 +220,7 @@ class TrainConfig(_Json):
         _number("validation_share", self.validation_share, above=0)
         if self.validation_share >= 1:
             raise ValueError(f"validation_share must be below 1, got {self.validation_share:g}; 0.1 is usual")
-        _one_of("precision", self.precision, PRECISIONS)
+        one_of("precision", self.precision, PRECISIONS)
         if not isinstance(self.device, str) or not self.device:
             raise ValueError(f"device must be a name such as auto, cpu, cuda or mps, got {short(self.device)}")
 
@@ -237,7 +235,7 @@ class TrainConfig(_Json):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunConfig(_Json):
+class RunConfig(Json):
     """All that decides the outcome of a run: the task with its settings, the model, the training.
 
     task      a key of TASKS
@@ -268,76 +266,3 @@ class RunConfig(_Json):
     def to_json(self) -> str:
         """The configuration as JSON text."""
         return json.dumps(self.to_dict(), indent=1)
-
-
-# What a sweep can vary, in the order in which it is shown.
-AXES = ("cell", "k", "hidden_size", "num_layers", "carry", "objective", "tau0", "tau_floor")
-LARGEST_SWEEP = 10_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class SweepConfig(_Json):
-    """The same training many times: over a grid, and over seeds.
-
-    base    what all runs have in common
-    grid    values by axis, one of AXES; every combination is run. A baseline cell is run with k = 1 alone
-    seeds   runs of each combination: with base.training.seed, and the seeds after it
-    raises  ValueError that names the rule and the value, also where a combination breaks one
-    """
-
-    base: RunConfig
-    grid: dict[str, list[Any]]
-    seeds: int = 3
-
-    def __post_init__(self) -> None:
-        _plain(self)
-        _whole("seeds", self.seeds, 1, 1000)
-        for axis, values in self.grid.items():
-            _one_of("an axis of a sweep", axis, AXES)
-            if not isinstance(values, list) or not values:
-                raise ValueError(f"{axis} must have a list of one value or more, got {short(values)}")
-            if len({json.dumps(value) for value in values}) < len(values):
-                raise ValueError(f"{axis} must name each value once, got {short(values)}")
-        count = self.seeds * math.prod(len(values) for values in self.grid.values())
-        if count > LARGEST_SWEEP:
-            raise ValueError(f"a sweep may have {LARGEST_SWEEP} runs, this one has {count}; take fewer values")
-        object.__setattr__(self, "grid", {axis: self.grid[axis] for axis in AXES if axis in self.grid})
-        list(self.runs())
-
-    @classmethod
-    def from_dict(cls, values: Any) -> Self:
-        """Build from `to_dict()`'s result; ValueError on anything else."""
-        if not isinstance(values, dict) or set(values) != {"base", "grid", "seeds"}:
-            raise ValueError("a sweep's configuration must hold base, grid and seeds")
-        if not isinstance(values["grid"], dict):
-            raise ValueError("a sweep's grid must be an object")
-        return cls(base=RunConfig.from_dict(values["base"]), grid=values["grid"], seeds=values["seeds"])
-
-    def runs(self) -> Iterator[RunConfig]:
-        """Each run once, seed by seed, so that all of the grid is seen early."""
-        seen = set[str]()
-        shape = {f.name for f in fields(ModelConfig)}
-        for seed, values in product(range(self.seeds), product(*self.grid.values())):
-            point = dict(zip(self.grid, values, strict=True))
-            model, training = self.base.model, self.base.training
-            changes = {axis: value for axis, value in point.items() if axis in shape}
-            cell = changes.get("cell", model.cell)
-            if cell != "mrnn":
-                changes |= {"k": 1, "carry": "mixed"}
-            run = replace(
-                self.base,
-                model=replace(model, **changes),
-                training=replace(
-                    training,
-                    **{axis: value for axis, value in point.items() if axis not in shape},
-                    seed=training.seed + seed,
-                ),
-            )
-            if run.to_json() not in seen:
-                seen.add(run.to_json())
-                yield run
-
-    def point(self, run: RunConfig) -> dict[str, Any]:
-        """Where a run of the sweep lies on its grid."""
-        both = {**run.model.to_dict(), **run.training.to_dict()}
-        return {axis: both[axis] for axis in self.grid}

@@ -310,9 +310,3 @@ def _layer(config: ModelConfig, input_size: int) -> nn.Module:
 def _check_shape(name: str, value: Tensor, shape: tuple[int, ...]) -> None:
     if tuple(value.shape) != shape:
         raise ValueError(f"{name} must have the shape {shape}, got {tuple(value.shape)}")
-
-
-def count_weights(config: ModelConfig) -> int:
-    """How many numbers a model of this shape learns, without making one."""
-    with torch.device("meta"):
-        return SequenceModel(config).num_weights

@@ -12,8 +12,8 @@ from typing import Literal
 import pandas as pd
 
 from mrnn import bounds, queue, runs
-from mrnn.config import SweepConfig
 from mrnn.files import read_json, write_json
+from mrnn.grid import SweepConfig
 from mrnn.place import runs_folder
 from mrnn.runs import Run
 

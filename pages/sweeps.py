@@ -8,8 +8,9 @@ import streamlit as st
 
 from mrnn import TASKS, bounds, charts, runs, sweeps
 from mrnn.charts.sweeps import CLICKED
-from mrnn.config import CARRIES, CELLS, OBJECTIVES, SweepConfig
+from mrnn.config import CARRIES, CELLS, OBJECTIVES
 from mrnn.forecast import duration, remaining_seconds, slowness, training_seconds
+from mrnn.grid import SweepConfig
 from pages import common
 
 REFRESH = 2.0  # seconds between two looks at a sweep

@@ -6,7 +6,7 @@ import streamlit as st
 from mrnn import TASKS, RunConfig, bounds, charts, queue, room, runs, uploads
 from mrnn.devices import available_devices
 from mrnn.forecast import duration, seconds_until_start, slowness
-from mrnn.model import count_weights
+from mrnn.matching import count_weights
 from pages import common
 
 REFRESH = 1.0  # seconds between two looks at a run

@@ -32,6 +32,7 @@ WITH_TORCH = {
 }
 MODEL_ROOMS = WITH_TORCH - {"uploads", "worker"} | {
     "config",
+    "matching",
     "trace",
     "scaling",
 }  # tasks and models meet in runs, uploads and in the command line

@@ -39,12 +39,10 @@ def test_each_kind_of_row_is_measured(what):
     assert (result.lstm is not None) == (result.floor is not None) == (what == "train")
 
 
-def test_the_lstm_is_scaled_to_the_same_number_of_multiplications():
-    # One LSTM of m units against one k-LSTM with k = 1, whose selection has a column more.
-    row = replace(SMALL, k=1)
-    assert bench._lstm_size(row) == row.m
-    assert bench._multiplications(row) == (row.D + row.m) * (4 * row.m + 1) + 2 * row.m * (4 * row.m + 1)
-    assert bench._lstm_multiplications(row) == (row.D + row.m) * 4 * row.m + 2 * row.m * 4 * row.m
+def test_the_lstm_beside_a_row_has_as_large_a_recurrent_product():
+    row = replace(SMALL, k=4)
+    ours, lstm = bench._config(row), bench._lstm_config(row)
+    assert (lstm.cell, lstm.num_layers, lstm.hidden_size**2) == ("lstm", row.L, 4 * ours.hidden_size**2)
 
 
 def test_the_definition_is_run_within_the_block_and_not_after_it():

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from mrnn import ModelConfig, RunConfig, SequenceModel, TrainConfig, load, owndata, queue, runs, save, sweeps, uploads
-from mrnn.config import SweepConfig
 from mrnn.forget import forget, learned_from
+from mrnn.grid import SweepConfig
 from mrnn.owndata import Arrays, own_task
 from mrnn.worker import execute
 

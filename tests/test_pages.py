@@ -25,7 +25,7 @@ from mrnn import (
 )
 from mrnn.files import write_lines
 from mrnn.jobs import Engine
-from mrnn.model import count_weights
+from mrnn.matching import count_weights
 from mrnn.tasks.waves import Waves
 from pages.common import MENU
 from pages.common.models import SHIPPED

@@ -11,9 +11,12 @@ import pandas as pd
 import pytest
 
 from mrnn import ModelConfig, RunConfig, TrainConfig, queue, runs, sweeps, worker
-from mrnn.config import SweepConfig
+from mrnn.config import CELLS
+from mrnn.grid import SweepConfig
+from mrnn.matching import MATCHES, count_products, count_weights
 
 ME, OTHER = runs.owner_of("a" * 32), runs.owner_of("b" * 32)
+COUNTS = {"weights": count_weights, "work": count_products}
 BASE = RunConfig(
     task="tiny",
     model=ModelConfig(input_size=2, output_size=3, k=2, hidden_size=3),
@@ -78,11 +81,37 @@ def test_a_rule_that_is_broken_is_said(axes, seeds, message):
 
 
 @pytest.mark.parametrize(
-    "values", [None, [], {}, {"base": {}, "grid": {}, "seeds": 1}, {"grid": 1, "base": 2, "seeds": 3}]
+    "values",
+    [
+        None,
+        [],
+        {},
+        {"base": {}, "grid": {}, "seeds": 1},
+        {"base": {}, "grid": {}, "seeds": 1, "match": None},
+        {"grid": 1, "base": 2, "seeds": 3, "match": None},
+        {**grid().to_dict(), "match": "size"},
+    ],
 )
 def test_what_is_no_sweep_is_refused(values):
     with pytest.raises(ValueError, match=r"must|not know|incomplete"):
         SweepConfig.from_dict(values)
+
+
+@pytest.mark.parametrize("match", MATCHES)
+def test_matched_networks_are_of_one_size_and_the_first_is_as_it_was_asked_for(match):
+    base = replace(BASE, model=replace(BASE.model, hidden_size=31))
+    sweep = SweepConfig(base=base, grid={"cell": list(CELLS), "k": [1, 2, 5]}, seeds=1, match=match)
+    assert SweepConfig.from_dict(json.loads(json.dumps(sweep.to_dict()))) == sweep
+    models = {(run.model.cell, run.model.k): run.model for run in sweep.runs()}
+    assert len(models) == 7
+    assert models["mrnn", 2] == base.model
+    sizes = [COUNTS[match](model) / COUNTS[match](base.model) for model in models.values()]
+    assert all(abs(size - 1) < 0.04 for size in sizes), sizes
+
+
+def test_a_size_that_follows_cannot_be_varied():
+    with pytest.raises(ValueError, match="hidden_size cannot be varied where it follows from match = 'weights'"):
+        SweepConfig(base=BASE, grid={"hidden_size": [3, 5]}, match="weights")
 
 
 # -- its folder ------------------------------------------------------------------------------------------------------
