@@ -94,11 +94,16 @@ def file_of(entry: Entry) -> str:
 def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
     """All models of a task (or of all): the shipped ones by k and m, then the person's own, newest first."""
     found = [_entry(path.stem, path) for path in sorted(SHIPPED.glob("*.safetensors"))]
-    found.sort(key=lambda e: (e.notes["task"] != "waves", e.notes["task"], e.config.num_lstms, e.config.hidden_size))
+    found.sort(key=_by_task_and_shape)
     for run in [*runs.list_runs(owner), *_opened()] if owner else []:
         if run.model_file is not None and not damaged(run):
             found.append(_entry(run.id, run.model_file, run.label, "yours" if run.owner == owner else "shared"))
     return [entry for entry in found if task in (None, entry.notes["task"])]
+
+
+def _by_task_and_shape(entry: Entry) -> tuple[bool, str, int, int, str]:
+    task, config = entry.notes["task"], entry.config
+    return task != "waves", task, config.num_lstms, config.hidden_size, config.carry
 
 
 def damaged(run: runs.Run) -> bool:
@@ -123,7 +128,7 @@ def _entry(entry_id: str, path: Path, name: str = "", whose: str = "") -> Entry:
     config, notes = _describe(str(path), path.stat().st_mtime_ns)
     accuracy = notes.get("figures", {}).get("test_accuracy_hard")
     right = "" if accuracy is None else f", {accuracy:.2%} right"
-    name = name or f"k = {config.k}, m = {config.hidden_size}"
+    name = name or f"k = {config.k}, m = {config.hidden_size}" + (", own memory" if config.carry == "own" else "")
     label = f"{name}{right}{f' ({whose})' if whose else ''}"
     return Entry(id=entry_id, path=path, name=name, label=label, config=config, notes=notes)
 
