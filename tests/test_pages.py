@@ -21,6 +21,7 @@ from mrnn import (
     room,
     runs,
     save,
+    snapshots,
     worker,
 )
 from mrnn.files import write_lines
@@ -567,7 +568,30 @@ def test_a_lesion_an_override_and_a_step_change_the_answer_as_the_model_says():
     assert f"After: {Waves.classes[int(answer.argmax())]}, {answer.max():.1%}" in said(app)
 
 
-@pytest.mark.parametrize("view", ["Number of LSTMs", "Temperature", "Lesions"])
+def test_a_run_that_still_trains_can_be_scrubbed_through_by_its_owner_alone(tiny_task):
+    owner = owner_of(visit())
+    shape = ModelConfig(**tiny_task.borders, k=3, hidden_size=2)
+    run_id = queue.create(RunConfig(task="tiny", model=shape, training=TrainConfig(epochs=7)), owner)
+    path = runs.folder_of(run_id) / snapshots.FILE
+    for epoch in range(4):
+        snapshots.keep(path, SequenceModel(shape), tiny_task, epoch, 7)
+    app = k_and_tau("Training", k_task="tiny")
+    assert "After epoch 3: " in said(app)
+    app.select_slider(key=f"epoch_{run_id}").set_value(0).run()
+    assert "Before training: " in said(app)
+    assert "No training of Tiny was kept yet." in said(k_and_tau("Training", "b" * 32, k_task="tiny"))
+
+
+def test_where_no_network_has_a_memory_of_its_own_it_is_said():
+    assert "no network for Digits (MNIST) whose LSTMs go on from their own memory" in said(
+        k_and_tau("Mixed or own", k_task="digits")
+    )
+    text = said(k_and_tau("Mixed or own"))
+    assert "99.98% of test data right in use" in text
+    assert "99.10% of test data right in use" in text
+
+
+@pytest.mark.parametrize("view", ["Number of LSTMs", "Temperature", "Lesions", "Training", "Mixed or own"])
 def test_a_task_without_one_class_a_sequence_is_not_offered(view, tiny_task, monkeypatch):
     class EachStep(type(tiny_task)):
         per_step = True

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from mrnn.charts.colours import by_lstm, letters_in_ink
+from mrnn.charts.colours import CURSOR_COLOUR, by_lstm, letters_in_ink
 from mrnn.charts.size import sized
 
 
@@ -153,7 +153,9 @@ def listened_by_epoch(listened: pd.DataFrame, k: int, epoch: int) -> ChartType:
                 color=by_lstm(k, legend=True),
                 tooltip=[alt.Tooltip("epoch"), alt.Tooltip("t", title="step t"), alt.Tooltip("lstm", title="LSTM")],
             ),
-            alt.Chart(edges).mark_rect(fillOpacity=0, strokeWidth=2.5).encode(x=x, x2="end:Q", y=y),
+            alt.Chart(edges)
+            .mark_rect(fillOpacity=0, stroke=CURSOR_COLOUR, strokeWidth=2.5)
+            .encode(x=x, x2="end:Q", y=y),
         ),
         max(10 * len(epochs), 60),
     )

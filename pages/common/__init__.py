@@ -1,7 +1,7 @@
 """What the pages share: the frame with its menu, models and their caches, forms, words. No page is here."""
 
 from pages.common import drawing, link, words
-from pages.common.curves import accuracy_by_epoch, curves
+from pages.common.curves import curves, tau_beside_accuracy
 from pages.common.drawing import drawing_field, drawn
 from pages.common.forms import layer_picker, presets, task_settings
 from pages.common.frame import MENU, page, refusals, show, show_drawing, show_to_click, sides, take_along
@@ -31,7 +31,6 @@ __all__ = [
     "Entry",
     "Past",
     "Study",
-    "accuracy_by_epoch",
     "actions",
     "compare",
     "curves",
@@ -65,6 +64,7 @@ __all__ = [
     "table",
     "take_along",
     "task_settings",
+    "tau_beside_accuracy",
     "timeline",
     "words",
 ]

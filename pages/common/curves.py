@@ -19,7 +19,7 @@ def curves(run: runs.Run, total_epochs: int) -> None:
             alt="Loss by epoch.",
         )
     with two:
-        accuracy_by_epoch(history, total_epochs)
+        _accuracy(history, total_epochs)
     use = history[["epoch", "usage"]].explode("usage", ignore_index=True).rename(columns={"usage": "share"})
     use["share"] = use["share"].astype(float)
     use["lstm"] = use.groupby("epoch").cumcount() + 1
@@ -35,8 +35,16 @@ def curves(run: runs.Run, total_epochs: int) -> None:
     )
 
 
-def accuracy_by_epoch(history: pd.DataFrame, total_epochs: int) -> None:
-    """Hard and soft accuracy of the epochs so far; history: rows of epoch, accuracy_hard, accuracy_soft."""
+def tau_beside_accuracy(history: pd.DataFrame) -> None:
+    """The temperature of each epoch beside the accuracy after it; history: reports of epochs, a row each."""
+    one, two = st.columns(2)
+    with one:
+        show(charts.temperature_sketch(history[["epoch", "tau"]]), key="schedule", alt="tau by epoch.")
+    with two:
+        _accuracy(history, len(history))
+
+
+def _accuracy(history: pd.DataFrame, total_epochs: int) -> None:
     accuracy = history.melt("epoch", ["accuracy_hard", "accuracy_soft"], "kind", "accuracy")
     accuracy["kind"] = accuracy["kind"].str.removeprefix("accuracy_")
     show(

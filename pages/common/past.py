@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from mrnn import Task, runs, snapshots
-from mrnn.files import read_lines
+from mrnn.files import read_json, read_lines
 from mrnn.tasks import make_task
-from pages.common.models import SHIPPED, Entry
+from pages.common.models import SHIPPED, Entry, entries
 
-KEPT = SHIPPED.parent / "training"  # a folder for each shipped model whose training is shown
+KEPT = SHIPPED.parent / "training"  # a folder for each training that ships with the app
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,20 @@ def _snapshots(path: str, changed: int) -> snapshots.Snapshots | None:  # noqa: 
 
 
 def past_of(entry: Entry) -> Past:
-    """Of a model on the menu."""
-    folder = KEPT / entry.id if entry.shipped else entry.path.parent
-    return Past(entry.id, entry.label, entry.task, folder)
+    """Of a model on the menu. Beside the models that ship with the app nothing was kept."""
+    return Past(entry.id, entry.label, entry.task, entry.path.parent)
 
 
-def pasts(entries: list[Entry], owner: str) -> list[Past]:
-    """All trainings of which snapshots were kept: of these models, and of the owner's runs that still train."""
-    found = [past_of(entry) for entry in entries]
-    running = [run for run in runs.list_runs(owner) if run.active and run.config is not None]
-    for run in running:
-        if run.config is not None:
-            task = make_task(run.config.task, run.config.settings)
-            found.append(Past(run.id, f"{run.label} (training)", task, runs.folder_of(run.id)))
+def pasts(task: str, owner: str) -> list[Past]:
+    """All trainings on a task of which snapshots were kept: shipped ones, and the owner's runs, over or not."""
+    found = []
+    for folder in sorted(path.parent for path in KEPT.glob("*/about.json")):
+        about = read_json(folder / "about.json")
+        if about["task"] == task:
+            found.append(Past(folder.name, about["label"], make_task(task, about["settings"]), folder))
+    found += [past_of(entry) for entry in entries(task, owner) if not entry.shipped]
+    for run in runs.list_runs(owner):
+        if run.active and run.config is not None and run.config.task == task:
+            settings = make_task(task, run.config.settings)
+            found.append(Past(run.id, f"{run.label} (training)", settings, runs.folder_of(run.id)))
     return [past for past in found if (past.folder / snapshots.FILE).is_file()]

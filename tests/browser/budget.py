@@ -25,6 +25,7 @@ PLACES = (
     *(path.stem for path in sorted((PROJECT / "pages").glob("*.py")) if path.stem not in ("__init__", "train")),
     "transitions?transitions_view=Use",
     "k_and_tau?k_view=Temperature",
+    "k_and_tau?k_view=Training",
 )
 # From the press of a key to the last change within the main part of the page; the slider itself does not count.
 WATCH = """

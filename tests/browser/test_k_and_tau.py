@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mrnn import TASKS, load
+from mrnn import TASKS, load, read_notes, snapshots
+from pages.common import KEPT
 from pages.common.models import SHIPPED
 from tests.browser.conftest import settle
 from tests.browser.test_app import picture
@@ -16,7 +17,7 @@ from tests.server import Server
 
 Visit = Callable[..., Page]
 PATIENCE = 30_000  # milliseconds
-VIEWS = ("Number of LSTMs", "Temperature", "Lesions")
+VIEWS = ("Number of LSTMs", "Temperature", "Lesions", "Training", "Mixed or own")
 
 
 def timeline(page: Page, key: str) -> Locator:
@@ -146,10 +147,49 @@ def test_the_accuracy_after_each_lesion_is_measured_on_demand(server: Server, vi
     picture(page, "lesions")
 
 
+def test_the_slider_over_epochs_shows_the_same_signal_as_the_network_learned(server: Server, visit: Visit):
+    kept = snapshots.read(KEPT / "waves-k4-again" / snapshots.FILE)
+    assert kept is not None
+    page = visit(server, "k_and_tau?k_view=Training&kept_signal=2")
+    slider = page.get_by_role("slider", name="Epoch")
+    strips = []
+    for key, words, number in (
+        ("Home", "Before training", 0),
+        ("ArrowRight", "After epoch 1", 1),
+        ("End", "After epoch 16", 16),
+    ):
+        slider.press(key)
+        expect(heading(page)).to_contain_text(f"{words}: ", timeout=PATIENCE)
+        settle(page)
+        shown = timeline(page, "learned").locator(".stay").evaluate_all("all => all.map(b => b.dataset.lstm)")
+        z = kept.z[number, 1, 0]
+        assert shown == [str(lstm + 1) for t, lstm in enumerate(z) if t == 0 or lstm != z[t - 1]]
+        strips.append(tuple(shown))
+    assert len(set(strips)) > 1
+    picture(page, "by_epoch")
+    slider.press("Home")
+    expect(heading(page)).to_contain_text("Before training", timeout=PATIENCE)
+    settle(page)
+    other = visit(server, page.url.removeprefix(f"{server.url}/"))
+    expect(heading(other)).to_contain_text("Before training", timeout=PATIENCE)
+
+
+def test_mixed_and_own_memory_read_the_same_signal(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau?k_view=Mixed+or+own&k_signal=5")
+    for carry, file in (("mixed", "waves-k4"), ("own", "waves-k4-own")):
+        model = load(SHIPPED / f"{file}.safetensors")
+        assert model.config.carry == carry
+        z = model.trace(TASKS["waves"].make(1, 5).x).listened()[0]
+        shown = timeline(page, f"carry_{carry}").locator(".stay").evaluate_all("all => all.map(b => b.dataset.lstm)")
+        assert shown == [str(lstm + 1) for t, lstm in enumerate(z) if t == 0 or lstm != z[t - 1]]
+        accuracy = read_notes(SHIPPED / f"{file}.safetensors")["figures"]["test_accuracy_hard"]
+        expect(page.get_by_text(re.compile(rf"{accuracy:.2%} of test data right in use")).first).to_be_visible()
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_fits_a_telephone_and_its_controls_can_be_left_out(view, server: Server, visit: Visit):
     page = visit(server, f"k_and_tau?k_view={view.replace(' ', '+')}&controls=off", width=390, scheme="dark")
     inside, shown = page.get_by_test_id("stMain").evaluate("main => [main.scrollWidth, main.clientWidth]")
     assert inside <= shown
-    expect(page.get_by_role("button", name="Another signal")).to_be_hidden()
+    expect(page.get_by_text("Task", exact=True)).to_be_hidden()
     expect(page.locator(".stAlert")).to_have_count(0)

@@ -11,7 +11,7 @@ from tests.server import Server
 
 MOST = 2_000_000  # bytes
 VIEWS = ("Graph", "Use", "Time", "Information", "Map", "Two+models")
-OF_K_AND_TAU = ("Temperature", "Lesions")
+OF_K_AND_TAU = ("Temperature", "Lesions", "Training", "Mixed+or+own")
 
 
 ADDRESSES = (

@@ -105,11 +105,7 @@ def _accuracy(subject: Subject) -> None:
 def _schedule(subject: Subject) -> None:
     history = pd.DataFrame(list(common.past_of(subject.entry).history))
     if len(history):
-        one, two = st.columns(2)
-        with one:
-            common.show(charts.temperature_sketch(history[["epoch", "tau"]]), key="schedule", alt="tau by epoch.")
-        with two:
-            common.accuracy_by_epoch(history, len(history))
+        common.tau_beside_accuracy(history)
         last = history.iloc[-1]
         st.caption(
             f"The training of this model: tau fell from {history['tau'].iloc[0]:.2f} to {last['tau']:.2f}; after it, hard choices "
@@ -126,5 +122,5 @@ def _schedule(subject: Subject) -> None:
     common.show(charts.temperature_sketch(table), key="schedule", alt="tau by epoch.")
     st.caption(
         f"From the recipe in the model's file: tau fell from {table['tau'].iloc[0]:.2f} to {table['tau'].iloc[-1]:.2f}. "
-        "Its learning curves were not kept; those of networks that you train are."
+        "Its learning curves were not kept; those of networks that you train are, and of one that ships, in the view Training."
     )

@@ -1,0 +1,122 @@
+"""Scrub through training: q(t) of the same signal as the network learned."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mrnn import analysis, charts, snapshots
+from mrnn.snapshots import Snapshots
+from pages import common
+from pages.views.k_and_tau.subject import choose_task
+
+PARAM = "run"
+
+
+def training() -> str:
+    """One of a few fixed signals, read after any epoch; the curves with that epoch marked."""
+    left, right = common.sides()
+    with left:
+        task = choose_task()
+        found = common.pasts(task.name, common.owner())
+        if not found:
+            st.info(
+                f"No training of {task.title} was kept yet. Train a network on the Train page: its run keeps what it does with "
+                f"{snapshots.SEQUENCES} signals after each epoch."
+            )
+            st.stop()
+        past = _choose_past(found)
+        with common.refusals():
+            kept = past.snapshots
+        if kept is None:  # it was deleted a moment ago
+            st.stop()
+        n, layers = kept.q.shape[1:3]
+        number = st.pills(
+            "Signal", list(range(1, n + 1)), default=1, required=True, wrap=True, key="kept_signal", bind="query-params",
+            help="The same few signals are read after every epoch; the network never learns from them.",
+        )  # fmt: skip
+        layer = common.layer_picker(layers, key="kept_layer")
+        epochs: list[int] = kept.epochs.tolist()
+        epoch = st.select_slider(
+            "Epoch", epochs, epochs[-1], key=f"epoch_{past.id}", bind="query-params", help="0 is before training."
+        )
+    with right, common.refusals():
+        _then(past, kept, int(epoch), min(int(number or 1), n) - 1, layer)
+        _curves(past, int(epoch))
+    where = "assets/training/" + past.id if past.folder.is_relative_to(common.KEPT) else f"runs/{past.id}"
+    return f"""from pathlib import Path
+
+from mrnn import snapshots
+
+kept = snapshots.read(Path("{where}") / snapshots.FILE)
+for number, epoch in enumerate(kept.epochs):
+    trace = kept.trace(number)
+    print(epoch, trace.listened({layer})[{min(int(number or 1), n) - 1}] + 1, trace.answers[{min(int(number or 1), n) - 1}])
+"""
+
+
+def _choose_past(found: list[common.Past]) -> common.Past:
+    by_id = {past.id: past for past in found}
+    key = f"past_{found[0].task.name}"
+    if st.session_state.get(key) not in by_id:
+        asked = common.link.given(PARAM)
+        st.session_state[key] = asked if asked in by_id else found[0].id
+    chosen = st.selectbox(
+        "Training", list(by_id), format_func=lambda i: by_id[i].label if i in by_id else i, key=key,
+        persist_state="session", help="One ships with the app; every run of yours keeps its own.",
+    )  # fmt: skip
+    common.link.keep(PARAM, None if chosen == found[0].id else chosen)
+    return by_id[chosen]
+
+
+def _then(past: common.Past, kept: Snapshots, epoch: int, number: int, layer: int) -> None:
+    classes = past.task.classes
+    data = snapshots.sequences(past.task, kept.q.shape[1])
+    place = kept.epochs.tolist().index(epoch)
+    trace = kept.trace(place)
+    one = trace.take(slice(number, number + 1))
+    says, truth = classes[int(one.answers[0].argmax())], classes[int(data.y[number])]
+    when = "Before training" if epoch == 0 else f"After epoch {epoch}"
+    right = int((trace.answers.argmax(1) == data.y[: len(trace.lengths)]).sum())
+    st.markdown(f"#### {when}: {says}, {one.answers[0].max():.1%} ({'right' if says == truth else 'wrong'})")
+    use = analysis.usage(one.listened(layer), one.lengths, one.k)
+    reading = (
+        f"{when}, LSTM {use.argmax() + 1} is listened to most, for {use.max():.0%} of the steps of this signal; "
+        f"{right} of the {len(trace.lengths)} signals are answered right."
+    )
+    image = past.task.is_image
+    signal = data.x[number] if image or data.x.shape[2] == 1 else None
+    common.timeline(
+        one, signal, classes, key="learned", layer=layer, shown=None if image else classes[-1], down=image,
+        in_link=True, alt=f"q(t), z(t) and the answer so far. {reading}",
+    )  # fmt: skip
+    st.caption(f"{reading} Move the slider: bright lanes settle into regimes as it learns.", help=common.words.Q_AND_Z)
+    heard = _heard(kept, number, layer)
+    if len(heard) <= 5_000:
+        common.show(
+            charts.listened_by_epoch(heard, one.k, epoch), key="by_epoch",
+            alt="The LSTM listened to at each step, a row an epoch.",
+        )  # fmt: skip
+        st.caption(
+            "z(t) of the same signal, a row an epoch, from before training (top) to the end. Framed: the epoch above."
+        )
+
+
+def _heard(kept: Snapshots, number: int, layer: int) -> pd.DataFrame:
+    """Rows of epoch, t, lstm (from 1)."""
+    z = kept.z[:, number, layer, : kept.lengths[number]]
+    place, t = np.indices(z.shape)
+    return pd.DataFrame({"epoch": kept.epochs[place.ravel()], "t": t.ravel(), "lstm": z.ravel().astype(int) + 1})
+
+
+def _curves(past: common.Past, epoch: int) -> None:
+    history = pd.DataFrame(list(past.history))
+    if not len(history):
+        return
+    common.tau_beside_accuracy(history)
+    here = history[history["epoch"] == epoch]
+    if len(here):
+        row = here.iloc[0]
+        st.caption(
+            f"After epoch {epoch}, at tau {row['tau']:.2f}: {row['accuracy_hard']:.1%} of the held-out sequences right with hard "
+            f"choices, as in use, {row['accuracy_soft']:.1%} with soft ones."
+        )
