@@ -176,6 +176,21 @@ def test_an_answer_that_comes_back_is_decided_only_when_it_stays(best, step):
 # -- tables by class -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("layer", range(L))
+def test_steps_apart_are_those_with_different_lstms(layer):
+    first, second = TRACE.take(np.array([0])), random_trace(5).take(np.array([0]))
+    a, b = (trace.listened(layer)[0].tolist() for trace in (first, second))
+    expected = [t for t in range(T) if a[t] != b[t]]
+    assert 0 < len(expected) < T
+    assert analysis.steps_apart(first, second, layer).tolist() == expected
+    assert not len(analysis.steps_apart(first, first, layer))
+
+
+def test_steps_apart_are_counted_only_where_both_have_as_many():
+    with pytest.raises(ValueError, match="both must have as many steps, got 7 and 1"):
+        analysis.steps_apart(TRACE, TRACE.take(np.array([1])))
+
+
 @pytest.mark.parametrize("layer", [0, 1])
 def test_usage_by_class_agrees_with_a_loop_over_the_sequences_of_each_class(layer):
     table = analysis.usage_by_class(TRACE, Y, CLASSES, layer)

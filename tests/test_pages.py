@@ -147,6 +147,30 @@ def test_what_was_set_is_still_set_after_a_look_at_another_page():
     assert app.slider(key="wave_f").value == 157
 
 
+def test_a_spliced_part_is_said_with_what_it_does():
+    app = visit("pages/waves.py")
+    app.button_group(key="wave_kind").set_value("mix").run()
+    assert "The alien part (steps 20 to 27) changes z from step 21 on: LSTM 3 instead of 1. " in said(app)
+    assert "The answer is alien from step 26 on." in said(app)
+    app.slider(key="wave_start").set_value(70).run()
+    assert "The answer is non-alien throughout." in said(app)
+    app.slider(key="wave_f").set_value(199).run()
+    app.slider(key="wave_start").set_value(40)
+    app.slider(key="wave_share").set_value(2).run()
+    assert "In the alien part (step 20) z stays as in the plain wave: the network does not hear it." in said(app)
+
+
+def test_a_part_keeps_its_place_while_the_number_of_steps_changes():
+    app = visit("pages/waves.py")
+    app.button_group(key="wave_kind").set_value("mix").run()
+    app.slider(key="wave_start").set_value(90)
+    app.slider(key="wave_share").set_value(50).run()
+    assert "he alien part (steps 45 to 49)" in said(app).replace("In the", "The")
+    app.slider(key="waves_T").set_value(10).run()
+    assert "he alien part (step 9)" in said(app).replace("In the", "The")
+    assert not app.exception
+
+
 # -- digits ----------------------------------------------------------------------------------------------------------
 
 

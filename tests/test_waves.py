@@ -58,6 +58,27 @@ def test_the_same_seed_adds_the_same_noise():
     np.testing.assert_allclose(twice - clean, 2 * (one - clean), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("part", [(0, 1), (11, 7), (46, 7), (0, 53)])
+def test_an_alien_part_lies_in_its_steps_and_nowhere_else(part):
+    task, values = Waves(T=53, sigma=0.3), {"p": 0.7, "f": 137, "s": 2.9, "seed": 3}
+    mixed, alien, plain = (
+        task.wave("alien", **values, part=part),
+        task.wave("alien", **values),
+        task.wave("non-alien", **values),
+    )
+    inside = slice(part[0], sum(part))
+    np.testing.assert_array_equal(mixed.x[:, inside], alien.x[:, inside])
+    np.testing.assert_array_equal(np.delete(mixed.x, inside, 1), np.delete(plain.x, inside, 1))
+    assert mixed.y.tolist() == [1]
+    np.testing.assert_array_equal(task.wave("non-alien", **values, part=part).x, plain.x)
+
+
+@pytest.mark.parametrize("part", [(-1, 3), (50, 4), (53, 1), (5, 0), (5, -2)])
+def test_an_alien_part_that_leaves_the_signal_is_refused(part):
+    with pytest.raises(ValueError, match=r"part must be a first step and a number of steps within the 53 .* got \("):
+        Waves(T=53).wave("alien", p=0.0, part=part)
+
+
 def test_noise_has_the_standard_deviation_sigma():
     quiet, loud = (Waves(T=10_007).wave("alien", p=0.0, sigma=sigma).x.ravel() for sigma in (0.0, 0.7))
     assert (loud - quiet).std() == pytest.approx(0.7, rel=0.03)

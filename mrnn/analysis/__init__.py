@@ -44,7 +44,13 @@ from mrnn.analysis.paths import (
     usage,
     usage_by_sequence,
 )
-from mrnn.analysis.sequence import answers_before_and_after, decided_at, first_difference, selection_table
+from mrnn.analysis.sequence import (
+    answers_before_and_after,
+    decided_at,
+    first_difference,
+    selection_table,
+    steps_apart,
+)
 
 __all__ = [
     "METHODS",
@@ -83,6 +89,7 @@ __all__ = [
     "stationary_by_class",
     "stationary_distribution",
     "stays",
+    "steps_apart",
     "transition_counts",
     "transition_difference",
     "transition_matrix",

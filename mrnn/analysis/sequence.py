@@ -61,6 +61,16 @@ def answers_before_and_after(before: Trace, after: Trace, classes: Sequence[str]
 
 def first_difference(before: Trace, after: Trace, layer: int = -1) -> int | None:
     """The first step at which two traces of one sequence listen to different LSTMs, or None if there is none."""
-    length = int(before.lengths[0])
-    other = np.flatnonzero(before.listened(layer)[0, :length] != after.listened(layer)[0, :length])
+    other = steps_apart(before, after, layer)
     return int(other[0]) if len(other) else None
+
+
+def steps_apart(first: Trace, second: Trace, layer: int = -1) -> np.ndarray:
+    """Steps at which the first sequences of two traces are listened to with different LSTMs, in order.
+
+    raises  ValueError if the two are not of the same length
+    """
+    if first.lengths[0] != second.lengths[0]:
+        raise ValueError(f"both must have as many steps, got {first.lengths[0]} and {second.lengths[0]}")
+    length = int(first.lengths[0])
+    return np.flatnonzero(first.listened(layer)[0, :length] != second.listened(layer)[0, :length])

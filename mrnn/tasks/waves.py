@@ -64,6 +64,7 @@ class Waves(Task):
         s: float = 0.0,
         sigma: float | None = None,
         seed: int = 0,
+        part: tuple[int, int] | None = None,
     ) -> SequenceData:
         """One signal from explicit values.
 
@@ -72,8 +73,9 @@ class Waves(Task):
         f, s     frequency and shift of the alien part, unused for "non-alien"
         sigma    noise; the task's own unless given
         seed     of the noise
+        part     (first step, number of steps) of the alien part, the sine being plain around it; None: throughout
         returns  SequenceData of N = 1
-        raises   ValueError if a value is not finite, sigma < 0, or there is no such class
+        raises   ValueError if a value is not finite, sigma < 0, there is no such class, or the part leaves the signal
         """
         if kind not in self.classes:
             raise ValueError(f"kind must be one of {', '.join(self.classes)}, got {kind!r}")
@@ -83,9 +85,21 @@ class Waves(Task):
                 raise ValueError(f"{name} must be a finite number, got {value}")
         if sigma < 0:
             raise ValueError(f"sigma must be >= 0, got {sigma:g}")
+        start, steps = (0, self.T) if part is None else part
+        if not 0 <= start < start + steps <= self.T:
+            raise ValueError(
+                f"part must be a first step and a number of steps within the {self.T} of the signal, got {part}"
+            )
         alien = np.array([kind == "alien"])
         noise = sigma * np.random.default_rng(seed).standard_normal((1, self.T))
-        return self._signals(alien, np.array([p]), np.array([f]), np.array([s]), noise)
+        values = np.array([p]), np.array([f]), np.array([s])
+        whole = self._signals(alien, *values, noise)
+        if part is None or kind != "alien":
+            return whole
+        plain = self._signals(~alien, *values, noise)
+        where = np.arange(self.T)
+        inside = ((where >= start) & (where < start + steps))[None, :, None]
+        return SequenceData(np.where(inside, whole.x, plain.x), whole.y, whole.lengths)
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Values for `wave`, drawn as `make` draws them: kind, p, f, s and a seed for the noise."""

@@ -1,6 +1,6 @@
 """Forms: presets, the settings of a task, and the layer to look at."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -28,13 +28,15 @@ def presets(choices: Mapping[str, Mapping[str, Any]]) -> None:
             st.button(name, key=f"preset_{name}", on_click=st.session_state.update, args=(values,))
 
 
-def task_settings(task: AnyTask, key: str, *, in_link: bool = False) -> AnyTask:
-    """A widget for each setting of a task; the task with what was set.
+def task_settings(task: AnyTask, key: str, *, in_link: bool = False, only: Collection[str] | None = None) -> AnyTask:
+    """A widget for each setting of a task, or for those named; the task with what was set.
 
     raises  ValueError if the settings break a rule of the task together
     """
     chosen: dict[str, Any] = {}
     for f in fields(task):
+        if only is not None and f.name not in only:
+            continue
         kind = int if isinstance(f.default, int) else float
         chosen[f.name] = st.slider(
             f.metadata["label"],

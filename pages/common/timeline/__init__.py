@@ -31,6 +31,7 @@ def timeline(
     blend: bool = False,
     forced: Collection[int] = (),
     on_choose: Callable[[int, int | None], None] | None = None,
+    bracket: tuple[int, int, str] | None = None,
 ) -> None:
     """What came in, q(t), z(t) and the answer so far of the first sequence, with one cursor through all of them.
 
@@ -41,6 +42,7 @@ def timeline(
     shown    the class whose probability is drawn as a line; None draws all of them as lanes
     down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
     compact  for a narrow place: no answer, nothing to press
+    bracket  first step, step after the last, and name of a part to be marked; where time runs to the right
     in_link  whether the address keeps the step that is pinned, ?t=; for one picture a page
     blend    z is drawn as the weights of all LSTMs, and they stand below in numbers, at the step of the cursor
     forced   steps at which z was not the network's own choice; they are framed
@@ -52,6 +54,7 @@ def timeline(
         forced=forced,
     )  # fmt: skip
     told["choosable"] = on_choose is not None
+    told["bracket"] = bracket
     pin = link.given(PINNED) if in_link else None
     told["pin"] = int(pin) if pin is not None and pin.isdecimal() else None
     with st.container(key=f"picture-{key}"):

@@ -187,7 +187,7 @@ class Timeline {
   drawRight() {
     const { data } = this
     const left = data.compact ? 30 : LABELS
-    let top = 4
+    let top = data.bracket ? 24 : 4
     this.start = left
     this.length = this.width - left - 8
     this.from = top
@@ -220,6 +220,7 @@ class Timeline {
       }
     }
     this.until = top
+    if (data.bracket) this.bracket(...data.bracket)
     this.timeAxis(top)
     this.height = top + (data.compact ? 24 : AXIS)
   }
@@ -370,6 +371,16 @@ class Timeline {
     if (data.down) return
     const right = place > this.start + 0.8 * this.length
     this.label(place + (right ? -5 : 5), d - 8, `settled at t = ${data.decided}`, right ? "end" : "start", 11)
+  }
+
+  /** A part of the sequence, marked above it; its ends go down through all panels. */
+  bracket(from, to, name) {
+    const [x0, x1] = [this.at(from), this.at(to)]
+    draw("path", { d: `M${x0} 24V17H${x1}V24`, class: "bracket", fill: "none", stroke: "currentColor", "stroke-width": 1.5 }, this.svg)
+    const ends = `M${x0} ${this.from}V${this.until}M${x1} ${this.from}V${this.until}`
+    draw("path", { d: ends, stroke: "currentColor", "stroke-dasharray": "2 4", opacity: 0.6 }, this.svg)
+    const middle = Math.max(this.start + 40, Math.min(this.start + this.length - 40, (x0 + x1) / 2))
+    this.label(middle, 8, name, "middle")
   }
 
   timeAxis(y) {
