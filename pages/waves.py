@@ -7,7 +7,7 @@ import streamlit as st
 from mrnn import analysis
 from mrnn.tasks.waves import Waves
 from pages import common
-from pages.views.waves import settings, signal_form, what_the_part_does
+from pages.views.waves import python, settings, signal_form, wave_fields, what_the_part_does
 
 common.page(
     "Waves",
@@ -27,9 +27,9 @@ with right, common.refusals():
     trace = entry.model.trace(signal.x)
     says = trace.answers[0]
     best = Waves.classes[int(says.argmax())]
-    verdict = "right" if best == signal.truth else "wrong"
-    st.markdown(f"#### The model says: {best}, {says.max():.1%} ({verdict})")
-    if signal.part is None:
+    verdict = "" if signal.truth is None else " (right)" if best == signal.truth else " (wrong)"
+    st.markdown(f"#### The model says: {best}, {says.max():.1%}{verdict}")
+    if signal.part is None or signal.plain is None:
         use = analysis.usage(trace.listened(layer), trace.lengths, trace.k)
         reading = (
             f"From step {analysis.decided_at(trace)} on the answer stays {best}. LSTM {use.argmax() + 1} is listened to most, "
@@ -51,15 +51,5 @@ with right, common.refusals():
         "what you see of the alien part is an alias, a slower wave through the same points."
     )
 
-common.take_along(
-    f"""from mrnn import load
-from mrnn.tasks.waves import Waves
-
-model = load("{common.file_of(entry)}")
-x = {signal.code}  # (1, {task.T}, 1)
-trace = model.trace(x)
-print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each step
-print(trace.listened({layer})[0] + 1)  # the LSTM that was picked
-print(trace.answers[0])  # {Waves.classes}
-"""
-)
+common.take_along(python(entry, layer, signal))
+wave_fields({"wave": signal}, task)

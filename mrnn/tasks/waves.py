@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mrnn.data import SequenceData, Task, check_count
+from mrnn.tasks.sketch import resample
 
 SPAN = 20.0  # each signal covers x from p to p + 20, whatever T
 TRAIN_SEED, TEST_SEED, SPLIT_SIZE = 1_000_003, 2_000_003, 10_000
@@ -100,6 +101,15 @@ class Waves(Task):
         where = np.arange(self.T)
         inside = ((where >= start) & (where < start + steps))[None, :, None]
         return SequenceData(np.where(inside, whole.x, plain.x), whole.y, whole.lengths)
+
+    def drawn(self, heights: np.ndarray, *, seed: int = 0) -> np.ndarray:
+        """(1, T, 1): a curve that somebody drew, brought to T steps, with the task's noise. Nobody knows its class.
+
+        heights  (P,) of points that lie evenly from the beginning of the curve to its end, P >= 2
+        seed     of the noise
+        """
+        noise = self.sigma * np.random.default_rng(seed).standard_normal((1, self.T))
+        return (resample(heights, self.T) + noise)[..., None].astype(np.float32)
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Values for `wave`, drawn as `make` draws them: kind, p, f, s and a seed for the noise."""

@@ -2,7 +2,7 @@
 
 from pages.common import drawing, link, words
 from pages.common.curves import curves, tau_beside_accuracy
-from pages.common.drawing import drawing_field, drawn
+from pages.common.drawing import drawing_field, drawn, drawn_wave, wave_field
 from pages.common.forms import layer_picker, presets, task_settings
 from pages.common.frame import MENU, page, refusals, show, show_drawing, show_to_click, sides, take_along
 from pages.common.measures import measured
@@ -38,6 +38,7 @@ __all__ = [
     "drawing",
     "drawing_field",
     "drawn",
+    "drawn_wave",
     "engine",
     "entries",
     "file_of",
@@ -66,5 +67,6 @@ __all__ = [
     "task_settings",
     "tau_beside_accuracy",
     "timeline",
+    "wave_field",
     "words",
 ]

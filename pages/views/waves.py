@@ -1,19 +1,22 @@
 """The signals of the Waves page: how one is chosen, and what is said of it."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mrnn import Trace, analysis
+from mrnn.tasks import sketch
 from mrnn.tasks.waves import Waves
 from pages import common
 
-MIX = "mix"
-KINDS = (*Waves.classes, MIX)
+MIX, DRAW = "mix", "draw"
+KINDS = (*Waves.classes, MIX, DRAW)
 START = {"kind": "alien", "p": 0.0, "f": 144, "s": 1.0, "start": 40, "share": 16, "seed": 0}
-PERCENT = "%d%%"
 SHAPE = ("T", "sigma")  # the settings of the task that show at once ...
 RARE = [f.name for f in fields(Waves) if f.name not in SHAPE]  # ... and those that lie in a fold
 
@@ -23,17 +26,19 @@ class Signal:
     """A signal that was chosen.
 
     x      (1, T, 1)
-    truth  its class
+    code   Python that makes x, where `Waves` is known, and `unpack` of `mrnn.tasks.sketch`
+    truth  its class; None for a drawing: nobody knows it
     part   (first step, number of steps) of the alien part that is spliced in, or None
-    plain  (1, T, 1), the same without that part
-    code   Python that makes x, where `Waves` is known
+    plain  (1, T, 1), the same without that part, or None
+    field  where it is to be drawn, or None
     """
 
     x: np.ndarray
-    truth: str
-    part: tuple[int, int] | None
-    plain: np.ndarray
     code: str
+    truth: str | None = None
+    part: tuple[int, int] | None = None
+    plain: np.ndarray | None = None
+    field: DeltaGenerator | None = None
 
 
 def draw_at_random(prefix: str, task: Waves) -> None:
@@ -55,54 +60,96 @@ def signal_form(prefix: str, task: Waves) -> Signal:
     for name, value in START.items():
         st.session_state.setdefault(f"{prefix}_{name}", value)
 
-    def slider(
-        name: str, label: str, least: float, most: float, help: str, *, off: bool = False, of: str | None = None
-    ) -> float:
-        step = 2 if of else 0.01 if isinstance(least, float) else 1
-        return st.slider(
-            label,
-            least,
-            most,
-            step=step,
-            format=of,
-            key=f"{prefix}_{name}",
-            help=help,
-            disabled=off,
-            bind="query-params",
-        )
-
     st.button(
         "Random signal", icon=":material/casino:", on_click=draw_at_random, args=(prefix, task), type="primary",
         width="stretch", key=f"{prefix}_random",
     )  # fmt: skip
     kind = st.segmented_control("Signal", KINDS, key=f"{prefix}_kind", required=True, bind="query-params")
-    part = None
-    if kind == MIX:
-        # In percent: then the part keeps its place while the number of steps changes.
-        begin = slider("start", "The alien part begins at", 0, 98, "The sine is plain before.", of=PERCENT)
-        share = slider("share", "and takes, of the signal", 2, 100, "The sine is plain again after it.", of=PERCENT)
-        start = int(begin * task.T / 100)
-        part = start, min(max(1, round(share * task.T / 100)), task.T - start)
-    plain = kind == "non-alien"
-    p = slider("p", "Phase p", -math.pi, math.pi, "x runs from p to p + 20.")
-    f = int(slider("f", "Frequency f", 1, 999, "Of the alien part, cos(f x + s).", off=plain))
-    s = slider("s", "Shift s", 0.0, 5.0, "Of the alien part, cos(f x + s).", off=plain)
-    seed = int(
-        st.number_input(
-            "Noise seed", 0, 9_999, key=f"{prefix}_seed", help="Another seed, another noise.", bind="query-params",
-            disabled=task.sigma == 0,
-        )
+    make = _drawn if kind == DRAW else _made
+    place = st.container()
+    seed = st.number_input(
+        "Noise seed", 0, 9_999, key=f"{prefix}_seed", help="Another seed, another noise.", bind="query-params",
+        disabled=task.sigma == 0,
     )  # fmt: skip
+    with place:
+        return make(prefix, str(kind), task, int(seed))
+
+
+def wave_fields(signals: Mapping[str, Signal], task: Waves) -> None:
+    """The fields of those signals that are drawn; last on a page, as each sends more once it is drawn again."""
+    for prefix, signal in signals.items():
+        if signal.field is not None:
+            with signal.field:
+                common.wave_field(f"{prefix}_{DRAW}", task.T)
+                st.caption("Draw with the mouse or a finger; the answer follows.", help=common.drawing.KEYS)
+
+
+def _drawn(prefix: str, kind: str, task: Waves, seed: int) -> Signal:  # noqa: ARG001
+    field = st.container()
+    packed = common.drawn_wave(f"{prefix}_{DRAW}")
+    x = task.drawn(sketch.unpack(packed), seed=seed)
+    code = f'{_code(task)}.drawn(unpack("{packed}"), seed={seed})'
+    return Signal(x=x, code=code, field=field)
+
+
+def _made(prefix: str, kind: str, task: Waves, seed: int) -> Signal:
+    def slider(name: str, label: str, least: float, most: float, help: str, *, off: bool = False) -> float:
+        step = 0.01 if isinstance(least, float) else 1
+        key = f"{prefix}_{name}"
+        return st.slider(label, least, most, step=step, key=key, help=help, disabled=off, bind="query-params")
+
+    part = _part(prefix, task) if kind == MIX else None
+    common.link.keep(f"{prefix}_{DRAW}", None)
+    plain = kind == "non-alien"
+    values: dict[str, Any] = {
+        "p": slider("p", "Phase p", -math.pi, math.pi, "x runs from p to p + 20."),
+        "f": slider("f", "Frequency f", 1, 999, "Of the alien part, cos(f x + s).", off=plain),
+        "s": slider("s", "Shift s", 0.0, 5.0, "Of the alien part, cos(f x + s).", off=plain),
+    }
     truth = "non-alien" if plain else "alien"
-    data = task.wave(truth, p=p, f=f, s=s, seed=seed, part=part)
-    chosen = ", ".join(f"{name}={value}" for name, value in task.settings.items())
+    given = ", ".join(f"{name}={value}" for name, value in values.items())
     spliced = "" if part is None else f", part={part}"
     return Signal(
-        x=data.x,
+        x=task.wave(truth, **values, seed=seed, part=part).x,
         truth=truth,
         part=part,
-        plain=task.wave("non-alien", p=p, seed=seed).x,
-        code=f'Waves({chosen}).wave("{truth}", p={p}, f={f}, s={s}, seed={seed}{spliced}).x',
+        plain=None if part is None else task.wave("non-alien", **values, seed=seed).x,
+        code=f'{_code(task)}.wave("{truth}", {given}, seed={seed}{spliced}).x',
+    )
+
+
+def _part(prefix: str, task: Waves) -> tuple[int, int]:
+    """Where the alien part lies. In percent: then it keeps its place while the number of steps changes."""
+
+    def percent(name: str, label: str, least: int, most: int, help: str) -> float:
+        key = f"{prefix}_{name}"
+        return st.slider(label, least, most, step=2, format="%d%%", key=key, help=help, bind="query-params") / 100
+
+    start = int(percent("start", "The alien part begins at", 0, 98, "The sine is plain before.") * task.T)
+    share = percent("share", "and takes, of the signal", 2, 100, "The sine is plain again after it.")
+    return start, min(max(1, round(share * task.T)), task.T - start)
+
+
+def _code(task: Waves) -> str:
+    return f"Waves({', '.join(f'{name}={value}' for name, value in task.settings.items())})"
+
+
+def python(entry: common.Entry, layer: int, signal: Signal) -> str:
+    """The lines that make what the page shows."""
+    imports = ["from mrnn import load", "from mrnn.tasks.waves import Waves"]
+    if signal.field is not None:
+        imports.insert(1, "from mrnn.tasks.sketch import unpack")
+    return (
+        "\n".join(imports)
+        + f"""
+
+model = load("{common.file_of(entry)}")
+x = {signal.code}  # (1, {signal.x.shape[1]}, 1)
+trace = model.trace(x)
+print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each step
+print(trace.listened({layer})[0] + 1)  # the LSTM that was picked
+print(trace.answers[0])  # {Waves.classes}
+"""
     )
 
 

@@ -5,9 +5,11 @@ import io
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from mrnn.tasks import sketch
 from tests.browser.conftest import settle
 from tests.browser.test_app import pick, picture
 from tests.server import PROJECT, Server
@@ -66,3 +68,95 @@ def test_an_alien_part_is_spliced_in_marked_and_moved(server: Server, visit: Vis
     monkeypatch.chdir(PROJECT)
     says = run_python(page)["trace"].answers[0]  # type: ignore[attr-defined]
     assert f"{says.max():.1%}" in (said or "")
+
+
+def field(page: Page) -> Locator:
+    return page.get_by_role("application", name=re.compile("Draw a wave here"))
+
+
+def drawn(page: Page, name: str = "wave_draw") -> np.ndarray:
+    """The curve that the address keeps."""
+    return sketch.unpack(re.findall(rf"[?&]{name}=([\w-]+)", page.url)[0])
+
+
+def drag(page: Page, *places: tuple[float, float]) -> None:
+    """A stroke with the mouse through places of the field, in shares of it."""
+    field(page).scroll_into_view_if_needed()
+    box = field(page).bounding_box()
+    assert box is not None
+    for number, (x, y) in enumerate(places):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=8)
+        if not number:
+            page.mouse.down()
+    page.mouse.up()
+
+
+def signal_seen(page: Page) -> str | None:
+    return page.locator(".st-key-picture-timeline path.signal").first.get_attribute("d")
+
+
+def test_a_wave_is_drawn_with_the_mouse_taken_back_and_opened_elsewhere(server: Server, visit: Visit, monkeypatch):
+    page = visit(server, "waves")
+    pick(page, "draw")
+    answer = page.get_by_role("heading", level=4)
+    expect(answer).to_contain_text("The model says: non-alien", timeout=PATIENT)
+    expect(answer).not_to_contain_text("(")  # nobody knows what a drawing is
+    plain = signal_seen(page)
+    drag(page, (0.35, 0.1), (0.4, 0.85), (0.45, 0.1), (0.5, 0.85), (0.55, 0.1), (0.6, 0.85), (0.65, 0.1))
+    expect(page).to_have_url(re.compile("wave_draw="), timeout=PATIENT)
+    expect(answer).to_contain_text("The model says: alien", timeout=PATIENT)
+    curve = drawn(page)
+    assert curve.max() > 2
+    assert curve.min() < -1.5
+    np.testing.assert_allclose(curve[:20], np.sin(np.linspace(0, 20, 101))[:20], atol=0.011)  # untouched
+    settle(page)
+    said = answer.text_content() or ""
+    other = visit(server, page.url.removeprefix(f"{server.url}/"), width=390, height=844, scheme="dark")
+    expect(other.get_by_role("heading", level=4)).to_have_text(said)
+    assert drawn(other).tolist() == curve.tolist()
+    monkeypatch.chdir(PROJECT)
+    says = run_python(page)["trace"].answers[0]  # type: ignore[attr-defined]
+    assert f"{says.max():.1%}" in said
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Undo").click()
+    expect(answer).to_contain_text("The model says: non-alien", timeout=PATIENT)
+    assert signal_seen(page) == plain
+    page.get_by_role("button", name="Clear").click()
+    expect(page).to_have_url(re.compile(f"wave_draw={sketch.pack(np.zeros(101))}"), timeout=PATIENT)
+    page.get_by_role("button", name="Start from a sine").click()
+    expect(page).to_have_url(re.compile(f"wave_draw={sketch.SINE}"), timeout=PATIENT)
+
+
+def test_a_wave_is_drawn_with_the_keyboard_and_by_touch(server: Server, visit: Visit):
+    page = visit(server, "waves?wave_kind=draw", width=390, height=844)
+    field(page).focus()
+    for key in ("ArrowUp", "Space", *["ArrowRight"] * 5, "Space", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(page).to_have_url(re.compile("wave_draw="), timeout=PATIENT)
+    curve = drawn(page)
+    np.testing.assert_allclose(curve[:11], 0.1, atol=0.011)  # five moves of two points, one step up
+    np.testing.assert_allclose(curve[11:], np.sin(np.linspace(0, 20, 101))[11:], atol=0.011)
+    page.keyboard.press("Backspace")
+    expect(page).to_have_url(re.compile(f"wave_draw={sketch.SINE}"), timeout=PATIENT)
+    field(page).scroll_into_view_if_needed()
+    box = field(page).bounding_box()
+    assert box is not None
+    wire = page.context.new_cdp_session(page)
+    for kind, x in (
+        ("touchStart", 0.3),
+        *[("touchMove", share) for share in np.linspace(0.3, 0.7, 9)],
+        ("touchEnd", 0),
+    ):
+        at = {"x": box["x"] + x * box["width"], "y": box["y"] + 0.1 * box["height"]}
+        wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [] if kind == "touchEnd" else [at]})
+    expect(page).not_to_have_url(re.compile(f"wave_draw={sketch.SINE}"), timeout=PATIENT)
+    assert (drawn(page)[30:60] > 2).all()
+    after = field(page).bounding_box()
+    assert after is not None
+    assert after["y"] == pytest.approx(box["y"], abs=1)
+
+
+def test_a_drawing_that_cannot_be_read_is_said_and_a_sine_is_shown(server: Server, visit: Visit):
+    page = visit(server, "waves?wave_kind=draw&wave_draw=nothing")
+    expect(page.get_by_text("The address holds a drawing that cannot be read.")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_role("heading", level=4)).to_contain_text("The model says: non-alien")

@@ -1,4 +1,4 @@
-"""A field to draw a digit on, and the drawing that the address keeps."""
+"""A field to draw a digit or a wave on, and the drawing that the address keeps."""
 
 import base64
 from pathlib import Path
@@ -8,14 +8,19 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 
+from mrnn.tasks import sketch
 from mrnn.tasks.digits import pack, to_mnist, unpack
 from pages.common import link
 
-JS, CSS = (Path(__file__).with_name(f"drawing.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
+HERE = Path(__file__).parent
+FIELD, DIGIT, WAVE, CSS = (
+    (HERE / name).read_text(encoding="utf-8") for name in ("drawing.js", "digit.js", "wave.js", "drawing.css")
+)
 KEPT = "drawing"  # in the address
-SENT = 112  # pixels a side, as drawing.js sends them
+SENT = 112  # pixels a side, as digit.js sends them
 KEYS = "Arrow keys move the pen, space puts it down or lifts it, backspace undoes, delete clears."
-_field = component("mrnn_drawing_field", js=JS, css=CSS)
+_digit = component("mrnn_drawing_field", js=FIELD + DIGIT, css=CSS)
+_wave = component("mrnn_wave_field", js=FIELD + WAVE, css=CSS)
 
 
 def drawn(key: str) -> str | None:
@@ -25,10 +30,34 @@ def drawn(key: str) -> str | None:
     """
     ink = _ink(key)
     packed = read(ink["pixels"]) if ink else st.session_state.get(f"_{key}", link.given(KEPT))
-    packed = packed if packed and _sound(packed) else None
+    return _kept(key, KEPT, packed if packed and _sound(packed) else None)
+
+
+def drawn_wave(key: str) -> str:
+    """The curve that is drawn in the wave field with this key, packed; a sine until somebody draws.
+
+    It comes from the field, or else from before a look at another page, or else from the address; which keeps it,
+    under the name of the key.
+    """
+    ink = _ink(key)
+    packed = read_wave(ink["heights"]) if ink else st.session_state.get(f"_{key}", link.given(key))
+    try:
+        sketch.unpack(packed or "")
+    except ValueError:
+        if packed is not None:
+            st.info("The address holds a drawing that cannot be read. Here is a sine instead; draw on it.")
+        packed = None
+    return _kept(key, key, packed) or sketch.SINE
+
+
+def _kept(key: str, name: str, packed: str | None) -> str | None:
+    """Remember a drawing, and write it into the address; not while a stroke is being drawn.
+
+    Each change of the address is a step of the browser's way back: one a stroke.
+    """
     st.session_state[f"_{key}"] = packed
-    if not ink.get("drawing"):  # each change of the address is a step of the browser's way back: one a stroke
-        link.keep(KEPT, packed)
+    if not _ink(key).get("drawing"):
+        link.keep(name, packed)
     return packed
 
 
@@ -42,7 +71,28 @@ def drawing_field(key: str) -> None:
         "heard": _ink(key).get("n"),
         "base": None if pixels is None else base64.b64encode(pixels.tobytes()).decode(),
     }
-    _field(key=key, data=told, on_ink_change=lambda: None)
+    _digit(key=key, data=told, on_ink_change=lambda: None)
+
+
+def wave_field(key: str, steps: int) -> None:
+    """The field of a wave of so many steps; at the end of a page, as `drawing_field`."""
+    told = {
+        "label": "Draw a wave here",
+        "keys": KEYS,
+        "heard": _ink(key).get("n"),
+        "base": sketch.unpack(st.session_state.get(f"_{key}") or sketch.SINE).tolist(),
+        "most": sketch.STEP * sketch.MOST,
+        "steps": steps,
+    }
+    _wave(key=key, data=told, on_ink_change=lambda: None)
+
+
+def read_wave(heights: object) -> str | None:
+    """The heights that the field sent, packed; None for what is no curve."""
+    try:
+        return sketch.pack(np.asarray(heights, dtype=float))
+    except (TypeError, ValueError):
+        return None
 
 
 def read(pixels: str | None) -> str | None:

@@ -1,18 +1,17 @@
-// A field to draw a digit on: with the mouse, a finger, a pen, or the keyboard. While one draws, the ink goes to the
-// server again and again, but only once the server has answered to what was sent before.
+// A field to draw on: with the mouse, a finger, a pen, or the keyboard. While one draws, what is drawn goes to the
+// server again and again, but only once the server has answered to what was sent before. What a drawing is, a digit or
+// a wave, is said in a file of its own that is put behind this one.
 
-const SIDE = 280 // the field's own pixels, however large it is shown
-const SENT = 112 // pixels a side that the server is sent: four for each of a digit's 28
-const DIGIT = 28
 const PACE = 100 // milliseconds between two sendings at least
 const PATIENCE = 2_000 // milliseconds, after which no answer is waited for any more
-const KEY_STEP = SIDE / 40
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 const fields = new WeakMap()
 
-export default function ({ parentElement, data, setStateValue }) {
+function open(Kind, { parentElement, data, setStateValue }) {
   let field = fields.get(parentElement)
-  if (!field) fields.set(parentElement, (field = new Field(parentElement, data, setStateValue)))
+  if (!field) fields.set(parentElement, (field = new Kind(parentElement, data, setStateValue)))
+  field.data = data
+  field.draw() // again: the theme may have changed, or what the drawing is measured by
   field.hear(data.heard)
   return () => {
     field.close()
@@ -21,32 +20,35 @@ export default function ({ parentElement, data, setStateValue }) {
 }
 
 class Field {
-  /** data: what is drawn already, 28 x 28 bytes in base64, or null; tell(name, value): what the server is to know. */
-  constructor(parent, data, tell) {
+  /**
+   * data: the field's name, its keys, and what is drawn already; tell(name, value): what the server is to know;
+   * size: the field's own pixels, however large it is shown; keyStep: how far an arrow key moves the pen, across and down.
+   */
+  constructor(parent, data, tell, size, keyStep) {
+    this.data = data
     this.tell = tell
-    this.strokes = [] // each {width, points: [[x, y], ...]}
-    this.under = data.base ? image(data.base) : null
+    this.size = size
+    this.keyStep = keyStep
+    this.strokes = [] // each {points: [[x, y], ...]}, and what else `stroke` gives it
+    this.under = this.beneath(data)
     this.sent = 0
     this.root = element("div", { class: "drawing", role: "group", "aria-label": data.label }, parent)
     const field = element("div", { class: "field" }, this.root)
-    const about = { role: "application", tabindex: 0, "aria-label": `${data.label}. ${data.keys}`, width: SIDE, height: SIDE }
+    const about = { role: "application", tabindex: 0, "aria-label": `${data.label}. ${data.keys}`, width: size[0], height: size[1] }
     this.canvas = element("canvas", about, field)
     this.ink = this.canvas.getContext("2d", { willReadFrequently: true })
     this.pen = element("div", { class: "pen", hidden: "" }, field)
     const tools = element("div", { class: "tools" }, this.root)
     this.undoing = button(tools, "Undo", () => this.undo())
     this.clearing = button(tools, "Clear", () => this.clear())
-    const brush = element("label", {}, tools)
-    brush.append("Brush")
-    this.brush = element("input", { type: "range", min: 10, max: 40, value: 22, "aria-label": "Brush width" }, brush)
+    this.addTools(tools)
     this.spoken = element("div", { class: "spoken", "aria-live": "polite" }, this.root)
-    this.at = [SIDE / 2, SIDE / 4]
+    this.at = this.beginning()
     this.canvas.onpointerdown = event => this.press(event)
     this.canvas.onpointermove = event => this.move(event)
     this.canvas.onpointerup = this.canvas.onpointercancel = () => this.lift()
     this.canvas.onkeydown = event => this.key(event)
     this.canvas.onblur = () => this.lift()
-    this.draw()
   }
 
   close() {
@@ -58,7 +60,8 @@ class Field {
 
   place(event) {
     const box = this.canvas.getBoundingClientRect()
-    return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE]
+    const [width, height] = this.size
+    return [((event.clientX - box.left) / box.width) * width, ((event.clientY - box.top) / box.height) * height]
   }
 
   press(event) {
@@ -76,7 +79,7 @@ class Field {
   }
 
   begin(place) {
-    this.stroke = { width: Number(this.brush.value), points: [place] }
+    this.stroke = { ...this.look(), points: [place] }
     this.strokes.push(this.stroke)
     this.change()
   }
@@ -122,7 +125,7 @@ class Field {
   }
 
   walk(way) {
-    this.at = this.at.map((value, axis) => Math.max(0, Math.min(SIDE, value + way[axis] * KEY_STEP)))
+    this.at = this.at.map((value, axis) => Math.max(0, Math.min(this.size[axis], value + way[axis] * this.keyStep[axis])))
     if (!this.stroke) return
     this.stroke.points.push([...this.at])
     this.change()
@@ -131,23 +134,12 @@ class Field {
   showPen() {
     this.pen.hidden = false
     this.pen.classList.toggle("down", this.stroke !== undefined)
-    this.pen.style.left = `${(100 * this.at[0]) / SIDE}%`
-    this.pen.style.top = `${(100 * this.at[1]) / SIDE}%`
+    this.pen.style.left = `${(100 * this.at[0]) / this.size[0]}%`
+    this.pen.style.top = `${(100 * this.at[1]) / this.size[1]}%`
   }
 
   draw() {
-    const { ink } = this
-    ink.fillStyle = "#000000"
-    ink.fillRect(0, 0, SIDE, SIDE)
-    if (this.under) ink.drawImage(this.under, 0, 0, SIDE, SIDE)
-    Object.assign(ink, { strokeStyle: "#ffffff", lineCap: "round", lineJoin: "round" })
-    for (const { width, points } of this.strokes) {
-      ink.lineWidth = width
-      ink.beginPath()
-      ink.moveTo(...points[0])
-      for (const point of points) ink.lineTo(...point) // the first one too: a dot is a line of no length
-      ink.stroke()
-    }
+    this.paint()
     this.undoing.disabled = this.clearing.disabled = this.empty
   }
 
@@ -169,7 +161,7 @@ class Field {
     this.sent += 1
     this.sentAt = performance.now()
     this.waiting = setTimeout(() => this.free(), PATIENCE)
-    this.tell("ink", { n: this.sent, drawing: this.stroke !== undefined, pixels: this.empty ? null : this.pixels() })
+    this.tell("ink", { n: this.sent, drawing: this.stroke !== undefined, ...this.drawn() })
   }
 
   /** The server has drawn what was sent with this number. */
@@ -182,19 +174,6 @@ class Field {
   free() {
     this.waiting = undefined
     this.offer()
-  }
-
-  /** Ink as bytes in base64, row by row. */
-  pixels() {
-    const small = document.createElement("canvas")
-    small.width = small.height = SENT
-    const context = small.getContext("2d", { willReadFrequently: true })
-    context.imageSmoothingQuality = "high"
-    context.drawImage(this.canvas, 0, 0, SENT, SENT)
-    const { data } = context.getImageData(0, 0, SENT, SENT)
-    let bytes = ""
-    for (let i = 0; i < data.length; i += 4) bytes += String.fromCharCode(data[i])
-    return btoa(bytes)
   }
 }
 
@@ -211,14 +190,4 @@ function button(parent, name, act) {
   made.textContent = name
   made.onclick = act
   return made
-}
-
-function image(base64) {
-  const canvas = document.createElement("canvas")
-  canvas.width = canvas.height = DIGIT
-  const context = canvas.getContext("2d")
-  const picture = context.createImageData(DIGIT, DIGIT)
-  ;[...atob(base64)].forEach((byte, i) => picture.data.set([byte.charCodeAt(0), byte.charCodeAt(0), byte.charCodeAt(0), 255], 4 * i))
-  context.putImageData(picture, 0, 0)
-  return canvas
 }
