@@ -305,12 +305,14 @@ def test_before_and_after_tell_the_probabilities_of_all_that_was_answered():
         np.testing.assert_allclose(rows["probability"], trace.probabilities[0, :length, CLASSES.index(name)], atol=1e-4)
 
 
-def test_two_traces_part_where_another_lstm_is_listened_to_first():
+@pytest.mark.parametrize("layer", range(L))
+def test_two_traces_part_where_another_lstm_is_listened_to_first_in_any_layer(layer):
     one = TRACE.take(slice(1))
     assert analysis.first_difference(one, one) is None
     z = one.z.copy()
-    z[0, -1, 1:] = np.roll(z[0, -1, 1:], 1, axis=-1)
+    z[0, layer, 1:] = np.roll(z[0, layer, 1:], 1, axis=-1)
     assert analysis.first_difference(one, replace(one, z=z)) == 1
-    beyond = one.z.copy()
-    beyond[0, -1, one.lengths[0] :] = 0
-    assert analysis.first_difference(one, replace(one, z=beyond)) is None
+    long = replace(one, lengths=np.array([2]))
+    z = one.z.copy()
+    z[0, layer, 2:] = np.roll(z[0, layer, 2:], 1, axis=-1)
+    assert analysis.first_difference(long, replace(long, z=z)) is None

@@ -59,7 +59,7 @@ TAUS = pd.DataFrame(
 KS = pd.DataFrame({"k": [1, 2, 4], "accuracy": [0.9, 0.95, 0.99], "weights": [100, 200, 400]})
 ANSWER_CHANGE = analysis.answers_before_and_after(MANY.take(slice(1)), MANY.take(slice(1)), CLASSES)
 LESIONS = pd.DataFrame({"lstm": range(K + 1), "accuracy": [0.98, 0.5, 0.97, 0.7, 0.9, 0.95]})
-HEARD = pd.DataFrame({"epoch": [0, 0, 0, 2, 2, 2], "t": [0, 1, 2] * 2, "lstm": [1, 2, 3, 3, 3, 1]})
+HEARD = pd.DataFrame({"epoch": [0, 0, 2], "start": [0, 2, 0], "steps": [2, 5, 7], "lstm": [1, 2, 3]})
 CURVES = pd.DataFrame(
     {"run": list("AABBB"), "epoch": [1, 2, 1, 2, 3], "accuracy": [0.5, 0.9, 0.6, 0.7, 0.8], "loss": [3, 2, 4, 2, 1.5]}
 )

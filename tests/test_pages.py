@@ -630,3 +630,25 @@ def test_all_layers_and_digits_can_be_looked_at(view):
     app.button_group(key="tau_layer_digits").set_value(1).run()
     assert not app.exception
     assert not app.error
+
+
+@pytest.mark.parametrize("task", ["waves", "digits"])
+@pytest.mark.parametrize("view", ["Number of LSTMs", "Temperature", "Lesions", "Training", "Mixed or own"])
+def test_the_lines_of_python_of_a_view_make_what_it_shows(view, task, monkeypatch, capsys):
+    app = k_and_tau(view, k_task=task, lesion_off=[2], steered_at={3: 0})
+    codes = [part.value for part in app.code if "from mrnn import" in part.value]
+    if task == "digits" and view in ("Training", "Mixed or own"):
+        assert not codes, "nothing to show ships for digits here"
+        return
+    monkeypatch.chdir(PROJECT)
+    (code,) = codes
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102, our own
+    assert capsys.readouterr().out
+    if view == "Lesions":
+        answer = names["trace"].answers[0]
+        assert f"After: {TASKS[task].classes[int(answer.argmax())]}, {answer.max():.1%}" in said(app)
+        assert 1 not in names["trace"].listened()
+    if view == "Temperature":
+        answer = names["trace"].answers[0]
+        assert f"this draw answers {TASKS[task].classes[int(answer.argmax())]}, {answer.max():.1%}" in said(app)

@@ -59,10 +59,10 @@ def answers_before_and_after(before: Trace, after: Trace, classes: Sequence[str]
     )
 
 
-def first_difference(before: Trace, after: Trace, layer: int = -1) -> int | None:
-    """The first step at which two traces of one sequence listen to different LSTMs, or None if there is none."""
-    other = steps_apart(before, after, layer)
-    return int(other[0]) if len(other) else None
+def first_difference(before: Trace, after: Trace) -> int | None:
+    """The first step at which two traces of one sequence listen to different LSTMs in some layer, or None."""
+    firsts = [steps[0] for layer in range(before.z.shape[1]) if len(steps := steps_apart(before, after, layer))]
+    return int(min(firsts)) if firsts else None
 
 
 def steps_apart(first: Trace, second: Trace, layer: int = -1) -> np.ndarray:

@@ -50,7 +50,7 @@ def gradient_legend(title: str, *, offset: float = 8) -> alt.Legend:
 
 
 def letters_in_ink(text: alt.Chart) -> alt.Chart:
-    """A chart of text marks in the theme's ink, its first categorical colour; unless told, they are black."""
+    """A chart of text marks or rules in the theme's ink, its first categorical colour; unless told, they are black."""
     return text.transform_calculate(letters="''").encode(color=alt.Color("letters:N", legend=None))
 
 

@@ -54,7 +54,7 @@ def lesion_bars(lesions: pd.DataFrame) -> ChartType:
                 tooltip=[alt.Tooltip("lstm", title="LSTM off"), alt.Tooltip("accuracy", format=".2%")],
             ),
             letters_in_ink(base.mark_text(dy=-8)).encode(text=alt.Text("accuracy:Q", format=".0%")),
-            line.mark_rule(strokeDash=[5, 4]).encode(y="accuracy:Q"),
+            letters_in_ink(line.mark_rule(strokeDash=[5, 4])).encode(y="accuracy:Q"),
         ),
         180,
     )
@@ -94,7 +94,8 @@ def answer_change(answers: pd.DataFrame, since: int | None) -> ChartType:
         )
     )
     if since is not None:
-        parts.append(alt.Chart(pd.DataFrame({"t": [since]})).mark_rule(strokeDash=[2, 3]).encode(x="t:Q"))
+        rule = alt.Chart(pd.DataFrame({"t": [since]})).mark_rule(strokeDash=[2, 3])
+        parts.append(letters_in_ink(rule).encode(x="t:Q"))
     return sized(alt.layer(*parts), 170)
 
 
@@ -118,7 +119,7 @@ def accuracy_by_tau(measured: pd.DataFrame) -> ChartType:
         alt.layer(
             base.mark_area(opacity=0.25).encode(x=tau, y=alt.Y("lowest:Q"), y2="highest:Q"),
             base.mark_line(point=True).encode(x=tau, y=title, tooltip=tooltip),
-            line.mark_rule(strokeDash=[5, 4]).encode(y="mean:Q"),
+            letters_in_ink(line.mark_rule(strokeDash=[5, 4])).encode(y="mean:Q"),
             letters_in_ink(line.mark_text(align="right", dy=-7)).encode(
                 x=alt.value(alt.ExprRef("width")), y="mean:Q", text="text:N"
             ),
@@ -127,21 +128,21 @@ def accuracy_by_tau(measured: pd.DataFrame) -> ChartType:
     )
 
 
-def listened_by_epoch(listened: pd.DataFrame, k: int, epoch: int) -> ChartType:
-    """The LSTM listened to at each step of one sequence, a row an epoch from the top; one epoch is framed.
+def listened_by_epoch(stays: pd.DataFrame, k: int, epoch: int) -> ChartType:
+    """The LSTM listened to in one sequence, a row an epoch from the top; one epoch is framed.
 
-    listened  rows of epoch, t, lstm (from 1)
+    stays  rows of epoch, start (the step at which a stay begins), steps (how long it is), lstm (from 1)
     """
-    epochs = list(dict.fromkeys(listened["epoch"]))
-    y = alt.Y("epoch:O", title="epoch", axis=alt.Axis(labelOverlap=True), scale=alt.Scale(domain=epochs, padding=0))
-    table = listened.assign(start=listened["t"] - 0.5, end=listened["t"] + 0.5)
-    edges = pd.DataFrame({"epoch": [epoch], "start": [table["start"].min()], "end": [table["end"].max()]})
+    epochs = list(dict.fromkeys(stays["epoch"]))
+    table = stays.assign(end=stays["start"] + stays["steps"])
+    edges = pd.DataFrame({"epoch": [epoch], "start": [0], "end": [int(table["end"].max())]})
     x = alt.X(
         "start:Q",
         title="step t",
         axis=alt.Axis(grid=False, format="d", tickMinStep=1),
-        scale=alt.Scale(domain=[float(edges["start"].iloc[0]), float(edges["end"].iloc[0])], nice=False),
+        scale=alt.Scale(domain=[0, int(table["end"].max())], nice=False),
     )
+    y = alt.Y("epoch:O", title="epoch", axis=alt.Axis(labelOverlap=True), scale=alt.Scale(domain=epochs, padding=0))
     return sized(
         alt.layer(
             alt.Chart(table)
@@ -151,7 +152,12 @@ def listened_by_epoch(listened: pd.DataFrame, k: int, epoch: int) -> ChartType:
                 x2="end:Q",
                 y=y,
                 color=by_lstm(k, legend=True),
-                tooltip=[alt.Tooltip("epoch"), alt.Tooltip("t", title="step t"), alt.Tooltip("lstm", title="LSTM")],
+                tooltip=[
+                    alt.Tooltip("epoch"),
+                    alt.Tooltip("lstm", title="LSTM"),
+                    alt.Tooltip("start", title="from step"),
+                    alt.Tooltip("steps", title="steps"),
+                ],
             ),
             alt.Chart(edges)
             .mark_rect(fillOpacity=0, stroke=CURSOR_COLOUR, strokeWidth=2.5)

@@ -487,7 +487,7 @@ class Timeline {
       element("td", {}, row).textContent = data.q[t][j].toFixed(4)
       const weight = data.weights ? data.weights[t][j] : Number(j === data.z[t])
       element("td", {}, row).textContent = weight.toFixed(2)
-      if (data.weights) element("b", { style: `width: ${Math.round(160 * weight)}px; background: ${data.colours[j]}` }, element("td", {}, row))
+      if (data.weights) element("b", { style: `width: ${Math.round(160 * weight)}px; background: ${data.colours[j]}` }, element("td", { class: "bar" }, row))
     }
     if (!data.gates) return
     const [i, f, g, o] = data.gates[t].map(value => value.toFixed(2))
@@ -548,10 +548,10 @@ class Timeline {
     const inputs = data.signal ? (data.down ? data.signal[0].map((_, d) => d) : data.signal.map((_, d) => d)) : []
     const quoted = name => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)
     const lstms = data.colours.map((_, j) => j + 1)
-    const head = ["t", ...inputs.map(d => `x_${d + 1}`), ...lstms.map(j => `q_${j}`), "z", ...(data.p ? data.classes.map(name => quoted(`p(${name})`)) : [])]
+    const head = ["t", ...inputs.map(d => `x_${d + 1}`), ...lstms.map(j => `q_${j}`), ...(data.weights ? lstms.map(j => `z_${j}`) : []), "z", ...(data.p ? data.classes.map(name => quoted(`p(${name})`)) : [])]
     const rows = data.q.map((q, t) => {
       const x = inputs.map(d => (data.down ? data.signal[t][d] : data.signal[d][t]))
-      return [t, ...x, ...q, data.z[t] + 1, ...(data.p ? data.p[t] : [])]
+      return [t, ...x, ...q, ...(data.weights ? data.weights[t] : []), data.z[t] + 1, ...(data.p ? data.p[t] : [])]
     })
     download(new Blob([[head, ...rows].map(row => row.join(",")).join("\n") + "\n"], { type: "text/csv" }), `${this.data.name}.csv`)
   }

@@ -102,7 +102,7 @@ def _before_and_after(subject: Subject, steering: Steering) -> None:
         "Framed steps are yours. What comes later answers to it at once.",
         help=common.words.Z,
     )
-    since = analysis.first_difference(before, after, layer)
+    since = analysis.first_difference(before, after)
     common.show(
         charts.answer_change(analysis.answers_before_and_after(before, after, classes), since), key="answer_change",
         alt=f"Probability of the answer after each step, before and after. Before: {said}. After: {says}.",

@@ -10,10 +10,19 @@ from mrnn import TrainConfig, charts, probes
 from pages import common
 from pages.views.k_and_tau.subject import Subject, choose_subject
 
-TAUS = tuple(float(f"{tau:.2g}") for tau in np.geomspace(0.05, 10, 47))
+DECADE = (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)  # about as far apart on a log scale
+TAUS = tuple(
+    tau for power in (0.01, 0.1, 1.0, 10.0) for step in DECADE if 0.05 <= (tau := round(power * step, 2)) <= 10
+)
 MEASURED = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 DRAWS, SEQUENCES = 5, 400
 DRAW = "noise_draw"
+PRESETS = {
+    "A blend": {"tau": 10.0},
+    "As training begins": {"tau": 1.0},
+    "As it ends": {"tau": 0.3},
+    "One-hot": {"tau": 0.05},
+}
 
 
 def temperature() -> str:
@@ -30,6 +39,8 @@ def temperature() -> str:
         st.button(
             "Another draw of noise", icon=":material/casino:", on_click=_another_draw, width="stretch", key="draw"
         )
+        st.caption("Try")
+        common.presets(PRESETS)
     with right, common.refusals():
         _one_draw(subject, tau, int(draw))
         st.markdown("**Accuracy as tau changes**")

@@ -10,6 +10,7 @@ from pages import common
 from pages.views.k_and_tau.subject import choose_task
 
 PARAM = "run"
+MOST_STAYS = 4_000  # in one picture; more would make the slider slow
 
 
 def training() -> str:
@@ -90,22 +91,17 @@ def _then(past: common.Past, kept: Snapshots, epoch: int, number: int, layer: in
         in_link=True, alt=f"q(t), z(t) and the answer so far. {reading}",
     )  # fmt: skip
     st.caption(f"{reading} Move the slider: bright lanes settle into regimes as it learns.", help=common.words.Q_AND_Z)
-    heard = _heard(kept, number, layer)
-    if len(heard) <= 5_000:
-        common.show(
-            charts.listened_by_epoch(heard, one.k, epoch), key="by_epoch",
-            alt="The LSTM listened to at each step, a row an epoch.",
-        )  # fmt: skip
-        st.caption(
-            "z(t) of the same signal, a row an epoch, from before training (top) to the end. Framed: the epoch above."
-        )
-
-
-def _heard(kept: Snapshots, number: int, layer: int) -> pd.DataFrame:
-    """Rows of epoch, t, lstm (from 1)."""
-    z = kept.z[:, number, layer, : kept.lengths[number]]
-    place, t = np.indices(z.shape)
-    return pd.DataFrame({"epoch": kept.epochs[place.ravel()], "t": t.ravel(), "lstm": z.ravel().astype(int) + 1})
+    z = kept.z[:, number, layer]
+    stays = analysis.stays(z, np.full(len(z), kept.lengths[number]), one.k)
+    if len(stays) > MOST_STAYS:
+        return
+    common.show(
+        charts.listened_by_epoch(stays.assign(epoch=kept.epochs[stays["sequence"]]), one.k, epoch), key="by_epoch",
+        alt="The LSTM listened to at each step, a row an epoch.",
+    )  # fmt: skip
+    st.caption(
+        "z(t) of the same signal, a row an epoch, from before training (top) to the end. Framed: the epoch above."
+    )
 
 
 def _curves(past: common.Past, epoch: int) -> None:
