@@ -5,6 +5,7 @@ from pages.common.curves import curves, tau_beside_accuracy
 from pages.common.drawing import drawing_field, drawn, drawn_wave, wave_field
 from pages.common.forms import layer_picker, presets, task_settings
 from pages.common.frame import MENU, page, refusals, show, show_drawing, show_to_click, sides, take_along
+from pages.common.gallery import gallery
 from pages.common.measures import measured
 from pages.common.models import (
     Entry,
@@ -42,6 +43,7 @@ __all__ = [
     "engine",
     "entries",
     "file_of",
+    "gallery",
     "invite",
     "layer_picker",
     "link",

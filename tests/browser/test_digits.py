@@ -160,6 +160,7 @@ def test_a_drawing_is_still_there_after_a_look_at_another_page(server: Server, v
     page = visit(server, "digits")
     stroke(page, TOP, CORNER, FOOT)
     reads(page, "7")
+    expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
     for name in ("Waves", "Digits"):
         page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
         expect(page.locator("h1")).to_have_text(name)
@@ -238,6 +239,53 @@ def test_a_test_digit_is_read_and_judged(server: Server, visit: Visit):
     page.get_by_role("button", name="Random test digit").click()
     settle(page)
     expect(number).not_to_have_value(before)
+
+
+def small(page: Page) -> Locator:
+    return page.get_by_role("button", name=re.compile(r"^Test digit \d+: a \d"))
+
+
+def test_the_gallery_shows_a_class_and_a_click_or_enter_opens_a_digit(server: Server, visit: Visit):
+    page = visit(server, "digits?digit_source=Test+digit&model=digits-k1")
+    page.get_by_test_id("stButtonGroup").get_by_text("5", exact=True).click()
+    expect(small(page)).to_have_count(60, timeout=PATIENT)
+    expect(small(page).first).to_have_accessible_name(re.compile(": a 5, read as a"), timeout=PATIENT)
+    names = small(page).evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
+    assert all(re.match(r"Test digit \d+: a 5, read as a \d(, wrong)?$", name) for name in names)
+    number = page.get_by_role("spinbutton", name="Number of the test digit")
+    small(page).nth(2).click()
+    expect(number).to_have_value(re.findall(r"\d+", names[2])[0], timeout=PATIENT)
+    expect(answer(page)).to_contain_text(re.compile(r"right|it is a 5"), timeout=PATIENT)
+    expect(small(page).nth(2)).to_have_attribute("aria-current", "true", timeout=PATIENT)
+    page.keyboard.press("ArrowRight")
+    expect(small(page).nth(3)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(number).to_have_value(re.findall(r"\d+", names[3])[0], timeout=PATIENT)
+    expect(small(page).nth(3)).to_be_focused()
+    other = visit(server, page.url.removeprefix(f"{server.url}/"))
+    expect(small(other).nth(3)).to_have_attribute("aria-current", "true", timeout=PATIENT)
+
+
+def test_the_gallery_finds_the_digits_that_the_model_reads_wrong(server: Server, visit: Visit):
+    page = visit(server, "digits?digit_source=Test+digit&model=digits-k1&gallery_class=5")
+    page.get_by_text("Only those that this model reads wrong").click()
+    expect(page.get_by_text(re.compile(r"test digits 5 that the model reads wrong"))).to_be_visible(timeout=120_000)
+    names = small(page).evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
+    data, model = TASKS["digits"].make(10_000, seed=0), load(PROJECT / "assets/models/digits-k1.safetensors")
+    fives = np.flatnonzero(data.y == 5)
+    said = model.trace(data.x[fives]).answers.argmax(1)
+    wrong = [(int(n), int(a)) for n, a in zip(fives, said, strict=True) if a != 5]
+    assert names == [f"Test digit {n}: a 5, read as a {a}, wrong" for n, a in wrong[:60]]
+    small(page).first.click()
+    expect(answer(page)).to_contain_text("(wrong, it is a 5)", timeout=PATIENT)
+
+
+def test_a_preset_opens_what_it_promises(server: Server, visit: Visit):
+    page = visit(server, "digits")
+    page.get_by_role("button", name="A 5 that fools it").click()
+    expect(answer(page)).to_contain_text("(wrong, it is a 5)", timeout=PATIENT)
+    page.get_by_role("button", name="Late to decide").click()
+    expect(page.get_by_text(re.compile(r"From row 2\d on the answer stays 4"))).to_be_visible(timeout=PATIENT)
 
 
 @pytest.mark.parametrize("pixels", [None, "", "AAAA", "no base64!"])
