@@ -19,8 +19,13 @@ from mrnn.selection import Choice
 from mrnn.targets import losses, score
 
 OnBatch = Callable[[int, int], Any]
+GoOn = Callable[[], Any]
 Augment = Callable[[SequenceData, np.random.Generator], SequenceData]
 EVALUATION_BATCH = 500
+
+
+class BrokenOffError(Exception):
+    """Measuring was broken off, as `on_batch` asked."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +130,12 @@ class Training:
         self._batches = math.ceil(len(train_data) / (train_data.streams or config.batch_size))
         self._optimizer, self._schedule = _optimizer(model, config, self._batches)
 
-    def advance(self, on_batch: OnBatch | None = None) -> EpochReport | None:
-        """Train for an epoch; None if `on_batch` broke it off."""
+    def advance(self, on_batch: OnBatch | None = None, go_on: GoOn | None = None) -> EpochReport | None:
+        """Train for an epoch; None if it was broken off.
+
+        on_batch  as in `train`
+        go_on     asked after each batch of held-out data; False breaks off, too
+        """
         start = time.perf_counter()
         tau = self._config.tau(self.epoch + 1)
         with memory_kept(self._model):
@@ -140,14 +149,19 @@ class Training:
                 f"the loss became {loss} in epoch {self.epoch}; "
                 f"a learning rate below {self._config.learning_rate:g} may help"
             )
-        hard = evaluate(self._model, self._validation)
+        asked: OnBatch | None = None if go_on is None else lambda *_: go_on()
+        try:
+            hard = evaluate(self._model, self._validation, on_batch=asked)
+            soft = evaluate(self._model, self._validation, choice="soft", on_batch=asked)
+        except BrokenOffError:
+            return None
         return EpochReport(
             epoch=self.epoch,
             epochs=self._config.epochs,
             tau=tau,
             loss=loss,
             accuracy_hard=hard.accuracy,
-            accuracy_soft=evaluate(self._model, self._validation, choice="soft").accuracy,
+            accuracy_soft=soft.accuracy,
             usage=hard.usage,
             seconds=time.perf_counter() - start,
         )
@@ -309,7 +323,7 @@ def evaluate(
     choice, tau, allowed  as in `SequenceModel.forward`; "argmax" is how a model is used
     seed         of Gumbel noise, where choice is "gumbel"
     on_batch     called with (batches done, batches in all)
-    raises       ValueError if data and model do not fit
+    raises       ValueError if data and model do not fit; BrokenOffError when `on_batch` returns False
     """
     check_fit(model, data)
     device = model.device
@@ -331,8 +345,8 @@ def evaluate(
             loss += float(losses(data.target, logits, y).cpu().numpy().sum(dtype=np.float64))
             counted += len(y)
             used += out.z[:, -1].sum((0, 1)).cpu().numpy()
-            if on_batch is not None:
-                on_batch(number, batches)
+            if on_batch is not None and on_batch(number, batches) is False:
+                raise BrokenOffError
     finally:
         model.train(was_training)
     return Evaluation(accuracy=told.value(), loss=loss / counted, usage=tuple((used / used.sum()).tolist()))

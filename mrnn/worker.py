@@ -20,7 +20,7 @@ from mrnn.devices import choose_device
 from mrnn.files import read_json, read_lines, write_json, write_lines
 from mrnn.model import SequenceModel
 from mrnn.place import use_folder
-from mrnn.training import EpochReport, OnBatch, Training, evaluate
+from mrnn.training import BrokenOffError, EpochReport, GoOn, OnBatch, Training, evaluate
 
 OnReport = Callable[[EpochReport], Any]
 SIGN_OF_LIFE = 0.5  # seconds between two
@@ -47,7 +47,7 @@ def perform(
     raises      ValueError if task, model and settings do not fit together, or the checkpoint is another run's
     """
     learnt = _learn(config, on_report, on_batch, checkpoint)
-    return learnt.model, learnt.notes(measured=True)
+    return learnt.model, learnt.notes()
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,12 @@ class _Learnt:
     history: list[EpochReport]
     test_data: SequenceData
 
-    def notes(self, *, measured: bool) -> dict[str, Any]:
-        """Task, recipe and figures, with those of the test split if it shall be measured now."""
+    def notes(self, *, measured: bool = True, go_on: GoOn | None = None) -> dict[str, Any]:
+        """Task, recipe and figures, with those of the test split if it shall be measured now.
+
+        go_on   asked after each batch of it
+        raises  BrokenOffError when that says False
+        """
         figures: dict[str, Any] = {
             "device": self.model.device.type,
             "epochs": len(self.history),
@@ -68,11 +72,13 @@ class _Learnt:
             "validation_accuracy_hard": max((report.accuracy_hard for report in self.history), default=None),
         }
         if measured:
-            hard = evaluate(self.model, self.test_data)
+            asked: OnBatch | None = None if go_on is None else lambda *_: go_on()
+            hard = evaluate(self.model, self.test_data, on_batch=asked)
+            soft = evaluate(self.model, self.test_data, choice="soft", on_batch=asked)
             figures |= {
                 "test_n": len(self.test_data),
                 "test_accuracy_hard": hard.accuracy,
-                "test_accuracy_soft": evaluate(self.model, self.test_data, choice="soft").accuracy,
+                "test_accuracy_soft": soft.accuracy,
                 "test_usage": [round(share, 4) for share in hard.usage],
             }
         return {
@@ -89,6 +95,7 @@ def _learn(
     on_batch: OnBatch | None,
     checkpoint: Path | None,
     pictures: Path | None = None,
+    go_on: GoOn | None = None,
 ) -> _Learnt:
     task = runs.check_task(config.model, config.task, config.settings)
     train_data, test_data = task.split()
@@ -113,7 +120,7 @@ def _learn(
     if pictures is not None and training.epoch == 0:
         snapshots.keep(pictures, model, task, 0, config.training.epochs)
     while training.epoch < config.training.epochs:
-        report = training.advance(on_batch)
+        report = training.advance(on_batch, go_on)
         if report is None:
             break
         if report.accuracy_hard >= max((past.accuracy_hard for past in history), default=0.0):
@@ -175,20 +182,24 @@ def _train(config: RunConfig, folder: Path) -> None:
     began, before = time.monotonic(), len(lines)
     limit = bounds.max_seconds()
 
-    def on_batch(_done: int, _total: int) -> bool:
-        spent = sum(report.seconds for report in told[:before]) + time.monotonic() - began
-        return spent < limit and not (folder / "stop").exists()
+    def wanted() -> bool:
+        return not (folder / "stop").exists()
 
-    with _progress(folder, str(choose_device(config.training.device)), on_batch) as watched:
-        learnt = _learn(config, on_report, watched, checkpoint, folder / snapshots.FILE)
+    def go_on() -> bool:
+        spent = sum(report.seconds for report in told[:before]) + time.monotonic() - began
+        return spent < limit and wanted()
+
+    with _progress(folder, str(choose_device(config.training.device)), lambda *_: go_on()) as watched:
+        learnt = _learn(config, on_report, watched, checkpoint, folder / snapshots.FILE, go_on)
         whole = len(learnt.history) == config.training.epochs
-        if not whole and (folder / "stop").exists():
-            # Whoever stopped it should not have to wait until it is measured.
-            _end(folder, "stopped", learnt, measured=False)
-            _end(folder, "stopped", learnt, measured=True)
-            return
-        _end(folder, "finished", learnt, measured=True, limit=None if whole else limit)
-    checkpoint.unlink(missing_ok=True)  # the optimiser's state is large, and nobody goes on from here
+        with suppress(BrokenOffError):
+            if wanted():
+                _end(folder, "finished", learnt, limit=None if whole else limit, go_on=wanted)
+                checkpoint.unlink(missing_ok=True)  # the optimiser's state is large, and nobody goes on from here
+                return
+        # Whoever stops it should not have to wait until it is measured.
+        _end(folder, "stopped", learnt, measured=False)
+        _end(folder, "stopped", learnt)
 
 
 def _sound(checkpoint: Path) -> bool:
@@ -199,8 +210,16 @@ def _sound(checkpoint: Path) -> bool:
     return True
 
 
-def _end(folder: Path, state: runs.State, learnt: _Learnt, *, measured: bool, limit: float | None = None) -> None:
-    notes = learnt.notes(measured=measured)
+def _end(
+    folder: Path,
+    state: runs.State,
+    learnt: _Learnt,
+    *,
+    measured: bool = True,
+    limit: float | None = None,
+    go_on: GoOn | None = None,
+) -> None:
+    notes = learnt.notes(measured=measured, go_on=go_on)
     if limit is not None:
         notes["figures"]["limit_seconds"] = limit
     save(learnt.model, folder / "model.safetensors", notes)

@@ -255,14 +255,14 @@ def test_evaluate_says_in_words_what_it_measured(capsys, tmp_path, tiny_task):
 @pytest.mark.usefixtures("tiny_task")
 def test_ctrl_c_keeps_what_was_learned(tmp_path, monkeypatch, capsys):
     class Interrupted(Training):
-        def advance(self, on_batch: Any = None) -> EpochReport | None:
+        def advance(self, on_batch: Any = None, go_on: Any = None) -> EpochReport | None:
             def press_ctrl_c(done: int, total: int) -> Any:
                 if done == 8:  # in the second epoch: 6 batches each
                     signal.raise_signal(signal.SIGINT)
                 assert done <= 8
                 return on_batch(done, total)
 
-            return super().advance(press_ctrl_c)
+            return super().advance(press_ctrl_c, go_on)
 
     before = signal.getsignal(signal.SIGINT)
     path = tmp_path / "model.safetensors"

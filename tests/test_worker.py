@@ -26,6 +26,7 @@ from mrnn import (
     queue,
     read_notes,
     runs,
+    training,
     worker,
 )
 from mrnn.training import Training
@@ -62,8 +63,8 @@ def test_a_run_returns_the_model_after_its_best_epoch(tiny_task, monkeypatch):
     made_up, after = [0.5, 0.9, 0.7, 0.9, 0.8], []
 
     class WithMadeUpFigures(Training):
-        def advance(self, on_batch: Any = None) -> EpochReport | None:
-            report = super().advance(on_batch)
+        def advance(self, on_batch: Any = None, go_on: Any = None) -> EpochReport | None:
+            report = super().advance(on_batch, go_on)
             after.append(weights_of(self._model))
             return report and replace(report, accuracy_hard=made_up[report.epoch - 1])
 
@@ -232,9 +233,9 @@ def each_epoch(monkeypatch) -> Callable[[Callable[[int], Any]], None]:
 
     def hook(call: Callable[[int], Any]) -> None:
         class Hooked(Training):
-            def advance(self, on_batch: Any = None) -> EpochReport | None:
+            def advance(self, on_batch: Any = None, go_on: Any = None) -> EpochReport | None:
                 call(self.epoch)
-                return super().advance(on_batch)
+                return super().advance(on_batch, go_on)
 
         monkeypatch.setattr(worker, "Training", Hooked)
 
@@ -309,6 +310,38 @@ def test_a_run_that_is_stopped_is_over_before_it_is_measured(monkeypatch, each_e
     assert all(run.model_file is not None for run in seen)
     assert "test_accuracy_hard" not in seen[0].result["figures"]
     assert [run.measuring for run in (*seen, runs.read(run_id))] == [True, True, False]
+
+
+@pytest.mark.usefixtures("tiny_task")
+@pytest.mark.parametrize(("measuring", "epochs"), [("held-out data", 1), ("the test data", 3)])
+def test_stop_is_heard_while_something_is_measured(monkeypatch, measuring, epochs):
+    """After one batch of it, and not after all of them."""
+    run_id, seen, attempt = queue.create(TINY, ME), [], 1
+    room = training if measuring == "held-out data" else worker
+    measure = room.evaluate
+
+    def measured(*arguments: Any, on_batch: Any = None, **options: Any) -> Any:
+        def stopping(done: int, total: int) -> Any:
+            run = runs.read(run_id)
+            if run.state == "running" and len(run.history) == epochs and run.attempts == attempt:
+                seen.append((done, total > 1))
+                runs.stop(run_id)
+            return on_batch and on_batch(done, total)
+
+        return measure(*arguments, on_batch=stopping, **options)
+
+    monkeypatch.setattr(training, "EVALUATION_BATCH", 5)
+    monkeypatch.setattr(room, "evaluate", measured)
+    worker.execute(run_id)
+    run = runs.read(run_id)
+    assert seen == [(1, True)]
+    assert (run.state, len(run.history)) == ("stopped", epochs)
+    assert run.model_file is not None
+    attempt = 0
+    queue.resume(run_id, ME)
+    worker.execute(run_id)
+    resumed = runs.read(run_id)
+    assert (resumed.state, len(resumed.history)) == ("finished", 3)
 
 
 @pytest.mark.usefixtures("tiny_task")
