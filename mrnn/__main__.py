@@ -252,7 +252,7 @@ def _sweep(asked: argparse.Namespace) -> None:
     try:
         with tqdm(total=sweep.total, initial=sweep.done, unit="run", disable=None) as bar:
             if sweep.state == "running":
-                engine.recover()
+                engine.recover(wait=True)
             while sweep.state == "running":
                 time.sleep(0.5)
                 sweep = sweeps.read(sweep_id)

@@ -15,7 +15,7 @@ from typing import cast
 import psutil
 from distributed import Client, Future, Security, fire_and_forget
 
-from mrnn import claims, queue, runs, worker
+from mrnn import claims, faults, queue, runs, worker
 from mrnn.devices import count_gpus
 from mrnn.place import runs_folder
 
@@ -23,6 +23,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 LIFELINE = str(Path(__file__).with_name("lifeline.py"))
 START_SECONDS = 60.0
 WATCH_SECONDS = 2.0
+TRY_AGAIN_SECONDS = 5.0
 CORES = os.cpu_count() or 1
 POLITE = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10)  # Windows names a class, others count
 
@@ -38,12 +39,16 @@ class Engine:
              the same runs' folder
     sweep    train this sweep's runs alone; else all that wait, but those of the command line, which has an engine
              of its own
+
+    trouble  why nothing can be trained just now, "" if all is well
     """
 
     def __init__(self, address: str | None = None, *, sweep: str | None = None) -> None:
         self._sweep = sweep
         self.address = address or os.environ.get("DASK_SCHEDULER_ADDRESS") or None
-        self._lock = threading.RLock()
+        self.trouble = ""
+        self._elsewhere = 1  # slots of the cluster at the address, once it was asked
+        self._lock, self._door = threading.RLock(), threading.Lock()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._client: Client | None = None
         self._futures: dict[str, Future] = {}
@@ -55,38 +60,44 @@ class Engine:
 
     @property
     def slots(self) -> int:
-        """How many runs are trained at once."""
-        if self.address is None:
-            return count_gpus() or max(1, CORES // 2)
-        with self._lock:
-            return (
-                max(1, sum(cast(dict[str, int], self._client.nthreads()).values())) if self._client is not None else 1
-            )
+        """How many runs are trained at once; 1 on a cluster that was not reached yet."""
+        return (count_gpus() or max(1, CORES // 2)) if self.address is None else self._elsewhere
 
     def prepare(self) -> None:
         """Let a process of its own compile what training needs, so that the first run on a machine need not wait."""
-        with self._lock:
+        with self._door:
             if self._rehearsal is None and self.address is None:
                 command = [sys.executable, "-c", "from mrnn.training import rehearse; rehearse()"]
                 self._rehearsal = subprocess.Popen(
                     command, cwd=PROJECT, env=self._environment(), stdout=subprocess.DEVNULL
                 )
 
-    def recover(self) -> None:
-        """Go on with what waits from an earlier life of this app; nothing starts if nothing does."""
+    def recover(self, *, wait: bool = False) -> None:
+        """Go on with what waits from an earlier life of this app; nothing starts if nothing does.
+
+        wait  as `start` does, and with the same error; else as `wake`
+        """
         waiting = self._queue()
         for run in waiting if self.address is None else []:
             claims.forget(runs.folder_of(run.id))  # lost with that life, and not through a fault of its own
         if waiting:
-            self.start()
+            (self.start if wait else self.wake)()
 
     def start(self) -> None:
-        """Begin to train what waits, and all that will; doing so again changes nothing.
+        """As `wake`, but wait until the engine has begun.
 
-        raises  ConnectionError if the engine does not start, or nothing answers at its address
+        raises  ConnectionError if it does not start, or nothing answers at its address
         """
         with self._lock:
             self._started()
+        self.wake()
+
+    def wake(self) -> None:
+        """Begin to train what waits, and all that will; doing so again changes nothing.
+
+        Nobody waits for it here: what goes wrong stands in `trouble`, and is tried again.
+        """
+        with self._door:
             if self._watch is None:
                 self._closed.clear()
                 self._watch = threading.Thread(target=self._keep_watch, daemon=True)
@@ -97,21 +108,26 @@ class Engine:
         """End the workers and the scheduler that were started here."""
         self._closed.set()
         self._due.set()
-        with self._lock:
-            self._end()
+        with self._door:
             watch, self._watch = self._watch, None
             if self._rehearsal is not None:
                 self._rehearsal.kill()
                 self._rehearsal.wait()
                 self._rehearsal = None
+        with self._lock:
+            self._end()
         if watch is not None:
             watch.join()
 
     def _keep_watch(self) -> None:
         """Hand over what waits, whenever there may be a free slot: a run was started, or one ended, or time passed."""
         while not self._closed.is_set():
-            with suppress(OSError):  # the next look may find it well again
+            try:
                 self._fill_slots()
+                self.trouble = ""
+            except Exception as error:  # whatever it is: who waits is told, and the next look may find it well again
+                self.trouble = faults.sentence(error)
+                self._closed.wait(TRY_AGAIN_SECONDS)
             self._due.wait(WATCH_SECONDS)
             self._due.clear()
 
@@ -122,6 +138,8 @@ class Engine:
             if not waiting or self._closed.is_set():
                 return
             client = self._started()
+            if self.address is not None:
+                self._elsewhere = max(1, sum(cast(dict[str, int], client.nthreads()).values()))
             self._futures = {run_id: future for run_id, future in self._futures.items() if not future.done()}
             for run in waiting:
                 if len(self._futures) >= self.slots:

@@ -19,7 +19,7 @@ _door = threading.Lock()  # two clicks at once must not both be the first
 def entrance(owner: str) -> Iterator[None]:
     """Where a job comes into the queue, one at a time; older runs make room for it.
 
-    raises  ValueError if the owner has a job that waits or runs, or too many wait
+    raises  ValueError if the owner has a job that waits or runs, too many wait, or there is no room
     """
     with _door:
         jobs = {run.job: run.owner for run in runs.list_runs() if run.active}

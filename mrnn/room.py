@@ -13,10 +13,19 @@ def used_bytes() -> int:
     return sum(run.size for run in runs.list_runs())
 
 
-def make() -> None:
-    """Remove runs that are `leaving` until all fit into `bounds.max_bytes`."""
-    over = used_bytes() - bounds.max_bytes()
-    for run in leaving():
+def make(more: int = 0) -> None:
+    """Remove runs that are `leaving` until all fit into `bounds.max_bytes`, with `more` bytes beside them.
+
+    raises  ValueError if even then they do not; nothing is removed in that case
+    """
+    over = used_bytes() + more - bounds.max_bytes()
+    gone = leaving() if over > 0 else []
+    if over > sum(run.size for run in gone):
+        raise ValueError(
+            f"there is no room: runs that are published, or that wait or train, fill the "
+            f"{bounds.max_bytes() / 2**20:,.0f} MB for all runs; publish fewer, or try again later"
+        )
+    for run in gone:
         if over <= 0:
             break
         over -= run.size

@@ -19,7 +19,7 @@ import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from mrnn import claims, owndata
 from mrnn.config import ModelConfig, RunConfig
@@ -28,8 +28,9 @@ from mrnn.files import read_json, read_lines
 from mrnn.place import runs_folder
 from mrnn.tasks import make_task
 
-State = Literal["waiting", "running", "finished", "stopped", "failed", "uploaded"]
+State = Literal["waiting", "running", "finished", "stopped", "failed", "uploaded", "broken"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
+REPORTED = {"epoch", "tau", "loss", "accuracy_hard", "accuracy_soft", "usage", "seconds"}  # of each epoch
 SETTLED = 2.0  # seconds after which a folder that did not change will be seen to have changed, if it does
 _known: dict[Path, tuple[int, "Run"]] = {}  # runs that are over, and when their folders last changed
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|upload-[0-9a-f]{24}|sweep-[0-9a-f]{24}-[0-9]{4}")
@@ -41,7 +42,8 @@ class Run:
 
     id        the folder's name
     owner     whose it is: see `owner_of`
-    state     "waiting", "running", "finished", "stopped" (by hand), "failed", "uploaded"
+    state     "waiting", "running", "finished", "stopped" (by hand), "failed", "uploaded"; "broken" if
+              its folder cannot be read
     created   seconds since 1970
     config    what was asked for; None for an uploaded model
     history   reports of the epochs so far, as `EpochReport.to_dict` wrote them
@@ -49,7 +51,7 @@ class Run:
     total     ... of how many; 0 before the first
     device    where it trains, "" before it began
     result    the notes of the finished model
-    reason    why it failed, else ""
+    reason    why it failed or is broken, else ""
     label     what to call it in a menu
     attempts  processes that have worked on it; more than one if some were lost
     measuring  True while it is over, but its model is still being measured
@@ -78,6 +80,11 @@ class Run:
     def active(self) -> bool:
         """True while it waits or runs."""
         return self.state in ACTIVE
+
+    @property
+    def stopping(self) -> bool:
+        """True while it runs although somebody asked it to stop."""
+        return self.state == "running" and (folder_of(self.id) / "stop").exists()
 
     @property
     def sweep(self) -> str:
@@ -174,15 +181,15 @@ def stop(run_id: str) -> None:
 
 
 def folders() -> list[Path]:
-    """The folders of all runs."""
+    """The folders of all runs; none where there is no folder yet, or none that can be looked into."""
     try:
         return sorted(path for path in runs_folder().iterdir() if _ID.fullmatch(path.name))
-    except FileNotFoundError:
+    except OSError:  # whoever wants to keep something there is told
         return []
 
 
 def list_runs(owner: str | None = None) -> list[Run]:
-    """All runs, or one owner's, newest first. A folder that cannot be read is shown as failed."""
+    """All runs, or one owner's, newest first. A folder that cannot be read is shown as broken."""
     there = folders()
     for gone in set(_known) - set(there):
         _known.pop(gone, None)
@@ -208,50 +215,77 @@ def read(run_id: str) -> Run:
     """What a run's folder says, be it whole or not; ValueError only if this cannot be a run's id."""
     folder = folder_of(run_id)
     run = Run(
-        id=run_id, owner="", state="failed", created=0.0, config=None, history=(), done=0, total=0,
+        id=run_id, owner="", state="broken", created=0.0, config=None, history=(), done=0, total=0,
         device="", result={}, reason="", label=run_id, attempts=0, measuring=False, public=False, size=0,
     )  # fmt: skip
     try:
+        run = replace(run, size=_size(folder))
         asked = read_json(folder / "config.json")
-        run = replace(run, owner=str(asked["owner"]), created=float(asked["created"]), size=_size(folder))
+        run = replace(run, owner=str(asked["owner"]), created=float(asked["created"]))
         config = RunConfig.from_dict(asked["run"]) if "run" in asked else None
         if config is not None and owndata.is_own(config.task):
             owndata.read(config.task)  # they may be gone, and with them all that pages could say of the run
+        run = replace(run, config=config, label=run_id if config else str(asked["name"]))
+        run = replace(run, label=_label(run))
         progress = read_json(folder / "progress.json") if (folder / "progress.json").exists() else {}
         attempts = claims.attempts(folder)
         run = replace(
             run,
-            config=config,
-            history=read_lines(folder / "history.jsonl"),
+            history=_history(folder),
             done=int(progress.get("done", 0)),
             total=int(progress.get("total", 0)),
             device=str(progress.get("device", "")),
-            label=_label(config, run.created) if config else str(asked["name"]),
             attempts=len(attempts),
             public=(folder / "published").exists(),
         )
-        result = read_json(folder / "result.json") if (folder / "result.json").exists() else None
-        if result is not None:
-            state, notes, reason = result["state"], result.get("notes", {}), str(result.get("reason", ""))
-            unmeasured = state == "stopped" and "test_n" not in notes.get("figures", {})
-            measuring = unmeasured and claims.at_work(attempts, folder)
-            return replace(run, state=state, result=notes, reason=reason, measuring=measuring)
-        if claims.at_work(attempts, folder):
-            return replace(run, state="running")
-        if (folder / "stop").exists():
-            return replace(run, state="stopped")
-        if len(attempts) >= claims.ATTEMPTS:
-            return replace(run, state="failed", reason=claims.LOST)
-        return replace(run, state="waiting")
+        run = replace(run, **_outcome(folder, attempts))
+        return replace(run, label=_label(run))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         # Whatever is wrong with one folder must not hide the others: it is shown as the damaged run it is.
-        return replace(run, state="failed", reason="its folder is damaged")
+        reason = "its folder is damaged" if folder.exists() else "it was deleted"
+        return replace(run, state="broken", reason=reason)
+
+
+def _history(folder: Path) -> tuple[dict[str, Any], ...]:
+    history = read_lines(folder / "history.jsonl")
+    for report in history:
+        if not report.keys() >= REPORTED:
+            raise ValueError(f"an epoch's report must have {sorted(REPORTED)}, got {sorted(report)}")
+    return history
+
+
+def _outcome(folder: Path, attempts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The fields of a Run that say how far it has come."""
+    result = read_json(folder / "result.json") if (folder / "result.json").exists() else None
+    if result is not None:
+        state, notes, reason = result["state"], result.get("notes", {}), str(result.get("reason", ""))
+        if state not in get_args(State) or not isinstance(notes.get("figures", {}), dict):
+            raise ValueError(f"a result cannot say {state!r} and {notes!r}")
+        unmeasured = state == "stopped" and "test_n" not in notes.get("figures", {})
+        return {
+            "state": state,
+            "result": notes,
+            "reason": reason,
+            "measuring": unmeasured and claims.at_work(attempts, folder),
+        }
+    if claims.at_work(attempts, folder):
+        return {"state": "running"}
+    if (folder / "stop").exists():
+        return {"state": "stopped"}
+    if len(attempts) >= claims.ATTEMPTS:
+        return {"state": "failed", "reason": claims.LOST}
+    return {"state": "waiting"}
 
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
 
 
-def _label(config: RunConfig, created: float) -> str:
-    name = f"k = {config.model.k}" if config.model.cell == "mrnn" else config.model.cell
-    return f"{name}, trained {time.strftime('%d %b %H:%M:%S', time.localtime(created))}"
+def _label(run: Run) -> str:
+    if run.config is None:
+        return run.label
+    model = run.config.model
+    name = f"k = {model.k}" if model.cell == "mrnn" else model.cell
+    trained = run.state == "finished" or (run.history and not run.active)
+    when = time.strftime("%d %b %H:%M:%S", time.localtime(run.created))
+    return f"{name}, {'trained' if trained else 'asked for'} {when}"

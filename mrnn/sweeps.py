@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -80,8 +81,9 @@ def start(config: SweepConfig, owner: str) -> str:
         raise ValueError(f"a sweep may have {bounds.max_sweep()} runs here, this one has {len(wanted)}")
     sweep_id = id_of(config, owner)
     folder = folder_of(sweep_id)
-    if folder.exists() and read(sweep_id).state == "running":
-        return sweep_id
+    with suppress(ValueError):  # it is not there yet; or damaged, and then it is written anew
+        if read(sweep_id).state == "running":
+            return sweep_id
     with queue.entrance(owner):
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "sweep.json", {"owner": owner, "created": time.time(), "sweep": config.to_dict()})
@@ -89,8 +91,8 @@ def start(config: SweepConfig, owner: str) -> str:
         for number, run_config in enumerate(wanted):
             run_id = f"{sweep_id}-{number:04}"
             run = there.get(run_id)
-            if run is not None and run.config is None:
-                runs.remove(run_id)  # it is damaged
+            if run is not None and run.state == "broken":
+                runs.remove(run_id)
                 run = None
             if run is None:
                 queue.put(run_id, run_config, owner)
@@ -141,7 +143,9 @@ def read(sweep_id: str) -> Sweep:
     except FileNotFoundError as error:
         raise ValueError(f"there is no sweep {sweep_id} here") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"the folder of sweep {sweep_id} is damaged; delete it and start the sweep again") from error
+        raise ValueError(
+            f"the folder of sweep {sweep_id} is damaged; the same sweep, started again, mends it"
+        ) from error
     return Sweep(
         id=sweep_id,
         owner=owner,

@@ -7,7 +7,7 @@ import time
 from dataclasses import fields
 from typing import Any
 
-from mrnn import runs
+from mrnn import room, runs
 from mrnn.checkpoint import load, read_notes
 from mrnn.config import ModelConfig
 from mrnn.files import write_json
@@ -24,7 +24,7 @@ def adopt(content: bytes, name: str, owner: str) -> str:
 
     content  of a file that `save` wrote; taken for what a stranger may have sent
     name     the file's, shown but never used as a path
-    raises   ValueError that says what is wrong with it; nothing is kept then
+    raises   ValueError that says what is wrong with it, or that there is no room; nothing is kept then
     """
     if len(content) > MAX_MODEL_BYTES:
         raise ValueError(
@@ -44,6 +44,7 @@ def adopt(content: bytes, name: str, owner: str) -> str:
         file.write_bytes(content)
         model, notes = load(file), read_notes(file)
         _check(model.config, notes, owner)
+        room.make(len(content))  # not before: what is refused costs nobody a run
         shown = "".join(c for c in name if c.isprintable())[:60] or "model"
         write_json(beside / "config.json", {"owner": owner, "created": time.time(), "name": shown})
         write_json(beside / "result.json", {"state": "uploaded", "notes": notes})

@@ -1,6 +1,5 @@
 """The process that trains: from a configuration to a measured model, and from a run's folder to its end."""
 
-import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mrnn import bounds, claims, runs, snapshots
+from mrnn import bounds, claims, faults, runs, snapshots
 from mrnn.checkpoint import load_state, save, save_state
 from mrnn.config import RunConfig
 from mrnn.data import SequenceData
@@ -24,7 +23,6 @@ from mrnn.training import BrokenOffError, EpochReport, GoOn, OnBatch, Training, 
 
 OnReport = Callable[[EpochReport], Any]
 SIGN_OF_LIFE = 0.5  # seconds between two
-FULL_DISK = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quota
 NO_MEMORY = ("can't allocate memory", "not enough memory")  # torch's words, on Linux and on Windows
 
 
@@ -239,12 +237,10 @@ def _fail(folder: Path, error: Exception) -> None:
 
 def _reason(error: Exception) -> str:
     """What a person needs to know of it, in one sentence."""
-    if isinstance(error, OSError) and error.errno in FULL_DISK:
-        return "the disk is full: delete what is no longer needed, then resume the run"
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(words in str(error) for words in NO_MEMORY):
         where = "GPU" if isinstance(error, torch.OutOfMemoryError) else "computer"
         return f"the memory of the {where} does not suffice: choose fewer hidden units, layers or LSTMs"
-    text = " ".join(str(error).split())
+    text = faults.sentence(error)
     return text if isinstance(error, ValueError | FloatingPointError | OSError) else f"{type(error).__name__}: {text}"
 
 

@@ -36,19 +36,19 @@ common.page(
 )
 owner = common.owner()
 common.engine().prepare()
-left, right = st.columns([1, 2], gap="large")
 everyone = runs.list_runs()
 active = next((run for run in everyone if run.active and run.owner == owner), None)
+started = active is not None or "sweep" in st.session_state  # then it comes first on a narrow screen
+with st.container(key="run-first" if started else "form-first"):
+    left, right = st.columns([1, 2], gap="large")
 if active is not None:
-    with common.refusals(), st.spinner("Starting the training engine"):
-        common.engine().start()
+    common.engine().wake()
 
 
 def start(config: SweepConfig) -> None:
     st.session_state["sweep"] = sweeps.start(config, owner)
     st.query_params.pop("sweep", None)
-    with st.spinner("Starting the training engine"):
-        common.engine().start()
+    common.engine().wake()
     st.rerun()
 
 
@@ -149,7 +149,10 @@ def shown_axes(table: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, str
 def heatmap(sweep_id: str) -> None:
     sweep = sweeps.read(sweep_id)
     table = sweeps.table(sweep)
-    if sweep.state == "running":
+    queued = [run for run in sweep.runs if run.state == "waiting"]
+    if sweep.state == "running" and len(queued) == sum(run.active for run in sweep.runs):
+        st.info(common.standing.waiting(queued[0]))
+    elif sweep.state == "running":
         rate = slowness(everyone)
         rest = sum(remaining_seconds(run, rate) for run in sweep.runs if run.active) / common.engine().slots
         st.progress(

@@ -3,27 +3,23 @@
 import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, RunConfig, bounds, charts, queue, room, runs, uploads
+from mrnn import TASKS, RunConfig, bounds, charts, faults, queue, room, runs, uploads
 from mrnn.devices import available_devices
-from mrnn.forecast import duration, seconds_until_start, slowness
 from mrnn.matching import count_weights
 from pages import common
 
 REFRESH = 1.0  # seconds between two looks at a run
-DEVICES = {"cuda": "the GPU (CUDA)", "mps": "Apple's GPU (MPS)", "cpu": "the CPU"}
 
 common.page(
     "Train",
     "Choose a network and watch it learn. It trains in a process of its own: look at the other pages meanwhile.",
 )
-left, right = st.columns([1, 2], gap="large")
 owner = common.owner()
 common.engine().prepare()
 mine = runs.list_runs(owner)
 active = next((run for run in mine if run.active), None)
-if active is not None and active.state == "waiting":
-    with common.refusals(), st.spinner("Starting the training engine"):
-        common.engine().start()  # it may have been resumed, or be left from before a restart
+if active is not None:
+    common.engine().wake()  # it may have been resumed, or be left from before a restart
 
 
 def at_address() -> runs.Run | None:
@@ -62,17 +58,20 @@ def resume(run_id: str) -> None:
         queue.resume(run_id, owner)
         watch(run_id)
     except (ValueError, OSError) as error:
-        st.session_state["said"] = (False, " ".join(str(error).split()))
+        st.session_state["said"] = (False, faults.sentence(error))
 
 
 shown = watched()
+# On a narrow screen the two stand one above the other: whoever pressed Train sees the run first.
+asked_for = shown is not None and (active is not None or shown.id == st.session_state.get("watched"))
+with st.container(key="run-first" if asked_for else "form-first"):
+    left, right = st.columns([1, 2], gap="large")
 
 
 def start(config: RunConfig) -> None:
     run_id = queue.create(config, owner)
     watch(run_id)
-    with st.spinner("Starting the training engine"):
-        common.engine().start()
+    common.engine().wake()
     st.rerun()
 
 
@@ -88,7 +87,7 @@ with left:
     device = available_devices()[0] if chosen_device == "auto" else chosen_device
     if config is not None:
         weights = f"k = {config.model.k}: {count_weights(config.model):,} weights"
-        button.markdown(f"**{weights}**, trained on {DEVICES.get(device, device)}")
+        button.markdown(f"**{weights}**, trained on {common.standing.on(device)}")
     pressed = button.button(
         "Train", icon=":material/play_arrow:", type="primary", width="stretch", key="train", disabled=active is not None or config is None,
         help="One run at a time for each person." if active else None,
@@ -110,78 +109,28 @@ def task_of(run: runs.Run) -> str:
 
 
 def heading(run: runs.Run) -> str:
-    return f"{TASKS[task_of(run)].title}, {run.label}" if run.config else run.label
+    task = task_of(run)
+    return f"{TASKS[task].title}, {run.label}" if run.config and task in TASKS else run.label
 
 
-def measured(run: runs.Run) -> bool:
-    """False while a run trains, and after it was stopped until the model has met the test data."""
-    return not run.active and (not run.result or "test_n" in run.result.get("figures", {}))
+def live_still(run: runs.Run) -> bool:
+    """True while there is something to come: it waits, trains, or is being measured."""
+    return run.active or run.measuring
 
 
-def waiting(run: runs.Run) -> str:
-    """Where a run stands in the queue, and when it may begin."""
-    everyone, in_line, slots = runs.list_runs(), queue.waiting(), common.engine().slots
-    running = [other for other in everyone if other.state == "running"]
-    ahead = len(running) + next((place for place, other in enumerate(in_line) if other.id == run.id), 0)
-    if ahead < slots:
-        if run.attempts:
-            return f"The process that trained it was lost; it goes on after epoch {len(run.history)}."
-        return "Starting a process to train in."
-    seconds = seconds_until_start(run.id, running, in_line, slots, slowness(everyone))
-    who = "1 run is" if ahead == 1 else f"{ahead} runs are"
-    return f"Waiting: {who} ahead of yours; it begins in about {duration(seconds)}."
-
-
-@st.fragment(run_every=None if shown is None or measured(shown) else REFRESH)
+@st.fragment(run_every=REFRESH if shown is not None and live_still(shown) else None)
 def live(run_id: str) -> None:
     run = runs.read(run_id)
-    total_epochs = run.config.training.epochs if run.config else 1
-    if run.state == "waiting":
-        st.info(waiting(run))
-    elif run.state == "running":
-        seconds = sum(report["seconds"] for report in run.history)
-        rest = seconds / len(run.history) * (total_epochs - len(run.history)) if run.history else None
-        done = f"Epoch {min(len(run.history) + 1, total_epochs)} of {total_epochs} on {DEVICES.get(run.device, run.device)}"
-        left_over = f", about {rest:.0f} s left" if rest else ""
-        st.progress(
-            run.done / run.total if run.total else 0.0, text=f"{done}{left_over}" if run.total else "Preparing the data"
-        )
-    elif run.state == "failed":
-        st.error(f"Training failed: {run.reason}", icon=":material/error:")
-    else:
-        figures = run.result.get("figures", {})
-        limit = figures.get("limit_seconds")
-        kept = (
-            "the best model so far is kept" if run.history else "no epoch was finished, so the model has learnt little"
-        )
-        what = f"Stopped; {kept}" if run.state == "stopped" else "Finished"
-        if limit is not None:
-            what = f"Ended after {limit:.0f} s, as long as a run may train here; the best model so far is kept"
-        if figures and not measured(run):
-            st.info(f"{what}. It is being measured on the test data.")
-        elif figures:
-            st.success(
-                f"{what}: {figures['test_accuracy_hard']:.2%} of {figures['test_n']:,} test sequences right in use "
-                f"({figures['test_accuracy_soft']:.2%} soft). It is in every page's model picker.",
-                icon=":material/check_circle:",
-            )
-        else:
-            st.info("Stopped before it began.")
-    if (
-        run.active
-        and run.owner == owner
-        and st.button(
-            "Stop",
-            icon=":material/stop:",
-            key="stop",
+    common.standing.show(run)
+    if run.active and run.owner == owner:
+        st.button(
+            "Stop", icon=":material/stop:", key="stop", disabled=run.stopping, on_click=runs.stop, args=(run_id,),
             help="Training ends after the batch at work; the best model is kept.",
-        )
-    ):
-        runs.stop(run_id)
-    if run.model_file is not None and measured(run):
+        )  # fmt: skip
+    if run.model_file is not None and not run.measuring:
         common.download_model(run)
     if run.history:
-        common.curves(run, total_epochs)
+        common.curves(run, run.config.training.epochs if run.config else len(run.history))
     elif run.active:
         st.caption("The curves begin after the first epoch.")
     if active is not None and not run.active:
@@ -189,7 +138,7 @@ def live(run_id: str) -> None:
             for key in (f"model_{run.config.task}", "model_transitions", f"tau_model_{run.config.task}"):
                 st.session_state[key] = run.id
         st.rerun()
-    if shown is not None and measured(run) != measured(shown):
+    if shown is not None and live_still(run) != live_still(shown):
         st.rerun()
 
 
@@ -206,7 +155,7 @@ def add_upload() -> None:
         said = f"{file.name} is now in the model pickers, for {TASKS[task].title}."
         st.session_state["said"] = (True, said)
     except (ValueError, OSError) as error:
-        st.session_state["said"] = (False, " ".join(str(error).split()))
+        st.session_state["said"] = (False, faults.sentence(error))
 
 
 with right:

@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from mrnn import ModelConfig, RunConfig, TrainConfig, load, queue, runs, sweeps, worker
+from mrnn import ModelConfig, RunConfig, TrainConfig, jobs, load, queue, runs, sweeps, worker
 from mrnn.files import read_json
 from mrnn.jobs import Engine
 
@@ -378,6 +379,65 @@ def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folde
         for process in reversed(started):
             process.terminate()
             process.wait(20)
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_waits_for_a_cluster_that_is_away_is_trained_once_it_is_there(engine):
+    engine.close()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    run_id, elsewhere = new(quick(epochs=1)), Engine(address)
+    asked = time.monotonic()
+    elsewhere.wake()
+    assert time.monotonic() - asked < 1, "nobody waits for it"
+    deadline = time.monotonic() + 60
+    while not elsewhere.trouble and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert elsewhere.trouble.startswith(f"no Dask scheduler answers at {address}")
+    assert runs.read(run_id).state == "waiting"
+    local = ["--host", "127.0.0.1", "--no-dashboard"]
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", *local, "--port", address.rpartition(":")[2]]
+    worker_ = [sys.executable, "-m", "distributed.cli.dask_worker", address, *local, "--nthreads", "1"]
+    started = [subprocess.Popen([*c], cwd=PROJECT, stderr=subprocess.DEVNULL) for c in (scheduler, worker_)]
+    try:
+        assert wait(run_id, over).state == "finished"
+        assert elsewhere.trouble == ""
+    finally:
+        elsewhere.close()
+        for process in reversed(started):
+            process.terminate()
+            process.wait(20)
+
+
+def test_the_threads_of_all_workers_are_no_more_than_the_cores(engine):
+    new(quick(epochs=1))
+    engine.start()
+
+    def threads() -> int:
+        import torch
+
+        return torch.get_num_threads()
+
+    assert engine._client is not None
+    counts: Any = engine._client.run(threads)
+    assert len(counts) == engine.slots
+    assert sum(counts.values()) <= (os.cpu_count() or 1)
+
+
+def test_each_gpu_is_one_slot_and_each_worker_sees_its_own_alone(monkeypatch, engine):
+    engine.close()
+    monkeypatch.setattr(jobs, "count_gpus", lambda: 2)
+    two = Engine()
+    try:
+        two.start()
+        assert two.slots == 2
+        assert two._client is not None
+        two._client.wait_for_workers(2, timeout=60)
+        seen: Any = two._client.run(lambda: os.environ["CUDA_VISIBLE_DEVICES"])
+        assert sorted(seen.values()) == ["0", "1"]
+    finally:
+        two.close()
 
 
 def test_an_address_where_nobody_answers_is_said():

@@ -29,7 +29,7 @@ from mrnn.jobs import Engine
 from mrnn.matching import count_weights
 from mrnn.tasks.waves import Waves
 from pages.common import MENU
-from pages.common.models import SHIPPED
+from pages.common.models import SHIPPED, engine
 from pages.common.training_form import QUICK
 from pages.views.transitions import PRESETS
 
@@ -43,7 +43,7 @@ KEY = "_browser_key"
 def no_real_training(tmp_path, monkeypatch):
     """Runs lie in a folder of the test's own, and wait there: who trains them is tested in test_jobs."""
     monkeypatch.setenv("MRNN_RUNS", str(tmp_path))
-    monkeypatch.setattr(Engine, "start", lambda _engine: None)
+    monkeypatch.setattr(Engine, "wake", lambda _engine: None)
     monkeypatch.setattr(Engine, "prepare", lambda _engine: None)
 
 
@@ -249,9 +249,90 @@ def test_one_run_at_a_time_for_each_person_and_a_word_on_who_is_ahead():
         app.button(key="train").click().run()
         app.run()
         assert app.button(key="train").disabled
-    assert "Starting a process to train in." in said(first)
+    assert "It is next: a process to train in is getting ready." in said(first)
     assert re.search(r"Waiting: 1 run is ahead of yours; it begins in about \d+ s\.", said(second))
     assert len(runs.list_runs()) == 2
+
+
+@pytest.mark.parametrize("page", ["pages/train.py", "pages/sweeps.py"])
+def test_an_engine_that_is_away_is_said_and_no_time_is_promised(page, monkeypatch):
+    app = visit(page)
+    monkeypatch.setattr(engine(), "trouble", "no Dask scheduler answers at tcp://127.0.0.1:9")
+    app.button(key="train" if page == "pages/train.py" else "start").click().run()
+    app.run()
+    assert not app.exception
+    assert "Training cannot begin just now: no Dask scheduler answers at tcp://127.0.0.1:9. It is tried" in said(app)
+    assert "begins in about" not in said(app)
+    assert [button.label for button in app.button if button.label == "Stop"] == ["Stop"]
+
+
+@pytest.mark.parametrize("page", ["pages/train.py", "pages/sweeps.py"])
+def test_a_folder_that_cannot_be_written_gets_one_sentence_and_takes_no_page_away(page, tmp_path, monkeypatch):
+    (tmp_path / "runs").write_text("a file, where root too can make no folder")
+    monkeypatch.setenv("MRNN_RUNS", str(tmp_path / "runs"))
+    app = visit(page)
+    app.button(key="train" if page == "pages/train.py" else "start").click().run()
+    (error,) = app.error
+    assert error.value.startswith("the folder of the runs cannot be written, so nothing can be kept")
+    assert str(tmp_path) not in error.value
+    assert not app.exception
+
+
+def test_a_full_queue_is_said_politely_on_the_page(monkeypatch):
+    monkeypatch.setenv("MRNN_MAX_QUEUE", "1")
+    first, second = visit("pages/train.py", "a" * 32), visit("pages/train.py", "b" * 32)
+    for app in (first, second):
+        app.button(key="train").click().run()
+    assert [e.value for e in second.error] == [
+        "the queue is full: 1 runs wait or train already; try again in some minutes"
+    ]
+    assert len(runs.list_runs()) == 1
+
+
+def test_a_run_that_waits_is_not_called_trained():
+    app = visit("pages/train.py")
+    app.button(key="train").click().run()
+    app.run()
+    (heading,) = [m.value for m in app.markdown if m.value.startswith("#### ")]
+    assert re.fullmatch(r"#### Alien waves, k = 4, asked for \d\d \w{3} \d\d:\d\d:\d\d", heading)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("config.json", '{"owner"', None),  # nobody knows any more whose it is
+        ("result.json", '{"state"', "This run is broken: its folder is damaged."),
+        ("history.jsonl", '{"epoch"', "This run is broken: its folder is damaged."),
+        ("claim-1.json", "{", "This run is broken: its folder is damaged."),
+        ("progress.json", "{", "This run is broken: its folder is damaged."),
+        ("model.safetensors", "half a mod", "Finished"),
+    ],
+)
+def test_a_file_of_a_run_that_is_cut_off_takes_no_page_away(name, content, says):
+    owner = owner_of(visit())
+    whole, cut = with_history(owner, [0.6, 0.9], k=2), with_history(owner, [0.5, 0.7], k=4)
+    (runs.folder_of(cut) / name).write_text(content)
+    app = visit("pages/train.py")
+    assert not app.exception
+    assert len(app.dataframe[0].value) == (1 if says is None else 2)
+    if says is not None:
+        assert says in "\n".join([said(app), *(e.value for e in app.error)])
+        app = tick(app, 0)
+        assert not app.exception
+        app.button(key=f"delete_{cut}").click().run()
+    assert [run.id for run in runs.list_runs(owner)] == [whole]
+    assert not app.exception
+
+
+def test_no_page_starts_the_engine_unless_something_is_to_be_trained(monkeypatch):
+    woken = []
+    monkeypatch.setattr(Engine, "wake", lambda _engine: woken.append(True))
+    for page in ("app.py", *PAGES):
+        visit(page)
+    assert not woken
+    app = visit("pages/train.py")
+    app.button(key="train").click().run()
+    assert woken
 
 
 def test_a_waiting_run_can_be_stopped_and_then_another_begun():

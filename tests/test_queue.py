@@ -129,6 +129,11 @@ def test_the_oldest_runs_that_are_over_and_not_public_make_room(monkeypatch):
     monkeypatch.setenv("MRNN_MAX_DISK", str(3.5 * each))
     waits = waiting(7)
     assert {run.id for run in runs.list_runs()} == {ids[1], ids[3], ids[4], waits}
-    monkeypatch.setenv("MRNN_MAX_DISK", "1")
-    waiting(8)
-    assert {run.id for run in runs.list_runs() if not run.active} == {ids[1]}, "what is public stays"
+    stays = runs.read(ids[1]).size + runs.read(waits).size
+    monkeypatch.setenv("MRNN_MAX_DISK", str(stays - 1))
+    with pytest.raises(ValueError, match="there is no room: runs that are published, or that wait or train, fill the"):
+        waiting(8)
+    assert {run.id for run in runs.list_runs()} == {ids[1], ids[3], ids[4], waits}, "nothing goes in vain"
+    monkeypatch.setenv("MRNN_MAX_DISK", str(stays))
+    last = waiting(8)
+    assert {run.id for run in runs.list_runs()} == {ids[1], waits, last}, "what is public stays"

@@ -134,9 +134,20 @@ DAMAGE: dict[str, Callable[[Path], Any]] = {
     "a result that is a folder": lambda path: ((path / "result.json").unlink(), (path / "result.json").mkdir()),
     "a history that is no JSON": lambda path: (path / "history.jsonl").write_text("epoch 1\n"),
     "half a history": lambda path: _halve(path / "history.jsonl"),
+    "a history of another kind": lambda path: (path / "history.jsonl").write_text('{"epoch": 1}\n'),
+    "a result of no known state": lambda path: (path / "result.json").write_text('{"state": "lost"}'),
+    "figures that are a list": lambda path: (path / "result.json").write_text(
+        '{"state": "finished", "notes": {"figures": []}}'
+    ),
+    "half a progress": lambda path: _halve(path / "progress.json"),
     "half a claim": lambda path: _halve(path / "claim-1.json"),
     "progress that is text": lambda path: (path / "progress.json").write_text('{"done": "many"}'),
 }
+
+
+def waiting_for(owner: str) -> bool:
+    run_id = queue.create(TINY, owner)
+    return [run.id for run in queue.waiting()] == [run_id]
 
 
 @pytest.mark.usefixtures("tiny_task")
@@ -145,7 +156,16 @@ def test_a_damaged_run_is_shown_as_such_and_hides_no_other(damage):
     damaged, whole = finished(), finished()
     DAMAGE[damage](runs.folder_of(damaged))
     states = {run.id: (run.state, run.reason) for run in runs.list_runs()}
-    assert states == {damaged: ("failed", "its folder is damaged"), whole: ("finished", "")}
+    assert states == {damaged: ("broken", "its folder is damaged"), whole: ("finished", "")}
+    assert queue.waiting() == []
+    assert room.leaving()[0].size > 0, "it can be found and removed when there is no room"
+    with pytest.raises(ValueError, match=r"can be resumed if it was stopped or failed|only one's own runs"):
+        queue.resume(damaged, ME)
+    worker.execute(damaged)
+    assert runs.read(damaged).state == "broken"
+    assert waiting_for(OTHER), "and the queue goes on"
+    runs.remove(damaged)
+    assert damaged not in {run.id for run in runs.list_runs()}
 
 
 def test_what_is_no_run_is_not_listed(folder):

@@ -232,9 +232,12 @@ def test_a_damaged_sweep_is_said_and_hides_no_other(folder, content):
     sweeps.stop(mine)
     other = sweeps.start(grid(seeds=1), ME)
     (folder / mine / "sweep.json").write_text(content)
-    with pytest.raises(ValueError, match="is damaged; delete it and start the sweep again"):
+    with pytest.raises(ValueError, match="is damaged; the same sweep, started again, mends it"):
         sweeps.read(mine)
     assert [sweep.id for sweep in sweeps.list_sweeps(ME)] == [other]
+    sweeps.stop(other)
+    assert sweeps.start(grid(), ME) == mine
+    assert [(sweep.id, len(sweep.runs)) for sweep in sweeps.list_sweeps(ME)] == [(mine, 8), (other, 4)]
 
 
 @pytest.mark.parametrize("sweep_id", ["", "..", "sweep-", "sweep-" + "g" * 24, "sweep-../../../etc/passwd-----"])

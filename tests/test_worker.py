@@ -428,11 +428,26 @@ def test_a_full_disk_is_said_in_one_sentence_and_harms_no_other_run(folder):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     run = runs.read(run_id)
     assert run.state == "failed"
-    assert run.reason == "the disk is full: delete what is no longer needed, then resume the run"
+    assert run.reason == "the disk is full: delete runs that are no longer needed, then try again"
     assert (folder / other / "model.safetensors").read_bytes() == b"earlier"
     assert not [path.name for path in (folder / run_id).iterdir() if path.name.endswith(".part")]
     queue.resume(run_id, ME)
     assert runs.read(run_id).state == "waiting"
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_too_little_memory_on_the_gpu_is_said_in_one_sentence(each_epoch):
+    def refuse(_epoch: int) -> None:
+        raise torch.OutOfMemoryError(
+            "CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0 has a total capacity of ..."
+        )
+
+    each_epoch(refuse)
+    run_id, other = queue.create(TINY, ME), queue.create(TINY, runs.owner_of("b" * 32))
+    worker.execute(run_id)
+    reason = "the memory of the GPU does not suffice: choose fewer hidden units, layers or LSTMs"
+    assert (runs.read(run_id).state, runs.read(run_id).reason) == ("failed", reason)
+    assert runs.read(other).state == "waiting", "the process goes on with others"
 
 
 def test_too_little_memory_is_said_in_one_sentence():

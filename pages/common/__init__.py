@@ -1,6 +1,6 @@
 """What the pages share: the frame with its menu, models and their caches, forms, words. No page is here."""
 
-from pages.common import drawing, link, words
+from pages.common import drawing, link, standing, words
 from pages.common.curves import curves, tau_beside_accuracy
 from pages.common.drawing import drawing_field, drawn, drawn_wave, wave_field
 from pages.common.forms import layer_picker, presets, task_settings
@@ -62,6 +62,7 @@ __all__ = [
     "show_drawing",
     "show_to_click",
     "sides",
+    "standing",
     "states",
     "study",
     "table",

@@ -14,6 +14,7 @@ from altair.typing import ChartType
 from streamlit.components.v2 import component
 from streamlit.delta_generator import DeltaGenerator
 
+from mrnn import faults
 from pages.common import link, models, person, tour
 
 SIDEBAR = 220  # pixels
@@ -163,5 +164,5 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except (ValueError, RuntimeError, OSError) as error:
-        st.error(" ".join(str(error).split()), icon=":material/error:")
+        st.error(faults.sentence(error), icon=":material/error:")
         st.stop()

@@ -14,21 +14,21 @@ from pages.common.person import owner
 from pages.common.training_form import again
 
 LETTERS = "ABCDEFGH"  # as many curves as can be told apart in one picture
-COLUMNS = {
-    "task": st.column_config.TextColumn("Task"),
+COLUMNS = {  # what a narrow screen has no room for comes last
     "network": st.column_config.TextColumn("Network", help="k LSTMs, or another cell."),
-    "m": st.column_config.NumberColumn("m", help="Hidden units of each LSTM."),
-    "L": st.column_config.NumberColumn("L", help="Layers."),
-    "tau": st.column_config.TextColumn("tau", help="Temperature of the first epoch and of the last."),
-    "seed": st.column_config.NumberColumn("Seed"),
-    "accuracy": st.column_config.NumberColumn("Test", format="%.2f %%", help="Hard accuracy, as in use."),
+    "accuracy": st.column_config.NumberColumn("Test", format="%.2f %%", help="Hard accuracy on test data, as in use."),
+    "state": st.column_config.TextColumn("State"),
     "held_out": st.column_config.NumberColumn(
         "Held-out", format="%.2f %%", help="Best hard accuracy on a part of the training data; what to choose by."
     ),
     "epochs": st.column_config.TextColumn("Epochs"),
     "time": st.column_config.TextColumn("Time", help="Spent training."),
-    "state": st.column_config.TextColumn("State"),
-    "started": st.column_config.DatetimeColumn("Started", format="D MMM, HH:mm:ss"),
+    "task": st.column_config.TextColumn("Task"),
+    "m": st.column_config.NumberColumn("m", help="Hidden units of each LSTM."),
+    "L": st.column_config.NumberColumn("L", help="Layers."),
+    "tau": st.column_config.TextColumn("tau", help="Temperature of the first epoch and of the last."),
+    "seed": st.column_config.NumberColumn("Seed"),
+    "started": st.column_config.DatetimeColumn("Asked for", format="D MMM, HH:mm:ss"),
 }
 
 
@@ -49,7 +49,7 @@ def _row(run: runs.Run) -> dict[str, object]:
     task = config.task if config else run.result.get("task")
     shown = {
         "task": TASKS[task].title if task in TASKS else "",
-        "network": run.label,
+        "network": run.label if run.state != "broken" else "",
         "accuracy": None if run.accuracy is None else 100 * run.accuracy,
         "held_out": max((100 * report["accuracy_hard"] for report in run.history), default=None),
         "time": duration(run.seconds) if run.history else "",

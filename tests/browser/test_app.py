@@ -1,14 +1,18 @@
 """What a person does with the app, in a real browser against a real server."""
 
+import json
 import re
 from collections.abc import Callable
 from itertools import groupby
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mrnn import load
 from mrnn.charts import lstm_colour
+from mrnn.files import read_json, read_lines
 from mrnn.tasks.waves import Waves
 from tests.browser.conftest import settle
 from tests.server import Server
@@ -137,14 +141,32 @@ def test_a_person_trains_watches_loads_and_takes_the_model_along(server: Server,
 
 
 def test_training_stops_when_asked_and_keeps_what_was_learned(server: Server, visit: Visit):
-    page = visit(server, "train")
+    page = visit(server, "train", width=390, height=844)
     page.get_by_role("slider", name="Epochs").press("End")  # so that it does not end by itself before the click
     settle(page)
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_text(re.compile(r"^After epoch \d+:"))).to_have_count(1, timeout=120_000)
+    for seen in (page.get_by_role("heading", level=4), page.get_by_test_id("stProgress"), picture(page, "loss")):
+        expect(seen).to_be_in_viewport()  # above the form, where the page was left
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile("^Stopped; the best model so far is kept"))).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+
+
+def downloads_agree(page: Page, server: Server) -> None:
+    """The model, the history and the settings of the run chosen in the table are those in its folder."""
+    files: dict[str, Path] = {}
+    for name in ("Model", "History", "Settings"):
+        with page.expect_download() as download:
+            page.get_by_test_id("stDownloadButton").get_by_role("button", name=name).last.click()
+        files[name] = Path(download.value.path())
+        run_id = re.findall(r"waves-(.*)\.", download.value.suggested_filename)[0]
+    folder = server.runs / run_id
+    assert files["Model"].read_bytes() == (folder / "model.safetensors").read_bytes()
+    table, history = pd.read_csv(files["History"]), read_lines(folder / "history.jsonl")
+    assert list(table["accuracy_hard"]) == pytest.approx([report["accuracy_hard"] for report in history])
+    assert list(table["usage_4"]) == pytest.approx([report["usage"][3] for report in history])
+    assert json.loads(files["Settings"].read_text()) == read_json(folder / "config.json")["run"]
 
 
 def test_a_run_goes_on_when_its_tab_is_closed_and_others_see_it_once_it_is_published(server: Server, visit: Visit):
@@ -168,6 +190,7 @@ def test_a_run_goes_on_when_its_tab_is_closed_and_others_see_it_once_it_is_publi
     box = row.bounding_box()
     assert box
     page.mouse.click(box["x"] + 20, box["y"] + 55)  # the box that chooses the first row; it is drawn on a canvas
+    downloads_agree(page, server)
     page.get_by_text("Published: whoever has its address").click()
     address = page.get_by_test_id("stCode").filter(has_text="train?run=").inner_text().strip()
 
@@ -175,6 +198,12 @@ def test_a_run_goes_on_when_its_tab_is_closed_and_others_see_it_once_it_is_publi
     expect(other.get_by_text("Somebody else has published this run.")).to_be_visible()
     picture(other, "loss")
     expect(other.get_by_text("None yet.")).to_be_visible()
+
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()
+    other.reload()
+    expect(other.get_by_text("There is no run to be seen at this address")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""How far a run is, in a sentence: where it stands in the queue, how much it has learned, how it ended."""
+
+import streamlit as st
+
+from mrnn import queue, runs
+from mrnn.forecast import duration, remaining_seconds, seconds_until_start, slowness
+from pages.common.models import engine
+
+DEVICES = {"cuda": "the GPU (CUDA)", "mps": "Apple's GPU (MPS)", "cpu": "the CPU"}
+
+
+def on(device: str) -> str:
+    """A device as people call it."""
+    return DEVICES.get(device, device)
+
+
+def waiting(run: runs.Run) -> str:
+    """Where a run stands in the queue, and when it may begin; or why nothing begins just now."""
+    if engine().trouble:
+        return (
+            f"Training cannot begin just now: {engine().trouble}. It is tried again every few seconds, "
+            "and what waits keeps its place."
+        )
+    everyone, in_line, slots = runs.list_runs(), queue.waiting(), engine().slots
+    running = [other for other in everyone if other.state == "running"]
+    ahead = len(running) + next((place for place, other in enumerate(in_line) if other.id == run.id), 0)
+    if ahead < slots:
+        if run.attempts:
+            return f"The process that trained it was lost; it goes on after epoch {len(run.history)}."
+        return "It is next: a process to train in is getting ready."
+    seconds = seconds_until_start(run.id, running, in_line, slots, slowness(everyone))
+    who = "1 run is" if ahead == 1 else f"{ahead} runs are"
+    return f"Waiting: {who} ahead of yours; it begins in about {duration(seconds)}."
+
+
+def show(run: runs.Run) -> None:
+    """Say how far a run is."""
+    if run.state == "waiting":
+        st.info(waiting(run))
+    elif run.state == "running":
+        st.progress(run.done / run.total if run.total else 0.0, text=_running(run))
+    elif run.state == "failed":
+        st.error(f"Training failed: {run.reason}.", icon=":material/error:")
+    elif run.state == "broken":
+        st.error(f"This run is broken: {run.reason}. Others are not touched by it.", icon=":material/broken_image:")
+    else:
+        _over(run)
+
+
+def _running(run: runs.Run) -> str:
+    epochs = run.config.training.epochs if run.config else 1
+    if run.stopping:
+        return "Stopping: the batch at work is its last"
+    if not run.total:
+        return "Preparing the data"
+    if len(run.history) == epochs:
+        return "All epochs are done; the best model is being measured on the test data"
+    left = f", about {duration(remaining_seconds(run))} left" if run.history else ""
+    return f"Epoch {len(run.history) + 1} of {epochs} on {on(run.device)}{left}"
+
+
+def _over(run: runs.Run) -> None:
+    figures = run.result.get("figures", {})
+    kept = "the best model so far is kept" if run.history else "no epoch was finished, so the model has learnt little"
+    what = f"Stopped; {kept}" if run.state == "stopped" else "Finished"
+    if "limit_seconds" in figures:
+        limit = duration(figures["limit_seconds"])
+        what = f"Ended after {limit}, as long as a run may train here; {kept}"
+    if run.model_file is None:
+        st.info("Stopped before it began." if run.state == "stopped" else "It has no model.")
+    elif run.measuring:
+        st.info(f"{what}. It is being measured on the test data.")
+    elif "test_n" not in figures:
+        st.info(f"{what}. It was not measured on the test data.")
+    else:
+        st.success(
+            f"{what}: {figures['test_accuracy_hard']:.2%} of {figures['test_n']:,} test sequences right in use "
+            f"({figures['test_accuracy_soft']:.2%} soft). It is in every page's model picker.",
+            icon=":material/check_circle:",
+        )
