@@ -90,7 +90,7 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "entropy_curves": (charts.entropy_curves, (analysis.entropy_by_class(MANY, Y, CLASSES), math.log(K))),
     "information_curve": (charts.information_curve, (INFORMATION,)),
     "lesion_bars": (charts.lesion_bars, (LESIONS,)),
-    "listened_by_epoch": (charts.listened_by_epoch, (HEARD, K, 2)),
+    "listened_by_epoch": (charts.listened_by_epoch, (HEARD, K)),
     "loss_curve": (charts.loss_curve, (HISTORY, EPOCHS)),
     "mean_q_heatmap": (charts.mean_q_heatmap, (analysis.mean_q(MANY, Y, CLASSES), "loud")),
     "q_difference_heatmap": (charts.q_difference_heatmap, (analysis.q_difference(MANY, Y, 0, 1),)),

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from mrnn.charts.colours import CURSOR_COLOUR, by_lstm, letters_in_ink
+from mrnn.charts.colours import by_lstm, letters_in_ink
 from mrnn.charts.size import sized
 
 
@@ -128,40 +128,34 @@ def accuracy_by_tau(measured: pd.DataFrame) -> ChartType:
     )
 
 
-def listened_by_epoch(stays: pd.DataFrame, k: int, epoch: int) -> ChartType:
-    """The LSTM listened to in one sequence, a row an epoch from the top; one epoch is framed.
+def listened_by_epoch(stays: pd.DataFrame, k: int) -> ChartType:
+    """The LSTM listened to in one sequence, a row an epoch from the top.
 
     stays  rows of epoch, start (the step at which a stay begins), steps (how long it is), lstm (from 1)
     """
     epochs = list(dict.fromkeys(stays["epoch"]))
     table = stays.assign(end=stays["start"] + stays["steps"])
-    edges = pd.DataFrame({"epoch": [epoch], "start": [0], "end": [int(table["end"].max())]})
-    x = alt.X(
-        "start:Q",
-        title="step t",
-        axis=alt.Axis(grid=False, format="d", tickMinStep=1),
-        scale=alt.Scale(domain=[0, int(table["end"].max())], nice=False),
-    )
-    y = alt.Y("epoch:O", title="epoch", axis=alt.Axis(labelOverlap=True), scale=alt.Scale(domain=epochs, padding=0))
     return sized(
-        alt.layer(
-            alt.Chart(table)
-            .mark_rect()
-            .encode(
-                x=x,
-                x2="end:Q",
-                y=y,
-                color=by_lstm(k, legend=True),
-                tooltip=[
-                    alt.Tooltip("epoch"),
-                    alt.Tooltip("lstm", title="LSTM"),
-                    alt.Tooltip("start", title="from step"),
-                    alt.Tooltip("steps", title="steps"),
-                ],
+        alt.Chart(table)
+        .mark_rect()
+        .encode(
+            x=alt.X(
+                "start:Q",
+                title="step t",
+                axis=alt.Axis(grid=False, format="d", tickMinStep=1),
+                scale=alt.Scale(domain=[0, int(table["end"].max())], nice=False),
             ),
-            alt.Chart(edges)
-            .mark_rect(fillOpacity=0, stroke=CURSOR_COLOUR, strokeWidth=2.5)
-            .encode(x=x, x2="end:Q", y=y),
+            x2="end:Q",
+            y=alt.Y(
+                "epoch:O", title="epoch", axis=alt.Axis(labelOverlap=True), scale=alt.Scale(domain=epochs, padding=0)
+            ),
+            color=by_lstm(k, legend=True),
+            tooltip=[
+                alt.Tooltip("epoch"),
+                alt.Tooltip("lstm", title="LSTM"),
+                alt.Tooltip("start", title="from step"),
+                alt.Tooltip("steps", title="steps"),
+            ],
         ),
         max(10 * len(epochs), 60),
     )

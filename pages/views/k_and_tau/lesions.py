@@ -134,8 +134,8 @@ def _accuracy(subject: Subject) -> None:
         lambda on_part: probes.accuracy_by_lesion(entry.model, entry.task.split()[1], on_part),
         key="measure_lesions",
         button="Measure on the test set",
-        promise=f"Runs the network {entry.config.num_lstms + 1} times over the whole test set. Takes some seconds for waves, "
-        "up to some minutes for digits.",
+        promise=f"Runs the network {entry.config.num_lstms + 1} times over the whole test set. Takes about half a minute for "
+        "waves with k = 4, some minutes for digits.",
     )
     if table is None:
         return

@@ -91,17 +91,16 @@ def _then(past: common.Past, kept: Snapshots, epoch: int, number: int, layer: in
         in_link=True, alt=f"q(t), z(t) and the answer so far. {reading}",
     )  # fmt: skip
     st.caption(f"{reading} Move the slider: bright lanes settle into regimes as it learns.", help=common.words.Q_AND_Z)
+    # The same whichever epoch is looked at: a picture that has to be drawn again would hold up the slider.
     z = kept.z[:, number, layer]
     stays = analysis.stays(z, np.full(len(z), kept.lengths[number]), one.k)
     if len(stays) > MOST_STAYS:
         return
     common.show(
-        charts.listened_by_epoch(stays.assign(epoch=kept.epochs[stays["sequence"]]), one.k, epoch), key="by_epoch",
+        charts.listened_by_epoch(stays.assign(epoch=kept.epochs[stays["sequence"]]), one.k), key="by_epoch",
         alt="The LSTM listened to at each step, a row an epoch.",
     )  # fmt: skip
-    st.caption(
-        "z(t) of the same signal, a row an epoch, from before training (top) to the end. Framed: the epoch above."
-    )
+    st.caption("z(t) of the same signal, a row an epoch, from before training (top) to the end.")
 
 
 def _curves(past: common.Past, epoch: int) -> None:
