@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mrnn.files import read_json
 from mrnn.runs import owner_of
-from tests.load.session import Session, play, train
+from tests.load.session import Session, play, train, until_first_epoch
 from tests.server import Server, run_server
 
 
@@ -28,6 +28,7 @@ class Figures:
     actions       how many times somebody did something
     median, p95, longest   seconds until the page had answered, while training ran
     seconds       from the first click on Train to the end of the last run
+    first_epoch   seconds from one more click, when nobody else trains, to the first epoch on the chart
     finished      runs that ended with a model
     wrong         what was lost, mixed, or shown as an error; empty if all went well
     """
@@ -37,6 +38,7 @@ class Figures:
     p95: float
     longest: float
     seconds: float
+    first_epoch: float
     finished: int
     wrong: list[str]
 
@@ -73,7 +75,10 @@ async def crowd(server: Server, sessions: int, training: int, epochs: int) -> Fi
                 wrong.append(f"the run of session {number} is {state}")
             if read_json(path)["run"]["training"]["seed"] != number:
                 wrong.append(f"session {number} has a run of another")
-    for session in everybody:
+    late = Session(server.url, "train", secrets.token_urlsafe(24))
+    await late.open()
+    first_epoch = await until_first_epoch(late)
+    for session in (*everybody, late):
         await session.close()
     return Figures(
         actions=len(times),
@@ -81,6 +86,7 @@ async def crowd(server: Server, sessions: int, training: int, epochs: int) -> Fi
         p95=times[int(0.95 * len(times))],
         longest=times[-1],
         seconds=seconds,
+        first_epoch=first_epoch,
         finished=finished,
         wrong=wrong,
     )

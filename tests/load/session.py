@@ -150,3 +150,16 @@ async def train(session: Session, seed: int, epochs: int) -> None:
     await session.press("Train")
     while await session.watch():
         pass
+
+
+async def until_first_epoch(session: Session) -> float:
+    """Seconds from the click on Train to the first epoch on the chart; on the Train page, where nothing was trained."""
+    started = time.perf_counter()
+    await session.press("Train")
+    while "After epoch" not in session.text:
+        if not await session.watch():
+            session.broken.append("the first epoch was never shown")
+            break
+    seconds = time.perf_counter() - started
+    await session.press("Stop")
+    return seconds
