@@ -420,6 +420,7 @@ def test_the_threads_of_all_workers_are_no_more_than_the_cores(engine):
         return torch.get_num_threads()
 
     assert engine._client is not None
+    engine._client.wait_for_workers(engine.slots, timeout=60)
     counts: Any = engine._client.run(threads)
     assert len(counts) == engine.slots
     assert sum(counts.values()) <= (os.cpu_count() or 1)
