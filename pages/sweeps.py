@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, bounds, charts, runs, sweeps
+from mrnn import bounds, charts, runs, sweeps
 from mrnn.charts.sweeps import CLICKED
 from mrnn.config import CARRIES, CELLS, OBJECTIVES
 from mrnn.forecast import duration, remaining_seconds, slowness, training_seconds
@@ -82,7 +82,7 @@ with left:
         seconds = sum(training_seconds(run, slowness(everyone)) for run in wanted) / common.engine().slots
         size = " x ".join([*(f"{len(values)} {name}" for name, values in config.grid.items()), f"{seeds} seeds"])
         button.markdown(
-            f"**{len(wanted)} runs** ({size}) on {TASKS[base.task].title}, about **{duration(seconds)}** here"
+            f"**{len(wanted)} runs** ({size}) on {common.task_title(base.task)}, about **{duration(seconds)}** here"
         )
     except ValueError as error:
         config = None
@@ -129,7 +129,7 @@ def title(sweep: sweeps.Sweep) -> str:
         ", ".join(f"{name} {' '.join(map(str, values))}" for name, values in sweep.config.grid.items()) or "seeds only"
     )
     when = pd.Timestamp.fromtimestamp(sweep.created).strftime("%d %b %H:%M")
-    return f"{TASKS[sweep.config.base.task].title}: {axes}; {sweep.config.seeds} seeds ({when})"
+    return f"{common.task_title(sweep.config.base.task)}: {axes}; {sweep.config.seeds} seeds ({when})"
 
 
 def shown_axes(table: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, str, str]:

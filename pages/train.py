@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, RunConfig, bounds, charts, faults, queue, room, runs, uploads
+from mrnn import RunConfig, bounds, charts, faults, owndata, queue, room, runs, uploads
 from mrnn.devices import available_devices
 from mrnn.matching import count_weights
 from pages import common
@@ -110,7 +110,7 @@ def task_of(run: runs.Run) -> str:
 
 def heading(run: runs.Run) -> str:
     task = task_of(run)
-    return f"{TASKS[task].title}, {run.label}" if run.config and task in TASKS else run.label
+    return f"{common.task_title(task)}, {run.label}" if run.config and task else run.label
 
 
 def live_still(run: runs.Run) -> bool:
@@ -152,7 +152,7 @@ def add_upload() -> None:
         task = runs.read(run_id).result["task"]
         for key in (f"model_{task}", "model_transitions", f"tau_model_{task}"):
             st.session_state[key] = run_id
-        said = f"{file.name} is now in the model pickers, for {TASKS[task].title}."
+        said = f"{file.name} is now in the model pickers, for {common.task_title(task)}."
         st.session_state["said"] = (True, said)
     except (ValueError, OSError) as error:
         st.session_state["said"] = (False, faults.sentence(error))
@@ -175,7 +175,11 @@ with right:
         live(shown.id)
         if shown.owner != owner and shown.model_file is not None:
             st.caption("Somebody else has published this run.")
-            if st.button("Use its model on the other pages", icon=":material/add:", key="open_shared"):
+            if not owndata.may_use(task_of(shown), owner):
+                st.caption(
+                    "It has learned from data of their own, which stay with them: its model cannot be used here."
+                )
+            elif st.button("Use its model on the other pages", icon=":material/add:", key="open_shared"):
                 common.open_shared(shown)
                 st.session_state["said"] = (True, "Its model is now in the model pickers, marked as shared.")
                 st.rerun()
@@ -193,7 +197,7 @@ else:
     of_sweeps = any(run.sweep for run in mine)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         task = st.segmented_control(
-            "Task", [name for name in TASKS if name in kinds], format_func=lambda n: TASKS[n].title, key="runs_task"
+            "Task", [name for name in common.tasks() if name in kinds], format_func=common.task_title, key="runs_task"
         )
         state = st.segmented_control("State", states, key="runs_state") if len(states) > 1 else None
         with_sweeps = of_sweeps and st.toggle("With the runs of sweeps", key="runs_of_sweeps")

@@ -56,10 +56,11 @@ with right, common.refusals():
 kept = [classes.index(name) for name in only]
 left_out = "" if only == classes else f"data = data.take(np.isin(data.y, {kept}))\n"
 common.take_along(
-    f"""{"import numpy as np" + chr(10) if left_out else ""}from mrnn import TASKS, analysis, load
+    f"""{"import numpy as np" + chr(10) if left_out else ""}from mrnn import analysis, load
+from mrnn.tasks import make_task
 
 model = load("{common.file_of(entry)}")
-task = TASKS["{task.name}"]
+task = make_task("{task.name}", {task.settings})
 data = task.make({count:_}, seed=0)
 {left_out}\
 trace = model.trace(data.x, data.lengths)

@@ -47,6 +47,11 @@ def test_however_a_table_is_written_the_same_is_read(encoding, separator, decima
     np.testing.assert_array_equal(table.rows, [2, 3, 4])
 
 
+def test_a_decimal_comma_in_every_row_is_no_separator():
+    table = table_of(b"1,5;2,5;a\n3,5;4,5;b\n")
+    assert table.frame.to_numpy().tolist() == [[1.5, 2.5, "a"], [3.5, 4.5, "b"]]
+
+
 def test_blanks_that_line_up_numbers_are_one_separator():
     assert table_of(b"  1    2.5   3\n 10   20.5  30\n").frame.to_numpy().tolist() == [[1, 2.5, 3], [10, 20.5, 30]]
 

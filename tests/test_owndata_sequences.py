@@ -71,7 +71,7 @@ def test_without_a_step_rows_stay_in_order():
 
 
 def test_classes_that_are_numbers_stand_in_their_order():
-    lines = [f"{n},0,1,1,{(10, 9, 2)[n % 3]}" for n in range(6)]
+    lines = [f"{n},{t},1,1,{(10, 9, 2)[n % 3]}" for n in range(6) for t in range(2)]
     found, _ = built(lines)
     assert found is not None
     assert found.classes == ("2", "9", "10")
@@ -147,6 +147,7 @@ def test_the_first_faults_are_named_and_all_are_counted():
         ([f"{n},0,1,1,{'aaaab'[n]}" for n in range(5)], "class b has one sequence"),
         ([f"{n},0,1,1,kind {n}" for n in range(103)], "103 different labels, more than the 100 that are taken"),
         ([f"{n % 5},{n},1,1,{'ab'[n % 5 % 2]}" for n in range(26_003)], "a sequence has 5,201 steps"),
+        ([f"{n},0,1,1,{'ab'[n % 2]}" for n in range(7)], "each sequence has one step alone"),
     ],
 )
 def test_sequences_that_nothing_can_be_learned_from_are_refused(lines, what):

@@ -1,5 +1,6 @@
 """Every page, run without a browser: what it says, what it refuses, and what one person sees of another."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from mrnn import (
     TrainConfig,
     analysis,
     load,
+    owndata,
     queue,
     room,
     runs,
@@ -35,7 +37,7 @@ from pages.views.transitions import PRESETS
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = [path for path, _, _ in MENU if path != "app.py"]
-TITLES = dict(zip(PAGES, ("Waves", "Digits", "Train", "Sweeps", "Transitions", "k and tau"), strict=True))
+TITLES = dict(zip(PAGES, ("Waves", "Digits", "Own data", "Train", "Sweeps", "Transitions", "k and tau"), strict=True))
 KEY = "_browser_key"
 
 
@@ -733,3 +735,92 @@ def test_the_lines_of_python_of_a_view_make_what_it_shows(view, task, monkeypatc
     if view == "Temperature":
         answer = names["trace"].answers[0]
         assert f"this draw answers {TASKS[task].classes[int(answer.argmax())]}, {answer.max():.1%}" in said(app)
+
+
+# -- own data ----------------------------------------------------------------------------------------------------------
+
+
+def kept_by(app: AppTest) -> str:
+    """The id of data that this person keeps, from the page."""
+    app.text_input[0].set_value("Hips")
+    next(button for button in app.button if button.label == "Keep it as a task").click().run()
+    assert not app.exception
+    (kept,) = owndata.list_kept(owner_of(app))
+    return kept.id
+
+
+def learned_from(own_id: str, owner: str) -> str:
+    """A finished run with a small model of these data."""
+    task = owndata.own_task(own_id)
+    config = RunConfig(task=own_id, model=ModelConfig(**task.borders, hidden_size=3), training=TrainConfig(epochs=1))
+    run_id = queue.create(config, owner)
+    notes = {
+        "task": own_id,
+        "settings": {},
+        "figures": {"test_accuracy_hard": 0.53, "test_accuracy_soft": 0.5, "test_n": 24},
+    }
+    save(SequenceModel(config.model), runs.folder_of(run_id) / "model.safetensors", notes)
+    result = json.dumps({"state": "finished", "notes": notes})
+    (runs.folder_of(run_id) / "result.json").write_text(result)
+    return run_id
+
+
+def test_each_example_of_own_data_is_shown_and_the_faults_of_the_last_are_named():
+    app = visit("pages/own_data.py")
+    for name in owndata.EXAMPLES:
+        app.selectbox(key="own_example").set_value(name).run()
+        assert not app.exception
+        assert bool(app.error) == ("faults" in name)
+    assert app.error[0].value.startswith("3 things are wrong with this file.")
+    assert "'broken' stands where a number belongs" in app.table[0].value.to_string()
+
+
+def test_what_columns_mean_can_be_changed_and_what_is_wrong_then_is_said():
+    app = visit("pages/own_data.py")
+    next(box for box in app.selectbox if box.label == "Label").set_value(0).run()
+    assert "Choose the column of the label" in said(app)
+    next(box for box in app.selectbox if box.label == "Sequence").set_value(0).run()
+    assert app.error
+    assert "no column says which sequence a row belongs to" in app.table[0].value.to_string()
+
+
+def offered(app: AppTest, key: str) -> list[str]:
+    """What a segmented control of a page offers, as it is shown."""
+    return [str(getattr(option, "content", option)) for option in app.button_group(key=key).options]
+
+
+def test_own_data_are_a_task_for_their_owner_alone():
+    app = visit("pages/own_data.py")
+    own_id = kept_by(app)
+    assert "96 to learn from, 24 to test on" in said(app)
+    for page, key in (("pages/train.py", "t_task"), ("pages/sweeps.py", "t_task"), ("pages/k_and_tau.py", "k_task")):
+        assert (
+            own_id in visit(page).button_group(key=key).options or "Hips" in visit(page).button_group(key=key).options
+        )
+        other = visit(page, key="b" * 32).button_group(key=key).options
+        assert not {own_id, "Hips"} & set(other)
+    assert "None yet. What you keep" in said(visit("pages/own_data.py", key="b" * 32))
+
+
+def test_a_model_of_own_data_can_be_looked_at_by_their_owner_and_a_published_run_shows_others_no_data():
+    app = visit("pages/own_data.py")
+    own_id = kept_by(app)
+    run_id = learned_from(own_id, owner_of(app))
+    runs.publish(run_id, owner_of(app))
+    mine = visit("pages/transitions.py")
+    assert any(option.startswith("Hips: k = 4") for option in mine.selectbox(key="model_transitions").options)
+    mine.selectbox(key="model_transitions").set_value(run_id).run()
+    assert not mine.exception
+    assert not mine.error
+
+    other = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    other.session_state[KEY] = "b" * 32
+    other.run()
+    other.query_params["run"] = run_id
+    other.switch_page("pages/train.py").run()
+    assert "It has learned from data of their own, which stay with them" in said(other)
+    assert "Hips" not in said(other)
+    other.query_params["model"] = run_id
+    other.switch_page("pages/transitions.py").run()
+    assert run_id not in other.selectbox(key="model_transitions").options
+    assert not other.exception

@@ -1,6 +1,7 @@
 """From a Trace to tables: what the charts draw, and what one may count on a path of LSTMs."""
 
 from mrnn.analysis.alignment import Alignment, align
+from mrnn.analysis.answers import answers_table
 from mrnn.analysis.classes import (
     dwell_by_class,
     dwell_difference,
@@ -62,6 +63,7 @@ __all__ = [
     "StateMap",
     "align",
     "answers_before_and_after",
+    "answers_table",
     "choose_steps",
     "compare_groups",
     "compare_pairs",

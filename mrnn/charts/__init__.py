@@ -10,6 +10,7 @@ from mrnn.charts.learning import (
     temperature_sketch,
     usage_area,
 )
+from mrnn.charts.own_data import count_bars, example_lanes, histogram_bars
 from mrnn.charts.probes import accuracy_by_tau, against_k, answer_change, lesion_bars, listened_by_epoch
 from mrnn.charts.sweeps import sweep_heatmap
 from mrnn.charts.transitions import (
@@ -38,9 +39,12 @@ __all__ = [
     "class_bars",
     "co_use_heatmap",
     "compared_curves",
+    "count_bars",
     "difference_heatmap",
     "dwell_curves",
     "entropy_curves",
+    "example_lanes",
+    "histogram_bars",
     "information_curve",
     "lesion_bars",
     "letters_on",

@@ -2,7 +2,10 @@
 
 from mrnn.owndata.arrays import Arrays, build_from_arrays, guess_arrays, is_npz, read_arrays
 from mrnn.owndata.columns import LAYOUTS, Columns, guess_columns
+from mrnn.owndata.examples import EXAMPLES
 from mrnn.owndata.faults import Fault, Faults
+from mrnn.owndata.further import read_further
+from mrnn.owndata.preview import examples_table, histogram, label_counts
 from mrnn.owndata.sequences import Sequences, build
 from mrnn.owndata.store import MOST_KEPT, Kept, delete, is_own, keep, list_kept, load, may_use, read
 from mrnn.owndata.table import ENCODINGS, SEPARATORS, Reading, Table, guess_reading, read_table
@@ -10,6 +13,7 @@ from mrnn.owndata.task import OwnTask, own_task
 
 __all__ = [
     "ENCODINGS",
+    "EXAMPLES",
     "LAYOUTS",
     "MOST_KEPT",
     "SEPARATORS",
@@ -25,17 +29,21 @@ __all__ = [
     "build",
     "build_from_arrays",
     "delete",
+    "examples_table",
     "guess_arrays",
     "guess_columns",
     "guess_reading",
+    "histogram",
     "is_npz",
     "is_own",
     "keep",
+    "label_counts",
     "list_kept",
     "load",
     "may_use",
     "own_task",
     "read",
     "read_arrays",
+    "read_further",
     "read_table",
 ]

@@ -126,7 +126,7 @@ def _long(table: Table, columns: Columns, faults: Faults) -> Sequences | None:
             faults.add_all(
                 np.sort(rows[order][differs]), str(columns.label),
                 lambda _: "the label differs from the one at the sequence's first step",
-                "write the same one at each step; or choose that each step has its own",
+                "write the same one at each step, or choose another column",
             )  # fmt: skip
             labels = labels[starts]
     if faults.count:
@@ -230,7 +230,7 @@ def _labels(
     if len(found) > MOST_CLASSES:
         faults.add(
             f"{len(found):,} different labels, more than the {MOST_CLASSES} that are taken",
-            "choose another column; or, if it is a measured number, that it is a value",
+            "choose another column; measured numbers cannot be learned here, only classes",
             column=columns.label,
         )
         return code, ()
@@ -287,6 +287,11 @@ def check_labels(found: Sequences, faults: Faults) -> None:
     if len(found) < FEWEST:
         faults.add(
             f"there are {len(found)} sequences", f"at least {FEWEST} are needed, some to learn from and some to test on"
+        )
+    if found.lengths.max() == 1:
+        faults.add(
+            "each sequence has one step alone",
+            "where each row is a step, choose that layout, and the column that says which sequence a row belongs to",
         )
     if found.target != "class":
         return

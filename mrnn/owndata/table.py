@@ -17,6 +17,7 @@ MOST_CELLS = 20_000_000
 ENCODINGS = ("utf-8", "utf-16", "cp1252")
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blanks"}
 MISSING = ["", "NaN", "nan", "NA", "N/A", "n/a", "?"]
+GUESSED = ("\t", ";", "|", ",", " ")  # a comma may be a decimal sign, and blanks stand in words
 LOOKED_AT = 200  # rows from which is guessed
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf(inity)?)\s*", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
@@ -60,9 +61,7 @@ def guess_reading(content: bytes) -> Reading:
     lines = [line for line in islice(StringIO(_decode(content, encoding)), 4 * LOOKED_AT) if _counts(line)][:LOOKED_AT]
     if not lines:
         raise ValueError("the file is empty; a row for each step or for each sequence is needed")
-    separator = next(
-        (sign for sign in SEPARATORS if sum(sign in line.strip() for line in lines) >= 0.9 * len(lines)), ","
-    )
+    separator = next((sign for sign in GUESSED if sum(sign in line.strip() for line in lines) >= 0.9 * len(lines)), ",")
     rows = [_split(line, separator) for line in lines]
     cells = [cell for row in rows for cell in row]
     commas = sum(bool(_DECIMAL_COMMA.fullmatch(cell)) for cell in cells)

@@ -19,12 +19,13 @@ from pages.common.models import (
     states,
     study,
 )
+from pages.common.own_data import forgotten, read_arrays, read_table, task_title, tasks
 from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
 from pages.common.table import actions, compare, download_model, table
 from pages.common.timeline import timeline
 from pages.common.tour import invite
-from pages.common.training_form import run_settings
+from pages.common.training_form import begin_with_task, run_settings
 
 __all__ = [
     "KEPT",
@@ -33,6 +34,7 @@ __all__ = [
     "Past",
     "Study",
     "actions",
+    "begin_with_task",
     "compare",
     "curves",
     "download_model",
@@ -43,6 +45,7 @@ __all__ = [
     "engine",
     "entries",
     "file_of",
+    "forgotten",
     "gallery",
     "invite",
     "layer_picker",
@@ -55,6 +58,8 @@ __all__ = [
     "pasts",
     "pick",
     "presets",
+    "read_arrays",
+    "read_table",
     "refusals",
     "run_settings",
     "sequences",
@@ -68,6 +73,8 @@ __all__ = [
     "table",
     "take_along",
     "task_settings",
+    "task_title",
+    "tasks",
     "tau_beside_accuracy",
     "timeline",
     "wave_field",

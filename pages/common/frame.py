@@ -26,6 +26,7 @@ MENU = (
     ("app.py", "Overview", ":material/home:"),
     ("pages/waves.py", "Waves", ":material/airwave:"),
     ("pages/digits.py", "Digits", ":material/draw:"),
+    ("pages/own_data.py", "Own data", ":material/upload_file:"),
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/sweeps.py", "Sweeps", ":material/apps:"),
     ("pages/transitions.py", "Transitions", ":material/grid_on:"),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mrnn import ModelConfig, SequenceData, SequenceModel, Task, Trace, analysis, load, read_notes, runs
+from mrnn import ModelConfig, SequenceData, SequenceModel, Task, Trace, analysis, load, owndata, read_notes, runs
 from mrnn.checkpoint import read_config
 from mrnn.devices import share_processor
 from mrnn.jobs import Engine
@@ -98,7 +98,9 @@ def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
     for run in [*runs.list_runs(owner), *_opened()] if owner else []:
         if run.model_file is not None and not damaged(run):
             found.append(_entry(run.id, run.model_file, run.label, "yours" if run.owner == owner else "shared"))
-    return [entry for entry in found if task in (None, entry.notes["task"])]
+    return [
+        entry for entry in found if task in (None, entry.notes["task"]) and owndata.may_use(entry.notes["task"], owner)
+    ]
 
 
 def _by_task_and_shape(entry: Entry) -> tuple[bool, str, int, int, str]:
@@ -195,6 +197,12 @@ def _open(run_id: str) -> None:
 def sequences(task: str, settings: str, n: int, seed: int) -> SequenceData:
     """n sequences of a task, shared with everybody, never to be written to; settings as JSON, to be hashed."""
     return make_task(task, json.loads(settings)).make(n, seed)
+
+
+def forget_sequences() -> None:
+    """Let go of all sequences that are kept in memory, and of what models did with them."""
+    sequences.clear()
+    _kept_trace.clear()
 
 
 @dataclass(frozen=True)

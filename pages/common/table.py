@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, charts, runs
+from mrnn import charts, runs
 from mrnn.forecast import duration
 from pages.common import link
 from pages.common.frame import refusals, show
 from pages.common.models import damaged
+from pages.common.own_data import task_title
 from pages.common.person import owner
 from pages.common.training_form import again
 
@@ -48,7 +49,7 @@ def _row(run: runs.Run) -> dict[str, object]:
     config = run.config
     task = config.task if config else run.result.get("task")
     shown = {
-        "task": TASKS[task].title if task in TASKS else "",
+        "task": task_title(str(task)) if task else "",
         "network": run.label if run.state != "broken" else "",
         "accuracy": None if run.accuracy is None else 100 * run.accuracy,
         "held_out": max((100 * report["accuracy_hard"] for report in run.history), default=None),

@@ -5,12 +5,13 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from mrnn import TASKS, ModelConfig, RunConfig, Task, TrainConfig
+from mrnn import ModelConfig, RunConfig, Task, TrainConfig
 from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, SCHEDULES
 from mrnn.devices import available_devices
 from mrnn.tasks import make_task
 from pages.common import words
 from pages.common.forms import task_settings, within
+from pages.common.own_data import tasks
 
 HIDDEN = (8, 16, 32, 64, 128, 256)
 RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02)
@@ -59,6 +60,11 @@ def again(config: RunConfig) -> None:
     _begin_with("task", config.task)
 
 
+def begin_with_task(name: str) -> None:
+    """Let the form begin with a task; to be called before the form is drawn, as by a button."""
+    _begin_with("task", name)
+
+
 def run_settings() -> RunConfig:
     """All that decides a training run, as a form that begins with what learns well; each task keeps its own.
 
@@ -91,19 +97,29 @@ def _begun_with(name: str) -> tuple[str, Any]:
 def _form() -> _Form:
     """Which task, and what its widgets begin with."""
     end, first = _begun_with("task")
+    found = tasks()
     picked = st.segmented_control(
-        "Task", list(TASKS), default=first or "waves", required=True, format_func=lambda n: TASKS[n].title,
-        key=f"t_task{end}", persist_state="session",
+        "Task", list(found), default=first if first in found else "waves", required=True,
+        format_func=lambda n: found[n].title if n in found else n, key=f"t_task{end}", persist_state="session",
     )  # fmt: skip
-    name = picked or "waves"
+    name = picked if picked in found else "waves"
     end, begin = _begun_with(name)
     if begin is None:
-        shape, training = QUICK.get(name, QUICK["waves"])
-        return _Form(TASKS[name], {"cell": "mrnn", "carry": CARRIES[0], **shape}, training, end)
+        shape, training = QUICK.get(name) or _quick(found[name])
+        return _Form(found[name], {"cell": "mrnn", "carry": CARRIES[0], **shape}, training, end)
     st.button(
         "Back to the quick settings", icon=":material/undo:", key="t_quick", on_click=_begin_with, args=(name, None)
     )
     return _Form(make_task(name, begin.settings), begin.model.to_dict(), begin.training, end)
+
+
+def _quick(task: Task) -> tuple[dict[str, Any], TrainConfig]:
+    """Settings for data of any size: few sequences are gone through in small batches, and more often."""
+    sequences = task.extent[0]
+    batch = min(max(sequences // 20, 4), 100)
+    epochs = min(max(800 * batch // sequences, 5), 40)
+    training = replace(QUICK["waves"][1], batch_size=batch, epochs=epochs, augment=False, rate=1.5 / epochs)
+    return {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0}, training
 
 
 def _main(form: _Form) -> tuple[dict[str, Any], dict[str, Any]]:

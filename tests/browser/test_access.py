@@ -3,7 +3,17 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-PAGES = ("", "waves", "digits", "digits?digit_source=Test+digit", "train", "sweeps", "transitions", "k_and_tau")
+PAGES = (
+    "",
+    "waves",
+    "digits",
+    "digits?digit_source=Test+digit",
+    "own_data",
+    "train",
+    "sweeps",
+    "transitions",
+    "k_and_tau",
+)
 VIEWS = tuple(f"k_and_tau?k_view={view}" for view in ("Temperature", "Lesions", "Training", "Mixed+or+own"))
 GRAVE = ("serious", "critical")
 

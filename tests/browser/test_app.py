@@ -22,6 +22,7 @@ TITLES = {
     "": "Markov recurrent networks",
     "waves": "Waves",
     "digits": "Digits",
+    "own_data": "Own data",
     "train": "Train",
     "sweeps": "Sweeps",
     "transitions": "Transitions",
@@ -60,7 +61,7 @@ def test_each_address_works_as_the_first_request_after_a_cold_start(address, col
 
 def test_the_menu_leads_to_every_page(server: Server, visit: Visit):
     page = visit(server)
-    for name in ("Waves", "Digits", "Train", "Sweeps", "Transitions", "k and tau"):
+    for name in ("Waves", "Digits", "Own data", "Train", "Sweeps", "Transitions", "k and tau"):
         page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
         expect(page.locator("h1")).to_have_text(name)
         settle(page)

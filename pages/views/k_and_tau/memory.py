@@ -60,9 +60,10 @@ def memory() -> str:
             "One run each, with one seed, so small differences in accuracy mean little. LSTMs have no order of their own: "
             "LSTM 1 of one network is not LSTM 1 of the other."
         )
-    return f"""from mrnn import TASKS, load
+    return f"""from mrnn import load
+from mrnn.tasks import make_task
 
-data = TASKS["{task.name}"].make(1, seed={seed})
+data = make_task("{task.name}", {task.settings}).make(1, seed={seed})
 for file in ("{common.file_of(mixed)}", "{common.file_of(own)}"):
     model = load(file)
     trace = model.trace(data.x, data.lengths)

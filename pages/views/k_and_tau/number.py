@@ -30,9 +30,10 @@ def number() -> str:
         _side_by_side(picked, task, task.make(1, seed))
         _against_k(picked)
     files = ", ".join(f'"{common.file_of(entry)}"' for entry in picked)
-    return f"""from mrnn import TASKS, analysis, load
+    return f"""from mrnn import analysis, load
+from mrnn.tasks import make_task
 
-task = TASKS["{task.name}"]
+task = make_task("{task.name}", {task.settings})
 data, many = task.make(1, seed={seed}), task.make({SEQUENCES}, seed=0)
 for file in [{files}]:
     model = load(file)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from mrnn import TASKS, SequenceData, Task
+from mrnn import SequenceData, Task
 from pages import common
 
 SIGNAL = "k_signal"
@@ -45,12 +45,13 @@ class Subject:
 
 def choose_task() -> Task:
     """A task whose answer is one class for a whole sequence: others have no single answer to look at here."""
-    names = [name for name, task in TASKS.items() if task.target == "class" and not task.per_step]
+    tasks = common.tasks()
+    names = [name for name, task in tasks.items() if task.target == "class" and not task.per_step]
     name = st.segmented_control(
-        "Task", names, default=names[0], required=True, format_func=lambda n: TASKS[n].title, key="k_task",
+        "Task", names, default=names[0], required=True, format_func=common.task_title, key="k_task",
         bind="query-params",
     )  # fmt: skip
-    return TASKS[name or names[0]]
+    return tasks[name or names[0]]
 
 
 def choose_signal() -> int:

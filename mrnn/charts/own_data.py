@@ -1,0 +1,80 @@
+"""What sequences look like before anything is learned from them."""
+
+import json
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from mrnn.charts.size import sized
+
+LANE = 72  # pixels
+
+
+def example_lanes(examples: pd.DataFrame, title: str) -> ChartType:
+    """A few sequences as thin lines, one lane a class; all lanes have the same scale.
+
+    examples  rows of lane, sequence, t, value
+    title     of the values
+    """
+    lanes = list(dict.fromkeys(examples["lane"]))
+    least, most = float(examples["value"].min()), float(examples["value"].max())
+    floor = examples["lane"].map({lane: len(lanes) - 1 - number for number, lane in enumerate(lanes)})
+    table = examples.assign(y=floor + 0.9 * (examples["value"] - least) / ((most - least) or 1))
+    middles = [len(lanes) - 1 - number + 0.45 for number in range(len(lanes))]
+    names = json.dumps([str(lane) for lane in lanes])
+    axis = alt.Axis(
+        values=middles, labelExpr=f"{names}[{len(lanes) - 1} - floor(datum.value)]", grid=False, ticks=False,
+        domain=False, labelLimit=90,
+    )  # fmt: skip
+    return sized(
+        alt.Chart(table)
+        .mark_line(strokeWidth=1.2, opacity=0.75)
+        .encode(
+            x=alt.X("t:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False), scale=alt.Scale(nice=False)),
+            y=alt.Y("y:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, len(lanes)], nice=False)),
+            detail="sequence:N",
+            tooltip=[
+                alt.Tooltip("lane", title="of"), alt.Tooltip("sequence"), alt.Tooltip("t", title="step"),
+                alt.Tooltip("value", format=".4g", title=title),
+            ],
+        ),
+        LANE * len(lanes),
+    )  # fmt: skip
+
+
+def count_bars(counts: pd.DataFrame, title: str) -> ChartType:
+    """How many there are of each class.
+
+    counts  rows of class, count
+    title   of what
+    """
+    y = alt.Y("class:N", sort=list(counts["class"]), title=None, axis=alt.Axis(labelLimit=90))
+    bars = alt.Chart(counts).mark_bar(height={"band": 0.7}, opacity=0.8)
+    return sized(
+        bars.encode(
+            x=alt.X("count:Q", title=title, axis=alt.Axis(tickMinStep=1, tickCount=4)),
+            y=y,
+            tooltip=["class", "count"],
+        ),
+        min(22 * len(counts), 330),
+    )  # fmt: skip
+
+
+def histogram_bars(bins: pd.DataFrame, title: str, count: str) -> ChartType:
+    """How often values occur.
+
+    bins   rows of low, high, count
+    title  of the values; count: of how often
+    """
+    return sized(
+        alt.Chart(bins)
+        .mark_bar(opacity=0.8)
+        .encode(
+            x=alt.X("low:Q", title=title, bin="binned", axis=alt.Axis(tickCount=5, grid=False)),
+            x2="high:Q",
+            y=alt.Y("count:Q", title=count, axis=alt.Axis(tickMinStep=1, tickCount=4)),
+            tooltip=[alt.Tooltip("low", format=".4g"), alt.Tooltip("high", format=".4g"), "count"],
+        ),
+        90,
+    )

@@ -1,0 +1,53 @@
+"""What is shown of sequences before anything is learned from them: tables for charts."""
+
+import numpy as np
+import pandas as pd
+
+from mrnn.owndata.sequences import Sequences
+
+MOST_CLASSES_SHOWN = 6
+MOST_POINTS = 400  # of a line
+
+
+def examples_table(sequences: Sequences, column: str, each: int = 4) -> pd.DataFrame:
+    """A few sequences of each class, the first ones, as rows of lane, sequence, t and value.
+
+    column  one of the inputs
+    each    sequences a class; without a class of their own, the first ones, each in a lane of its own
+    """
+    at = sequences.inputs.index(column)
+    by_class = sequences.target == "class" and not sequences.per_step and sequences.labels is not None
+    if by_class:
+        labels = np.asarray(sequences.labels)
+        chosen = [
+            (name, n)
+            for number, name in enumerate(sequences.classes[:MOST_CLASSES_SHOWN])
+            for n in np.flatnonzero(labels == number)[:each]
+        ]
+    else:
+        chosen = [(str(sequences.names[n]), n) for n in range(min(each, len(sequences)))]
+    parts = []
+    for lane, n in chosen:
+        length = int(sequences.lengths[n])
+        t = np.unique(np.linspace(0, length - 1, min(length, MOST_POINTS)).astype(int))
+        value = sequences.steps[sequences.starts[n] + t, at]
+        parts.append(pd.DataFrame({"lane": lane, "sequence": str(sequences.names[n]), "t": t, "value": value}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def label_counts(sequences: Sequences) -> pd.DataFrame:
+    """How many sequences (or steps, where each has its own) have each class, as rows of class and count."""
+    counts = np.bincount(np.asarray(sequences.labels), minlength=len(sequences.classes))
+    return pd.DataFrame({"class": sequences.classes, "count": counts})
+
+
+def histogram(values: np.ndarray, most: int = 20) -> pd.DataFrame:
+    """Rows of low, high and count, in at most `most` intervals of equal width."""
+    low, high = float(values.min()), float(values.max())
+    if np.issubdtype(values.dtype, np.integer):  # as many whole numbers in each, or the last one stands out
+        width = -(-(high - low + 1) // most)
+        edges = np.arange(low - 0.5, high + width, width)
+    else:
+        edges = np.histogram_bin_edges(values.astype(float), most)
+    counts, edges = np.histogram(values, edges)
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "count": counts})
