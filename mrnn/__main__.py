@@ -237,6 +237,8 @@ def _train(asked: argparse.Namespace) -> None:
 def _sweep(asked: argparse.Namespace) -> None:
     grid = {axis: getattr(asked, axis) for axis in AXES if getattr(asked, axis) is not None}
     # Seed by seed and value by value, the rest as `train` would do it; the first values stand for the others.
+    if asked.match is not None and len(grid.get("hidden_size", [])) == 1:
+        del grid["hidden_size"]  # it is that of the first network, which the others are matched with
     config = SweepConfig(base=run_config(asked), grid=grid, seeds=asked.seeds, match=asked.match)
     if asked.csv is not None and not asked.csv.parent.is_dir():
         raise ValueError(f"--csv must lie in a folder that is there, got {asked.csv}")

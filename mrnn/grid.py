@@ -21,7 +21,8 @@ class SweepConfig(Json):
     """The same training many times: over a grid, and over seeds.
 
     base    what all runs have in common
-    grid    values by axis, one of AXES; every combination is run. A baseline cell is run with k = 1 alone
+    grid    values by axis, one of AXES; every combination is run. A baseline cell is run with k = 1 alone,
+            and a network with k = 1 with one carry alone, for the other one is the same
     seeds   runs of each combination: with base.training.seed, and the seeds after it
     match   None, or what every combination has as much of as `base`: "weights" or "work" (see `mrnn.matching`); its
             hidden size follows from that
@@ -72,6 +73,8 @@ class SweepConfig(Json):
             cell = changes.get("cell", model.cell)
             if cell != "mrnn":
                 changes |= {"k": 1, "carry": "mixed"}
+            elif changes.get("k", model.k) == 1:
+                changes["carry"] = "mixed"  # one LSTM goes on from its own state either way
             shape_here = replace(model, **changes)
             run = replace(
                 self.base,

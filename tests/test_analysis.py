@@ -316,3 +316,23 @@ def test_two_traces_part_where_another_lstm_is_listened_to_first_in_any_layer(la
     z = one.z.copy()
     z[0, layer, 2:] = np.roll(z[0, layer, 2:], 1, axis=-1)
     assert analysis.first_difference(long, replace(long, z=z)) is None
+
+
+# -- confusion -------------------------------------------------------------------------------------------------------
+
+
+def test_confusion_counts_each_sequence_once_by_its_class_and_its_last_answer():
+    lengths, y, answered = np.array([2, 5, 3, 5, 1]), np.array([0, 0, 2, 0, 2]), np.array([0, 1, 2, 1, 0])
+    logits = np.zeros((5, 5, 3))
+    logits[..., 2] = 1  # what is said before and after the last step does not count
+    for n, (length, c) in enumerate(zip(lengths, answered, strict=True)):
+        logits[n, length - 1] = np.eye(3)[c]
+    q = np.ones((5, 1, 5, 1))
+    trace = Trace(q=q, z=q, logits=logits, lengths=lengths)
+    table = analysis.confusion(trace, y, ("a", "b", "c"))
+    count = table.pivot(index="true", columns="answered", values="count")
+    assert count.to_numpy().tolist() == [[1, 2, 0], [0, 0, 0], [1, 0, 1]]
+    share = table.pivot(index="true", columns="answered", values="share").to_numpy()
+    np.testing.assert_allclose(share, [[0.3333, 0.6667, 0], [np.nan] * 3, [0.5, 0, 0.5]])
+    with pytest.raises(ValueError, match=r"y must have the shape \(5,\), one class a sequence, got \(5, 5\)"):
+        analysis.confusion(trace, np.zeros((5, 5), int), ("a", "b", "c"))

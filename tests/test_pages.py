@@ -37,7 +37,9 @@ from pages.views.transitions import PRESETS
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = [path for path, _, _ in MENU if path != "app.py"]
-TITLES = dict(zip(PAGES, ("Waves", "Digits", "Own data", "Train", "Sweeps", "Transitions", "k and tau"), strict=True))
+TITLES = dict(
+    zip(PAGES, ("Waves", "Digits", "Own data", "Train", "Sweeps", "Compare", "Transitions", "k and tau"), strict=True)
+)
 KEY = "_browser_key"
 
 

@@ -13,6 +13,7 @@ from mrnn.analysis.classes import (
     usage_by_class,
     usage_difference,
 )
+from mrnn.analysis.confusion import confusion
 from mrnn.analysis.differences import (
     Counts,
     Difference,
@@ -67,6 +68,7 @@ __all__ = [
     "choose_steps",
     "compare_groups",
     "compare_pairs",
+    "confusion",
     "count_q",
     "count_stays",
     "count_transitions",

@@ -1,6 +1,7 @@
 """From a table to a chart: pure functions of DataFrames, which know pandas and Altair alone."""
 
 from mrnn.charts.colours import CIVIDIS, CURSOR_COLOUR, LSTM_COLOURS, letters_on, lstm_colour
+from mrnn.charts.comparison import confusion_heatmap, contender_curves, contender_dots
 from mrnn.charts.graph import state_graph
 from mrnn.charts.learning import (
     accuracy_curves,
@@ -39,6 +40,9 @@ __all__ = [
     "class_bars",
     "co_use_heatmap",
     "compared_curves",
+    "confusion_heatmap",
+    "contender_curves",
+    "contender_dots",
     "count_bars",
     "difference_heatmap",
     "dwell_curves",

@@ -29,6 +29,7 @@ MENU = (
     ("pages/own_data.py", "Own data", ":material/upload_file:"),
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/sweeps.py", "Sweeps", ":material/apps:"),
+    ("pages/compare.py", "Compare", ":material/balance:"),
     ("pages/transitions.py", "Transitions", ":material/grid_on:"),
     ("pages/k_and_tau.py", "k and tau", ":material/thermostat:"),
 )

@@ -11,6 +11,7 @@ PAGES = (
     "own_data",
     "train",
     "sweeps",
+    "compare",
     "transitions",
     "k_and_tau",
 )

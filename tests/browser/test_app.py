@@ -25,6 +25,7 @@ TITLES = {
     "own_data": "Own data",
     "train": "Train",
     "sweeps": "Sweeps",
+    "compare": "Compare",
     "transitions": "Transitions",
     "k_and_tau": "k and tau",
 }
@@ -40,6 +41,12 @@ def picture(page: Page, key: str) -> Locator:
 def pick(page: Page, option: str) -> None:
     """Take an option of a segmented control."""
     page.get_by_role("radio", name=option, exact=True).click()
+    settle(page)
+
+
+def pick_pill(page: Page, option: str) -> None:
+    """Press a pill of a group of which several may be pressed."""
+    page.get_by_test_id("stPills").get_by_role("button", name=option, exact=True).click()
     settle(page)
 
 
@@ -61,7 +68,7 @@ def test_each_address_works_as_the_first_request_after_a_cold_start(address, col
 
 def test_the_menu_leads_to_every_page(server: Server, visit: Visit):
     page = visit(server)
-    for name in ("Waves", "Digits", "Own data", "Train", "Sweeps", "Transitions", "k and tau"):
+    for name in ("Waves", "Digits", "Own data", "Train", "Sweeps", "Compare", "Transitions", "k and tau"):
         page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
         expect(page.locator("h1")).to_have_text(name)
         settle(page)
@@ -240,6 +247,26 @@ def test_a_sweep_fills_its_picture_and_a_click_on_a_cell_shows_its_runs(server: 
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 40)
     expect(page.get_by_text("The runs of this cell.")).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_have_count(1)
+
+
+def test_networks_of_one_size_are_trained_and_stand_beside_one_another(server: Server, visit: Visit):
+    page = visit(server, "compare")
+    pick_pill(page, "LSTM")  # no longer
+    pick_pill(page, "own")
+    page.get_by_text("The task, and the MRNN that all are matched with").click()
+    page.get_by_role("slider", name="Epochs").press("Home")
+    page.get_by_role("slider", name="Seeds").press("Home")
+    settle(page)
+    expect(page.get_by_text(re.compile(r"^3 networks x 1 seeds on Alien waves"))).to_be_visible()
+    page.get_by_role("button", name="Train them all").click()
+    expect(page.get_by_text(re.compile(r"^\d of 3 runs done"))).to_be_visible(timeout=60_000)
+    best = r"Best: (MRNN, k = [14]|GRU), [\d.]+%; next (MRNN, k = [14]|GRU), [\d.]+%\. With one run each"
+    expect(page.get_by_text(re.compile(best))).to_be_visible(timeout=240_000)
+    page.get_by_text("Look closer").click(timeout=60_000)
+    expect(page.get_by_text(re.compile(r"One sequence is answered in [\d.]+ ms"))).to_have_count(3, timeout=60_000)
+    drawn = page.locator("[class*=st-key-picture-confusion_]")
+    expect(drawn).to_have_count(3)
+    expect(drawn.first.locator("canvas.marks, svg.marks")).to_be_visible()
 
 
 @pytest.mark.parametrize("address", TITLES)

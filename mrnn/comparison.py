@@ -1,0 +1,164 @@
+"""Networks beside one another on one task: what each of them is, what it reached over seeds, and how long it takes."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from mrnn.config import ModelConfig, RunConfig
+from mrnn.grid import SweepConfig
+from mrnn.matching import count_products, count_weights
+from mrnn.sweeps import Sweep
+
+NAMES = {"lstm": "LSTM", "gru": "GRU", "elman": "Elman", "peephole": "LSTM with peepholes"}
+FIGURES = ("validation", "accuracy", "epoch_seconds")
+REPEATS = 20  # answers to take the median time of
+
+
+class Reader(Protocol):
+    """What answers sequences: a `SequenceModel`."""
+
+    def trace(self, x: np.ndarray) -> object:
+        """Read sequences (N, T, D)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One run of a comparison, be it over or not.
+
+    config      what was asked for
+    validation  best hard score on held-out training data; NaN while it is not known
+    accuracy    hard score on the test split; NaN while it is not known
+    seconds     of training; NaN while it is not known
+    run         its id, "" if it is not on this machine
+    history     its epochs so far, as `Run.history`
+    """
+
+    config: RunConfig
+    validation: float
+    accuracy: float
+    seconds: float
+    run: str = ""
+    history: tuple[dict[str, Any], ...] = ()
+
+
+def outcomes(sweep: Sweep) -> list[Outcome]:
+    """What came of each run of a sweep so far."""
+    found = []
+    for run in sweep.runs:
+        if run.config is not None:
+            figures = run.result.get("figures", {})
+            found.append(
+                Outcome(
+                    config=run.config,
+                    validation=figures.get("validation_accuracy_hard", np.nan),
+                    accuracy=figures.get("test_accuracy_hard", np.nan),
+                    seconds=figures.get("seconds", np.nan),
+                    run=run.id,
+                    history=run.history,
+                )
+            )
+    return found
+
+
+def outcomes_of(config: SweepConfig, table: pd.DataFrame) -> list[Outcome]:
+    """As `outcomes`, of a sweep that was run elsewhere.
+
+    table  what `mrnn.sweeps.table` says of it: a row a run, in the order of `config.runs()`
+    """
+    rows = table[["validation", "accuracy", "seconds"]].astype(float).itertuples(index=False)
+    return [
+        Outcome(run, row.validation, row.accuracy, row.seconds)  # type: ignore[attr-defined]
+        for run, row in zip(config.runs(), rows, strict=True)
+    ]
+
+
+def name_of(model: ModelConfig) -> str:
+    """What to call a network: "MRNN, k = 4, own carry", "GRU"."""
+    if model.cell != "mrnn":
+        return NAMES[model.cell]
+    carry = ", own carry" if model.carry == "own" and model.num_lstms > 1 else ""
+    return f"MRNN, k = {model.num_lstms}{carry}"
+
+
+def contenders(found: Iterable[Outcome]) -> pd.DataFrame:
+    """A row a network, in the order in which they come.
+
+    returns  columns network, hidden_size, weights, products (multiplications a step), runs, known (how many are over),
+             and for each of FIGURES its mean and its standard deviation over seeds (NaN for fewer than two), as
+             NAME and NAME_deviation. epoch_seconds is the time of training by the number of epochs
+    """
+    rows = [
+        {
+            "network": name_of(one.config.model),
+            "hidden_size": one.config.model.hidden_size,
+            "weights": count_weights(one.config.model),
+            "products": count_products(one.config.model),
+            "validation": one.validation,
+            "accuracy": one.accuracy,
+            "epoch_seconds": one.seconds / one.config.training.epochs,
+        }
+        for one in found
+    ]
+    what = ["network", "hidden_size", "weights", "products"]
+    table = pd.DataFrame(rows, columns=[*what, *FIGURES])
+    groups = table.groupby(what, sort=False)
+    told = {"runs": ("accuracy", "size"), "known": ("accuracy", "count")}
+    for figure in FIGURES:
+        told |= {figure: (figure, "mean"), f"{figure}_deviation": (figure, "std")}
+    return groups.agg(**told).reset_index()  # type: ignore[arg-type]
+
+
+def curves(found: Iterable[Outcome]) -> pd.DataFrame:
+    """Held-out hard score by epoch: rows of network, epoch, mean, lowest, highest (over seeds)."""
+    rows = [
+        {"network": name_of(one.config.model), "epoch": report["epoch"], "score": report["accuracy_hard"]}
+        for one in found
+        for report in one.history
+    ]
+    table = pd.DataFrame(rows, columns=["network", "epoch", "score"])
+    groups = table.groupby(["network", "epoch"], sort=False)["score"]
+    return groups.agg(mean="mean", lowest="min", highest="max").reset_index()
+
+
+def answer_seconds(model: Reader, x: np.ndarray, repeats: int = REPEATS) -> float:
+    """How long one sequence takes: the median over `repeats` answers to x (T, D), after one to warm up."""
+    times: list[float] = []
+    for turn in range(repeats + 1):
+        start = time.perf_counter()
+        model.trace(x[None])
+        if turn:
+            times.append(time.perf_counter() - start)
+    return median(times)
+
+
+def verdict(table: pd.DataFrame, figure: str, *, percent: bool) -> str:
+    """Which network is ahead, and whether by more than chance over seeds explains.
+
+    table    of `contenders`
+    figure   "validation" or "accuracy"
+    percent  whether the score is a share
+    """
+    known = table[table[figure].notna()].sort_values(figure, ascending=False)
+    if known.empty:
+        return "Figures come in as runs end."
+
+    def value(number: float) -> str:
+        return f"{number:.2%}" if percent else f"{number:.4f}"
+
+    best = known.iloc[0]
+    said = f"Best: {best['network']}, {value(best[figure])}"
+    if len(known) == 1:
+        return f"{said}."
+    second = known.iloc[1]
+    said += f"; next {second['network']}, {value(second[figure])}."
+    gap = best[figure] - second[figure]
+    spread = float(np.hypot(best[f"{figure}_deviation"], second[f"{figure}_deviation"]))
+    if np.isnan(spread):
+        return f"{said} With one run each nobody knows what is chance."
+    more = "more than" if gap > 2 * spread else "no more than"
+    return f"{said} Their means lie {value(gap)} apart, {more} twice their spread over seeds ({value(spread)})."

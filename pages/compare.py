@@ -1,0 +1,241 @@
+"""A Markov recurrent network beside the networks that it came from, on one task and at one size."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from mrnn import analysis, bounds, charts, comparison, runs, sweeps
+from mrnn.config import CARRIES, CELLS, RunConfig
+from mrnn.forecast import duration, slowness, training_seconds
+from mrnn.grid import SweepConfig
+from mrnn.matching import MATCHES
+from mrnn.tasks import make_task
+from pages import common
+
+REFRESH = 2.0  # seconds between two looks at what trains
+EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "comparison"  # .json, .csv; SWEEP.md has the command
+READ = 1_000  # sequences of a confusion matrix
+BASELINES = [cell for cell in CELLS if cell != "mrnn"]
+EQUAL = {"weights": "number of weights", "work": "multiplications a step", "size": "hidden size"}
+SORTS = {
+    "accuracy": "score on test data",
+    "validation": "score on held-out data",
+    "epoch_seconds": "seconds an epoch",
+}
+
+common.page(
+    "Compare",
+    "Does a Markov recurrent network do better than one LSTM, a GRU, an Elman network of the same size? Train them all, and see.",
+)
+owner = common.owner()
+common.engine().prepare()
+everyone = runs.list_runs()
+active = next((run for run in everyone if run.active and run.owner == owner), None)
+started = active is not None or "comparison" in st.session_state  # then it comes first on a narrow screen
+with st.container(key="run-first" if started else "form-first"):
+    left, right = st.columns([1, 2], gap="large")
+if active is not None:
+    common.engine().wake()
+
+
+def asked_for(base: RunConfig) -> SweepConfig:
+    """What the form asks to be compared."""
+    ks = st.pills(
+        "MRNN with k =", (1, 2, 4, 8, 16), selection_mode="multi", default=[1, 4], key="c_k", help=common.words.K,
+        persist_state="session",
+    )  # fmt: skip
+    carries = st.pills(
+        "its carry", CARRIES, selection_mode="multi", default=list(CARRIES), key="c_carry", help=common.words.CARRY,
+        persist_state="session",
+    )  # fmt: skip
+    others = st.pills(
+        "Beside it", BASELINES, selection_mode="multi", default=["lstm", "gru"], key="c_cells",
+        format_func=comparison.NAMES.__getitem__, persist_state="session", help=common.words.CELL,
+    )  # fmt: skip
+    equal = st.segmented_control(
+        "Equal in", list(EQUAL), default="weights", required=True, format_func=EQUAL.__getitem__, key="c_equal",
+        persist_state="session",
+        help="All networks get the hidden size at which they come nearest to the MRNN below in this. "
+        "While training all k LSTMs are computed; in use only one is.",
+    )  # fmt: skip
+    seeds = st.slider(
+        "Seeds", 1, 10, 3, key="c_seeds", persist_state="session",
+        help="How often each network is trained. Without several seeds nobody knows what is chance.",
+    )  # fmt: skip
+    cells = [*(["mrnn"] if ks and carries else []), *others]
+    if len(cells) + len(ks) * len(carries) < 3:
+        raise ValueError("a comparison needs two networks or more: choose another one")
+    grid = {
+        "cell": cells,
+        "k": sorted(ks) or [1],
+        "carry": [carry for carry in CARRIES if carry in carries] or ["mixed"],
+    }
+    return SweepConfig(base=base, grid=grid, seeds=seeds, match=equal if equal in MATCHES else None)
+
+
+def start(config: SweepConfig) -> None:
+    st.session_state["comparison"] = sweeps.start(config, owner)
+    common.engine().wake()
+    st.rerun()
+
+
+with left:
+    button = st.container()
+    config: SweepConfig | None = None
+    try:
+        form = st.container()
+        with st.expander("The task, and the MRNN that all are matched with", icon=":material/tune:"):
+            base = common.run_settings()
+        with form:
+            config = asked_for(base)
+        wanted = list(config.runs())
+        if len(wanted) > bounds.max_sweep():
+            raise ValueError(f"a comparison may have {bounds.max_sweep()} runs here, this one has {len(wanted)}")
+        seconds = sum(training_seconds(run, slowness(everyone)) for run in wanted) / common.engine().slots
+        task = make_task(base.task, base.settings)
+        networks = len({comparison.name_of(run.model) for run in wanted})
+        button.markdown(
+            f"**{networks} networks x {config.seeds} seeds** on {task.title}, about **{duration(seconds)}** here"
+        )
+    except ValueError as error:
+        config = None
+        button.error(str(error), icon=":material/error:")
+    pressed = button.button(
+        "Train them all", icon=":material/play_arrow:", type="primary", width="stretch", key="start",
+        disabled=active is not None or config is None,
+        help="One run, sweep or comparison at a time for each person." if active else None,
+    )  # fmt: skip
+    if pressed and config is not None:
+        with common.refusals():
+            start(config)
+
+
+def opened() -> sweeps.Sweep | None:
+    """The comparison that the address names, or else the newest of one's own."""
+    wanted = common.link.given("sweep")
+    if wanted is not None:
+        try:
+            sweep = sweeps.read(wanted)
+        except ValueError:
+            sweep = None
+        if sweep is not None and (sweep.public or sweep.owner == owner):
+            return sweep
+        st.info(
+            "There is no comparison to be seen at this address: it was deleted, or its owner has not published it.",
+            icon=":material/lock:",
+        )
+    mine = [sweep for sweep in sweeps.list_sweeps(owner) if "cell" in sweep.config.grid]
+    return mine[0] if mine else None
+
+
+def picture(found: list[comparison.Outcome], base: RunConfig) -> None:
+    """Scores, times and curves of all networks."""
+    percent = make_task(base.task, base.settings).target == "class"
+    table = comparison.contenders(found)
+    figure = st.segmented_control(
+        "Figure", list(SORTS), default="accuracy", required=True, format_func=SORTS.__getitem__, key="c_figure",
+        bind="query-params",
+    )  # fmt: skip
+    known = table[table[figure].notna()]
+    said = comparison.verdict(table, "accuracy" if figure == "epoch_seconds" else figure, percent=percent)
+    if known.empty:
+        st.info("Figures come in as runs end.")
+    else:
+        share = percent and figure != "epoch_seconds"
+        common.show(
+            charts.contender_dots(known, figure, SORTS[figure], percent=share), key="contenders",
+            alt=f"Each network's mean and spread over seeds, {SORTS[figure]}. {said}",
+        )  # fmt: skip
+    st.caption(f"Dot: mean over seeds, hard as in use; line: standard deviation. {said}")
+    shown = {
+        "network": "network",
+        "hidden_size": "hidden units",
+        "weights": "weights",
+        "products": "multiplications a step",
+    }
+    st.dataframe(
+        table[[*shown]], hide_index=True, width="stretch",
+        column_config={name: st.column_config.Column(title) if name == "network" else st.column_config.NumberColumn(title, format="localized") for name, title in shown.items()},
+    )  # fmt: skip
+    curves = comparison.curves(found)
+    if len(curves):
+        common.show(
+            charts.contender_curves(curves, "held-out score", percent=percent), key="contender_curves",
+            alt="Held-out score of each network by epoch, the mean over seeds.",
+        )  # fmt: skip
+        st.caption(
+            "Held-out score (hard, as in use) by epoch, the mean over seeds. Point at a line for its lowest and highest seed."
+        )
+
+
+def closer(found: list[comparison.Outcome]) -> None:
+    """Which classes each network takes for which, and how long it needs for an answer: its first run that is over."""
+    over = {one.run: comparison.name_of(one.config.model) for one in reversed(found) if pd.notna(one.accuracy)}
+    first = {name: run for run, name in over.items()}
+    entries = {entry.id: entry for entry in common.entries(None, owner) if entry.id in first.values()}
+    if not entries or next(iter(entries.values())).task.target != "class":
+        return
+    if not st.toggle("Look closer: who takes what for what, and how long an answer takes", key="c_closer"):
+        return
+    with st.grid("auto", min_column_width=240) as grid:
+        for name, run in reversed(first.items()):
+            if run in entries:
+                with grid.cell():
+                    study = common.study(entries[run], 0, READ)
+                    st.markdown(f"**{name}**")
+                    common.show(
+                        charts.confusion_heatmap(analysis.confusion(study.trace, study.data.y, study.classes)),
+                        key=f"confusion_{run}", alt=f"True class against answer, {name}.",
+                    )  # fmt: skip
+                    took = comparison.answer_seconds(entries[run].model, study.data.x[0])
+                    st.caption(f"One sequence is answered in {1000 * took:.1f} ms.")
+    st.caption(
+        f"Of the first seed of each network, {READ:,} fresh sequences: rows are true classes, columns answers. "
+        "Times were measured here just now, one sequence at a time, the median of 20."
+    )
+
+
+@st.fragment(run_every=REFRESH if active is not None and active.sweep else None)
+def watch(sweep_id: str) -> None:
+    sweep = sweeps.read(sweep_id)
+    if sweep.state == "running":
+        st.progress(sweep.done / sweep.total, text=f"{sweep.done} of {sweep.total} runs done")
+    elif active is not None and active.sweep == sweep_id:
+        st.rerun()
+    picture(comparison.outcomes(sweep), sweep.config.base)
+
+
+with right, common.refusals():
+    sweep = opened()
+    if sweep is None:
+        config_shown = SweepConfig.from_dict(json.loads(EXAMPLE.with_suffix(".json").read_text()))
+        st.markdown("#### An example: alien waves, all networks with as many weights")
+        picture(comparison.outcomes_of(config_shown, pd.read_csv(EXAMPLE.with_suffix(".csv"))), config_shown.base)
+        st.markdown(
+            "Choose networks at the left and press **Train them all**: a picture like this one fills in as runs end."
+        )
+    else:
+        shown_base = sweep.config.base
+        equal = EQUAL[sweep.config.match or "size"]
+        st.markdown(f"#### {make_task(shown_base.task, shown_base.settings).title}: networks with the same {equal}")
+        watch(sweep.id)
+        if sweep.state != "running":
+            closer(comparison.outcomes(sweep))
+        with st.container(horizontal=True):
+            st.download_button(
+                "All figures (CSV)", sweeps.table(sweep).to_csv(index=False), f"{sweep.id}.csv", "text/csv",
+                icon=":material/download:", key="csv", on_click="ignore",
+            )  # fmt: skip
+            if (
+                sweep.state == "running"
+                and sweep.owner == owner
+                and st.button("Stop", icon=":material/stop:", key="stop")
+            ):
+                sweeps.stop(sweep.id)
+                st.rerun()
+            st.page_link(
+                "pages/sweeps.py", label="Its runs, and more, on the Sweeps page", icon=":material/apps:",
+                query_params={"sweep": sweep.id},
+            )  # fmt: skip
