@@ -32,6 +32,7 @@ from mrnn.grid import AXES, SweepConfig
 from mrnn.jobs import Engine
 from mrnn.matching import MATCHES
 from mrnn.runs import check_task
+from mrnn.scores import SCORES, written
 from mrnn.tasks import TASKS, make_task
 from mrnn.training import EpochReport, evaluate
 from mrnn.worker import perform
@@ -199,7 +200,7 @@ def _train(asked: argparse.Namespace) -> None:
     if checkpoint.exists():
         print(f"going on from {checkpoint}", file=sys.stderr)
 
-    stopped = False
+    stopped, target = False, config.model.target
 
     def stop(*_: Any) -> None:
         nonlocal stopped
@@ -214,9 +215,10 @@ def _train(asked: argparse.Namespace) -> None:
             return not stopped
 
         def on_report(report: EpochReport) -> None:
+            held_out = written(target, report.accuracy_hard)
             bar.write(
                 f"epoch {report.epoch}/{report.epochs}  tau {report.tau:.2f}  loss {report.loss:.4f}  "
-                f"held-out {report.accuracy_hard:.2%} (soft {report.accuracy_soft:.2%})  {report.seconds:.0f} s",
+                f"held-out {held_out} (soft {written(target, report.accuracy_soft)})  {report.seconds:.0f} s",
                 file=sys.stderr,
             )
 
@@ -231,7 +233,8 @@ def _train(asked: argparse.Namespace) -> None:
     figures = notes["figures"]
     if figures["epochs"] == config.training.epochs:
         checkpoint.unlink(missing_ok=True)
-    print(f"{out}: test accuracy {figures['test_accuracy_hard']:.2%} (soft {figures['test_accuracy_soft']:.2%})")
+    hard, soft = (written(target, figures[f"test_accuracy_{kind}"]) for kind in ("hard", "soft"))
+    print(f"{out}: test {SCORES[target]} {hard} (soft {soft})")
 
 
 def _sweep(asked: argparse.Namespace) -> None:
@@ -296,7 +299,8 @@ def _line(run: runs.Run) -> str:
     """A run in a line: id, beginning of its owner's name, task, state, epochs, accuracy, and why it failed."""
     epochs = f"{len(run.history)}/{run.config.training.epochs}" if run.config else ""
     task = run.config.task if run.config else str(run.result.get("task", ""))
-    right = "" if run.accuracy is None else f"{run.accuracy:.2%}"
+    target = run.config.model.target if run.config else "class"
+    right = "" if run.accuracy is None else written(target, run.accuracy)
     cells = [f"{run.id:35}", run.owner[:8], f"{task:8}", f"{run.state:9}", f"{epochs:>7}", f"{right:>7}", run.reason]
     return "  ".join(cells).rstrip()
 
@@ -331,7 +335,8 @@ def _evaluate(asked: argparse.Namespace) -> None:
     if asked.json:
         print(json.dumps(figures))
     else:
-        print(f"{name}: accuracy {hard.accuracy:.2%} in use (soft {soft.accuracy:.2%}) on {len(test_data):,} sequences")
+        score, of_soft = (written(task.target, found.accuracy) for found in (hard, soft))
+        print(f"{name}: {SCORES[task.target]} {score} in use (soft {of_soft}) on {len(test_data):,} sequences")
 
 
 def _bench(asked: argparse.Namespace) -> None:

@@ -170,6 +170,11 @@ class Task(ABC):
     input_size: ClassVar[int]
 
     @property
+    def names_one_class(self) -> bool:
+        """True where a whole sequence has one class: what classes differ in can be looked at."""
+        return self.target == "class" and not self.per_step
+
+    @property
     def output_size(self) -> int:
         """C, how many classes, labels or values there are to answer."""
         return len(self.classes)

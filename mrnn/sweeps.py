@@ -13,13 +13,23 @@ from typing import Literal
 import pandas as pd
 
 from mrnn import bounds, queue, runs
+from mrnn.data import Target
 from mrnn.files import read_json, write_json
 from mrnn.grid import SweepConfig
 from mrnn.place import runs_folder
 from mrnn.runs import Run
+from mrnn.scores import SCORES
 
 State = Literal["running", "finished", "incomplete"]
-FIGURES = {"validation": "held-out accuracy", "accuracy": "test accuracy", "seconds": "training time"}
+FIGURES = ("validation", "accuracy", "seconds")
+
+
+def figure_name(figure: str, target: Target) -> str:
+    """What one of FIGURES is called where the runs have this kind of target."""
+    score = SCORES[target]
+    return {"validation": f"held-out {score}", "accuracy": f"test {score}", "seconds": "training time"}[figure]
+
+
 _ID = re.compile(r"sweep-[0-9a-f]{24}")
 
 

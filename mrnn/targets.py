@@ -12,8 +12,6 @@ from torch.nn import functional as F
 
 from mrnn.data import Target
 
-SCORES: dict[Target, str] = {"class": "accuracy", "labels": "macro F1", "value": "R²"}
-
 
 def losses(target: Target, logits: Tensor, y: Tensor) -> Tensor:
     """(M,) loss of each answer: cross-entropy, in nats; its mean over C labels; the mean squared error of C values."""
@@ -110,5 +108,5 @@ def _exact(values: Tensor) -> np.ndarray:
 
 
 def score(target: Target) -> Score:
-    """A fresh score for this kind of target, the one that `SCORES` names."""
+    """A fresh score for this kind of target, the one that `mrnn.scores.SCORES` names."""
     return {"class": Accuracy, "labels": MacroF1, "value": R2}[target]()

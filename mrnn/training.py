@@ -36,7 +36,7 @@ class EpochReport:
     tau             temperature of the epoch
     loss            mean of the objective over the epoch's training sequences
     accuracy_hard   share of held-out sequences (or steps) right in use, with argmax; for other targets than classes
-                    the score that `mrnn.targets.SCORES` names
+                    the score that `mrnn.scores.SCORES` names
     accuracy_soft   the same with z = q
     usage           (k,) share of steps each LSTM of the last layer was listened to, held-out, argmax
     seconds         of the epoch, measuring included
@@ -60,7 +60,7 @@ class EpochReport:
 class Evaluation:
     """How a model does on some sequences.
 
-    accuracy  share of right answers; for other targets than classes, the score that `mrnn.targets.SCORES` names
+    accuracy  share of right answers; for other targets than classes, the score that `mrnn.scores.SCORES` names
     loss      mean of `mrnn.targets.losses` over the answers
     usage     (k,) share of steps each LSTM of the last layer was listened to
     """

@@ -1,5 +1,6 @@
 """The process that trains: from a configuration to a measured model, and from a run's folder to its end."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -121,7 +122,7 @@ def _learn(
         report = training.advance(on_batch, go_on)
         if report is None:
             break
-        if report.accuracy_hard >= max((past.accuracy_hard for past in history), default=0.0):
+        if report.accuracy_hard >= max((past.accuracy_hard for past in history), default=-math.inf):
             best = {name: value.detach().clone() for name, value in model.state_dict().items()}
         if pictures is not None:  # before the checkpoint: an epoch that is lost is trained, and kept, again
             snapshots.keep(pictures, model, task, training.epoch, config.training.epochs)

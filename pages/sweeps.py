@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from mrnn import bounds, charts, runs, sweeps
-from mrnn.charts.sweeps import CLICKED
+from mrnn.charts.sweeps import CLICKED, Unit, amount
 from mrnn.config import CARRIES, CELLS, OBJECTIVES
 from mrnn.forecast import duration, remaining_seconds, slowness, training_seconds
 from mrnn.grid import SweepConfig
@@ -168,19 +168,20 @@ def heatmap(sweep_id: str) -> None:
         st.caption("Only seeds were varied, so there is no picture; the runs are below.")
         common.table(list(sweep.runs), key="s_runs")
         return
+    target = sweep.config.base.model.target
     figure = st.segmented_control(
-        "Figure", list(sweeps.FIGURES), default="validation", required=True, format_func=sweeps.FIGURES.__getitem__, key="s_figure",
-        help="Choose by held-out accuracy (of training data that were held out). Test accuracy is for the result.",
+        "Figure", sweeps.FIGURES, default="validation", required=True, format_func=lambda name: sweeps.figure_name(name, target), key="s_figure",
+        help="Choose by the held-out figure (of training data that were held out). The test figure is for the result.",
     )  # fmt: skip
     table = table.assign(all="mean")
     part, row, column = shown_axes(table, [*axes, *(["all", "seed"] if len(axes) == 1 else ["seed", "all"])])
     summary = sweeps.summary(part, row, column, figure or "validation")
-    percent = figure != "seconds"
+    unit: Unit = "s" if figure == "seconds" else "%" if target == "class" else ""
     clicked = common.show_to_click(
-        charts.sweep_heatmap(summary, TITLES[row], TITLES[column], percent=percent),
-        key="heatmap", alt=f"{sweeps.FIGURES[figure or 'validation']} by {row} and {column}.", selection=CLICKED,
+        charts.sweep_heatmap(summary, TITLES[row], TITLES[column], unit=unit),
+        key="heatmap", alt=f"{sweeps.figure_name(figure or 'validation', target)} by {row} and {column}.", selection=CLICKED,
     )  # fmt: skip
-    st.caption(f"{reading(summary, row, column, percent)} Click a cell to see its runs.")
+    st.caption(f"{reading(summary, row, column, unit)} Click a cell to see its runs.")
     cells = {(str(cell.get("row")), str(cell.get("column"))) for cell in clicked}
     inside = {
         run for run, *where in zip(part["run"], part[row].astype(str), part[column].astype(str), strict=True) if tuple(where) in cells
@@ -203,20 +204,20 @@ def heatmap(sweep_id: str) -> None:
     )  # fmt: skip
 
 
-def reading(summary: pd.DataFrame, row: str, column: str, percent: bool) -> str:
+def reading(summary: pd.DataFrame, row: str, column: str, unit: Unit) -> str:
     known = summary[summary["known"] > 0]
     if known.empty:
         return "Cells fill in as runs end."
-    best = known.sort_values("mean", ascending=not percent).iloc[0]
-    value = f"{best['mean']:.2%}" if percent else f"{best['mean']:.0f} s"
+    best = known.sort_values("mean", ascending=unit == "s").iloc[0]
+    value = amount(best["mean"], unit)
     where = " and ".join(f"{name} {best[side]}" for name, side in ((row, "row"), (column, "column")) if name != "all")
     over = f", the mean of {best['known']} runs" if best["known"] > 1 else ""
-    said = f"{'Best' if percent else 'Fastest'} so far with {where}: {value}{over}."
+    said = f"{'Fastest' if unit == 's' else 'Best'} so far with {where}: {value}{over}."
     spread = known["deviation"].mean()
     reach = abs(known["mean"].max() - known["mean"].min())
-    if percent and len(known) > 1 and pd.notna(spread):
+    if unit != "s" and len(known) > 1 and pd.notna(spread):
         more = "more than" if reach > 2 * spread else "no more than"
-        said += f" Cells differ by up to {reach:.2%}, {more} twice the usual spread over seeds ({spread:.2%})."
+        said += f" Cells differ by up to {amount(reach, unit)}, {more} twice the usual spread over seeds ({amount(spread, unit)})."
     return f"{said} Below each mean stands its standard deviation over seeds."
 
 
@@ -226,11 +227,11 @@ with right:
         st.markdown("#### An example: alien waves, after five epochs")
         example = sweeps.summary(pd.read_csv(EXAMPLE), "k", "tau0", "validation")
         common.show(
-            charts.sweep_heatmap(example, TITLES["k"], TITLES["tau0"], percent=True), key="example",
+            charts.sweep_heatmap(example, TITLES["k"], TITLES["tau0"], unit="%"), key="example",
             alt="Held-out accuracy by k and tau0, from a sweep that ships with the app.",
         )  # fmt: skip
         st.caption(
-            f"Held-out accuracy, hard as in use. {reading(example, 'k', 'tau0', True)} At tau0 5 five epochs end while tau "
+            f"Held-out accuracy, hard as in use. {reading(example, 'k', 'tau0', '%')} At tau0 5 five epochs end while tau "
             "is still 2.7: the networks learned to blend their LSTMs, and in use they must pick one."
         )
         st.markdown(

@@ -15,7 +15,7 @@ common.page(
 left, right = common.sides()
 
 with left:
-    entry = common.pick(None, prefer="digits-k4", key="model_transitions")
+    entry = common.pick(None, prefer="digits-k4", key="model_transitions", fits=lambda task: task.names_one_class)
     layer = common.layer_picker(entry.config.num_layers, key="layer_transitions")
     task, classes = entry.task, entry.task.classes
     only = classes

@@ -84,7 +84,7 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "answer_change": (charts.answer_change, (ANSWER_CHANGE, 2)),
     "class_bars": (charts.class_bars, (ANSWERS,)),
     "co_use_heatmap": (charts.co_use_heatmap, (CO_USE,)),
-    "compared_curves": (charts.compared_curves, (CURVES, "accuracy")),
+    "compared_curves": (charts.compared_curves, (CURVES, "accuracy", "accuracy")),
     "difference_heatmap": (charts.difference_heatmap, (DIFFERENCE,)),
     "dwell_curves": (charts.dwell_curves, (analysis.dwell_by_class(MANY, Y, CLASSES), "loud")),
     "entropy_curves": (charts.entropy_curves, (analysis.entropy_by_class(MANY, Y, CLASSES), math.log(K))),
@@ -95,7 +95,7 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "mean_q_heatmap": (charts.mean_q_heatmap, (analysis.mean_q(MANY, Y, CLASSES), "loud")),
     "q_difference_heatmap": (charts.q_difference_heatmap, (analysis.q_difference(MANY, Y, 0, 1),)),
     "state_scatter": (charts.state_scatter, (STATES, "LSTM", K)),
-    "sweep_heatmap": (partial(charts.sweep_heatmap, percent=True), (SWEPT, "k", "tau0")),
+    "sweep_heatmap": (partial(charts.sweep_heatmap, unit="%"), (SWEPT, "k", "tau0")),
     "temperature_sketch": (charts.temperature_sketch, (HISTORY,)),
     "transition_heatmap": (charts.transition_heatmap, (TRANSITIONS, "loud")),
     "usage_area": (charts.usage_area, (USAGE_BY_EPOCH, K, EPOCHS)),
@@ -551,8 +551,8 @@ def test_a_cell_of_a_sweep_says_its_mean_its_spread_and_how_much_is_known():
 
 def test_cells_that_differ_by_chance_alone_are_not_painted_as_far_apart():
     close = SWEPT.assign(mean=[0.9901, 0.9902, 0.9901, 0.9902], known=3, runs=3)
-    fills = [cell.fill for cell in rects(drawn(charts.sweep_heatmap(close, "k", "tau0", percent=True)))]
-    far = [cell.fill for cell in rects(drawn(charts.sweep_heatmap(close * 1, "k", "tau0", percent=True)))]
+    fills = [cell.fill for cell in rects(drawn(charts.sweep_heatmap(close, "k", "tau0", unit="%")))]
+    far = [cell.fill for cell in rects(drawn(charts.sweep_heatmap(close * 1, "k", "tau0", unit="%")))]
     assert fills == far
     red = [int(re.findall(r"\d+", fill)[0]) for fill in fills]
     assert max(red) - min(red) < 60

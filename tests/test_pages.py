@@ -373,7 +373,7 @@ def test_every_run_of_ones_own_is_in_the_table_and_nobody_elses():
     table = visit("pages/train.py").dataframe[0].value
     assert list(table["task"]) == ["Digits (MNIST)", "Alien waves"]
     assert list(table["network"]) == ["k = 3", "k = 2"]
-    assert list(table["held_out"])[1] == pytest.approx(90)
+    assert list(table["held_out_class"])[1] == pytest.approx(90)
     assert list(table["epochs"]) == ["0 of 1", "3 of 1"]
     assert list(table["time"]) == ["", "6 s"]
 

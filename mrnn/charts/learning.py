@@ -29,10 +29,11 @@ def loss_curve(history: pd.DataFrame, epochs: int) -> ChartType:
     )
 
 
-def accuracy_curves(accuracy: pd.DataFrame, epochs: int) -> ChartType:
+def accuracy_curves(accuracy: pd.DataFrame, epochs: int, name: str = "accuracy") -> ChartType:
     """Hard and soft accuracy by epoch; hard is solid, soft is dashed.
 
     accuracy  rows of epoch, kind ("hard" or "soft"), accuracy
+    name      of the score, where it is another one; an accuracy alone is a percentage
     """
     dash = alt.StrokeDash(
         "kind:N",
@@ -46,30 +47,32 @@ def accuracy_curves(accuracy: pd.DataFrame, epochs: int) -> ChartType:
             x=_epoch(epochs),
             y=alt.Y(
                 "accuracy:Q",
-                title="accuracy (— hard, - - soft)",
-                axis=alt.Axis(format="%"),
+                title=f"{name} (— hard, - - soft)",
+                axis=_score_axis(name),
                 scale=alt.Scale(zero=False),
             ),
             strokeDash=dash,
-            tooltip=[alt.Tooltip("epoch"), alt.Tooltip("kind"), alt.Tooltip("accuracy", format=".2%")],
+            tooltip=[
+                alt.Tooltip("epoch"),
+                alt.Tooltip("kind"),
+                alt.Tooltip("accuracy", title=name, format=_score_format(name)),
+            ],
         ),
         150,
     )
 
 
-def compared_curves(curves: pd.DataFrame, figure: str) -> ChartType:
+def compared_curves(curves: pd.DataFrame, figure: str, name: str) -> ChartType:
     """A figure of several runs by epoch, each line told by its dashes and by the letter at its end.
 
-    curves  rows of run (a letter), epoch and the figure, "accuracy" or "loss"
+    curves  rows of run (a letter), epoch and the figure
+    name    what the figure is called; an accuracy alone is a percentage
     """
-    percent = figure == "accuracy"
     runs = list(dict.fromkeys(curves["run"]))
     dash = alt.StrokeDash("run:N", scale=alt.Scale(domain=runs, range=DASHES[: len(runs)]), legend=None)
     x = _epoch(int(curves["epoch"].max()))
-    y = alt.Y(
-        f"{figure}:Q", title=figure, scale=alt.Scale(zero=False), axis=alt.Axis(format="%") if percent else alt.Axis()
-    )
-    number = alt.Tooltip(figure, format=".2%" if percent else ".4f")
+    y = alt.Y(f"{figure}:Q", title=name, scale=alt.Scale(zero=False), axis=_score_axis(name))
+    number = alt.Tooltip(figure, title=name, format=_score_format(name))
     ends = curves.loc[curves.groupby("run")["epoch"].idxmax()]
     return sized(
         alt.layer(
@@ -153,6 +156,14 @@ def class_bars(answers: pd.DataFrame) -> ChartType:
         ),
         20 * len(classes),
     )
+
+
+def _score_axis(name: str) -> alt.Axis:
+    return alt.Axis(format="%") if name == "accuracy" else alt.Axis()
+
+
+def _score_format(name: str) -> str:
+    return ".2%" if name == "accuracy" else ".4f"
 
 
 def _epoch(epochs: int) -> alt.X:

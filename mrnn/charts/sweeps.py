@@ -1,30 +1,33 @@
 """What came of a sweep."""
 
+from typing import Literal
+
 import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
 from mrnn.charts.size import sized
 
+Unit = Literal["%", "s", ""]
 CLICKED = "cell"  # the selection of a cell, with the fields row and column
 
 
-def sweep_heatmap(summary: pd.DataFrame, row: str, column: str, *, percent: bool) -> ChartType:
+def sweep_heatmap(summary: pd.DataFrame, row: str, column: str, *, unit: Unit) -> ChartType:
     """A cell for each pair of values: the mean over its runs, and below it the standard deviation.
 
     summary      `sweeps.summary`; a cell of which nothing is known yet is a dash
     row, column  titles of the axes
-    percent      whether the figure is a share; else seconds
+    unit         of the figure: "%" of a share, "s" of seconds, "" of a score such as R²
     """
     cells = zip(summary["deviation"], summary["known"], summary["runs"], strict=True)
     table = summary.assign(
-        text=[_number(value, percent) for value in summary["mean"]],
-        below=[_deviation(*cell, percent) for cell in cells],
+        text=[amount(value, unit) for value in summary["mean"]],
+        below=[_deviation(*cell, unit) for cell in cells],
     )
     rows, columns = list(dict.fromkeys(table["row"])), list(dict.fromkeys(table["column"]))
     known = table[table["known"] > 0]
     low, high = (float(known["mean"].min()), float(known["mean"].max())) if len(known) else (0.0, 1.0)
-    least = 0.001 if percent else 0.1  # so that chance is not painted as if it were much
+    least = 0.1 if unit == "s" else 0.001  # so that chance is not painted as if it were much
     if high - low < least:
         low, high = (low + high - least) / 2, (low + high + least) / 2
     clicked = alt.selection_point(name=CLICKED, fields=["row", "column"], on="click", empty=False)
@@ -62,15 +65,16 @@ def sweep_heatmap(summary: pd.DataFrame, row: str, column: str, *, percent: bool
     )
 
 
-def _number(value: float, percent: bool) -> str:
+def amount(value: float, unit: Unit) -> str:
+    """A figure with its unit; a dash where it is not known."""
     if pd.isna(value):
         return "–"
-    return f"{value:.2%}" if percent else f"{value:.0f} s"
+    return {"%": f"{value:.2%}", "s": f"{value:.0f} s", "": f"{value:.3f}"}[unit]
 
 
-def _deviation(deviation: float, known: int, runs: int, percent: bool) -> str:
+def _deviation(deviation: float, known: int, runs: int, unit: Unit) -> str:
     if known < runs:
         return f"{known} of {runs} runs"
     if pd.isna(deviation):
         return "1 run"
-    return f"± {deviation:.2%}" if percent else f"± {deviation:.0f} s"
+    return f"± {amount(deviation, unit)}"

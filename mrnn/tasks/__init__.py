@@ -6,12 +6,19 @@ from typing import Any
 
 from mrnn.data import Task
 from mrnn.owndata import is_own, own_task
+from mrnn.tasks.bit_flip import BitFlip
+from mrnn.tasks.curves import Curves
 from mrnn.tasks.digits import Digits
+from mrnn.tasks.reber import EmbeddedReber, Reber
 from mrnn.tasks.waves import Waves
 
 TASKS: dict[str, Task] = {
     "waves": Waves(),
     "digits": Digits(),
+    "curves": Curves(),
+    "reber": Reber(),
+    "embedded_reber": EmbeddedReber(),
+    "bit_flip": BitFlip(),
 }
 
 

@@ -1,21 +1,17 @@
 """Alien and non-alien waves: is a second, faster wave hidden in a sine?"""
 
 import math
-from dataclasses import dataclass, field
-from reprlib import repr as short
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from mrnn.data import SequenceData, Task, check_count
+from mrnn.tasks.settings import check_number, check_whole, setting
 from mrnn.tasks.sketch import resample
 
 SPAN = 20.0  # each signal covers x from p to p + 20, whatever T
 TRAIN_SEED, TEST_SEED, SPLIT_SIZE = 1_000_003, 2_000_003, 10_000
-
-
-def _setting(default: Any, label: str, help: str, least: float, most: float, step: float) -> Any:
-    return field(default=default, metadata={"label": label, "help": help, "least": least, "most": most, "step": step})
 
 
 @dataclass(frozen=True)
@@ -37,22 +33,18 @@ class Waves(Task):
     classes: ClassVar[tuple[str, ...]] = ("non-alien", "alien")
     input_size: ClassVar[int] = 1
 
-    T: int = _setting(50, "Steps T", "Points of a signal. They always cover 20 units of x.", 5, 400, 1)
-    amplitude: float = _setting(1.0, "Alien amplitude", "Height of the alien part, cos(f x + s).", 0.0, 5.0, 0.05)
-    f_low: int = _setting(100, "Lowest f", "Smallest frequency of the alien part.", 1, 999, 1)
-    f_high: int = _setting(199, "Highest f", "Largest frequency of the alien part.", 1, 999, 1)
-    sigma: float = _setting(0.0, "Noise sigma", "Standard deviation of noise added to each step.", 0.0, 3.0, 0.05)
-    alien_share: float = _setting(0.5, "Share of aliens", "How many of all signals are alien.", 0.0, 1.0, 0.05)
+    T: int = setting(50, "Steps T", "Points of a signal. They always cover 20 units of x.", 5, 400, 1)
+    amplitude: float = setting(1.0, "Alien amplitude", "Height of the alien part, cos(f x + s).", 0.0, 5.0, 0.05)
+    f_low: int = setting(100, "Lowest f", "Smallest frequency of the alien part.", 1, 999, 1)
+    f_high: int = setting(199, "Highest f", "Largest frequency of the alien part.", 1, 999, 1)
+    sigma: float = setting(0.0, "Noise sigma", "Standard deviation of noise added to each step.", 0.0, 3.0, 0.05)
+    alien_share: float = setting(0.5, "Share of aliens", "How many of all signals are alien.", 0.0, 1.0, 0.05)
 
     def __post_init__(self) -> None:
         for name, least in ("T", 2), ("f_low", 1), ("f_high", 1):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 1_000_000:
-                raise ValueError(f"{name} must be a whole number from {least} to 1000000, got {short(value)}")
+            check_whole(name, getattr(self, name), least, 1_000_000)
         for name, most in ("amplitude", 1e6), ("sigma", 1e6), ("alien_share", 1.0):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-                raise ValueError(f"{name} must be a number from 0 to {most:g}, got {short(value)}")
+            check_number(name, getattr(self, name), 0, most)
         if self.f_low > self.f_high:
             raise ValueError(f"f_low must not exceed f_high = {self.f_high}, got {self.f_low}")
 

@@ -4,12 +4,15 @@ import pandas as pd
 import streamlit as st
 
 from mrnn import charts, runs
+from mrnn.data import Target
+from mrnn.scores import MEANINGS, SCORES, written, written_with_name
 from pages.common import words
 from pages.common.frame import show
 
 
 def curves(run: runs.Run, total_epochs: int) -> None:
-    """Loss, accuracy and use of each LSTM so far."""
+    """Loss, score and use of each LSTM so far."""
+    target: Target = run.config.model.target if run.config else "class"
     history = pd.DataFrame(list(run.history))
     one, two = st.columns(2)
     with one:
@@ -19,7 +22,7 @@ def curves(run: runs.Run, total_epochs: int) -> None:
             alt="Loss by epoch.",
         )
     with two:
-        _accuracy(history, total_epochs)
+        _score(history, total_epochs, target)
     use = history[["epoch", "usage"]].explode("usage", ignore_index=True).rename(columns={"usage": "share"})
     use["share"] = use["share"].astype(float)
     use["lstm"] = use.groupby("epoch").cumcount() + 1
@@ -30,8 +33,8 @@ def curves(run: runs.Run, total_epochs: int) -> None:
     )
     last = history.iloc[-1]
     st.caption(
-        f"After epoch {int(last['epoch'])}: {last['accuracy_hard']:.1%} right with hard choices, as in use, {last['accuracy_soft']:.1%} with "
-        f"soft ones, at tau {last['tau']:.2f}; measured on a tenth of the training data, held out. {words.HARD}"
+        f"After epoch {int(last['epoch'])}: {written_with_name(target, last['accuracy_hard'])} with hard choices, as in use, {written(target, last['accuracy_soft'])} with "
+        f"soft ones, at tau {last['tau']:.2f}; measured on a tenth of the training data, held out. {MEANINGS[target]} {words.HARD}"
     )
 
 
@@ -41,14 +44,14 @@ def tau_beside_accuracy(history: pd.DataFrame) -> None:
     with one:
         show(charts.temperature_sketch(history[["epoch", "tau"]]), key="schedule", alt="tau by epoch.")
     with two:
-        _accuracy(history, len(history))
+        _score(history, len(history), "class")
 
 
-def _accuracy(history: pd.DataFrame, total_epochs: int) -> None:
+def _score(history: pd.DataFrame, total_epochs: int, target: Target) -> None:
     accuracy = history.melt("epoch", ["accuracy_hard", "accuracy_soft"], "kind", "accuracy")
     accuracy["kind"] = accuracy["kind"].str.removeprefix("accuracy_")
     show(
-        charts.accuracy_curves(accuracy, total_epochs),
+        charts.accuracy_curves(accuracy, total_epochs, SCORES[target]),
         key="accuracy",
-        alt="Held-out accuracy by epoch, hard and soft.",
+        alt=f"Held-out {SCORES[target]} by epoch, hard and soft.",
     )

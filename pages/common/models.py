@@ -15,6 +15,7 @@ from mrnn import ModelConfig, SequenceData, SequenceModel, Task, Trace, analysis
 from mrnn.checkpoint import read_config
 from mrnn.devices import share_processor
 from mrnn.jobs import Engine
+from mrnn.scores import written_with_name
 from mrnn.tasks import make_task
 from pages.common import link, person
 
@@ -53,7 +54,7 @@ class Entry:
 
     @property
     def accuracy(self) -> float | None:
-        """Hard accuracy on the test split, where it was measured."""
+        """Hard accuracy on the test split, where it was measured; of other targets than classes their score."""
         return self.notes.get("figures", {}).get("test_accuracy_hard")
 
     @property
@@ -129,24 +130,33 @@ def _opened() -> list[runs.Run]:
 def _entry(entry_id: str, path: Path, name: str = "", whose: str = "") -> Entry:
     config, notes = _describe(str(path), path.stat().st_mtime_ns)
     accuracy = notes.get("figures", {}).get("test_accuracy_hard")
-    right = "" if accuracy is None else f", {accuracy:.2%} right"
+    right = "" if accuracy is None else f", {written_with_name(config.target, accuracy)}"
     name = name or f"k = {config.k}, m = {config.hidden_size}" + (", own memory" if config.carry == "own" else "")
     label = f"{name}{right}{f' ({whose})' if whose else ''}"
     return Entry(id=entry_id, path=path, name=name, label=label, config=config, notes=notes)
 
 
-def pick(task: str | None, *, prefer: str, key: str, title: str = "Model", param: str = "model") -> Entry:
+def pick(
+    task: str | None,
+    *,
+    prefer: str,
+    key: str,
+    title: str = "Model",
+    param: str = "model",
+    fits: Callable[[Task], bool] = lambda _task: True,
+) -> Entry:
     """The model picker: shipped models and one's own. Which one is chosen stands in the address.
 
     task    only models of this task, or None for all
     prefer  id of the one chosen at first
     title   what stands above it
     param   its name in the address
+    fits    of which tasks models are offered, where `task` is None
     """
     asked, first = link.given(param), key not in st.session_state
     if first and asked is not None:
         _open(asked)
-    found = {entry.id: entry for entry in entries(task, person.owner())}
+    found = {entry.id: entry for entry in entries(task, person.owner()) if fits(entry.task)}
     if not found:
         st.warning(f"There is no model for {task} yet. Train one on the Train page.")
         st.stop()

@@ -4,7 +4,10 @@ import streamlit as st
 
 from mrnn import queue, runs
 from mrnn.forecast import duration, remaining_seconds, seconds_until_start, slowness
+from mrnn.scores import written, written_with_name
+from mrnn.tasks import make_task
 from pages.common.models import engine
+from pages.common.table import target_of
 
 DEVICES = {"cuda": "the GPU (CUDA)", "mps": "Apple's GPU (MPS)", "cpu": "the CPU"}
 
@@ -74,7 +77,17 @@ def _over(run: runs.Run) -> None:
         st.info(f"{what}. It was not measured on the test data.")
     else:
         st.success(
-            f"{what}: {figures['test_accuracy_hard']:.2%} of {figures['test_n']:,} test sequences right in use "
-            f"({figures['test_accuracy_soft']:.2%} soft). It is in every page's model picker.",
+            f"{what}: {_result(run)}. It is in the model picker of each page that can show its task.",
             icon=":material/check_circle:",
         )
+
+
+def _result(run: runs.Run) -> str:
+    """How the model did on the test data."""
+    figures, target = run.result["figures"], target_of(run)
+    hard, soft = figures["test_accuracy_hard"], figures["test_accuracy_soft"]
+    if run.config is not None and make_task(run.config.task, run.config.settings).names_one_class:
+        return f"{hard:.2%} of {figures['test_n']:,} test sequences right in use ({soft:.2%} soft)"
+    steps = "the steps of " if run.config is not None and run.config.model.per_step else ""
+    told = f"{written_with_name(target, hard)} in use, on {steps}{figures['test_n']:,} test sequences"
+    return f"{told} ({written(target, soft)} soft)"

@@ -1,12 +1,15 @@
 """The table of runs, and what can be done with those that are chosen in it."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from mrnn import charts, runs
+from mrnn import TASKS, charts, runs
+from mrnn.data import TARGETS, Target
 from mrnn.forecast import duration
+from mrnn.scores import MEANINGS, SCORES
 from pages.common import link
 from pages.common.frame import refusals, show
 from pages.common.models import damaged
@@ -15,13 +18,29 @@ from pages.common.person import owner
 from pages.common.training_form import again
 
 LETTERS = "ABCDEFGH"  # as many curves as can be told apart in one picture
+PARTS = (
+    ("test", "Test", "Hard choices, as in use, on the test data."),
+    ("held_out", "Held-out", "Hard choices, the best epoch, on a part of the training data; what to choose by."),
+)
+
+
+def _score_columns(part: str, title: str, what: str) -> dict[str, Any]:
+    """A column of scores for each kind of target; those that no run of a table has are left out of it."""
+    return {
+        f"{part}_{target}": st.column_config.NumberColumn(
+            f"{title} {SCORES[target]}",
+            format="%.2f %%" if target == "class" else "%.3f",
+            help=f"{MEANINGS[target]} {what}",
+        )
+        for target in TARGETS
+    }
+
+
 COLUMNS = {  # what a narrow screen has no room for comes last
     "network": st.column_config.TextColumn("Network", help="k LSTMs, or another cell."),
-    "accuracy": st.column_config.NumberColumn("Test", format="%.2f %%", help="Hard accuracy on test data, as in use."),
+    **_score_columns(*PARTS[0]),
     "state": st.column_config.TextColumn("State"),
-    "held_out": st.column_config.NumberColumn(
-        "Held-out", format="%.2f %%", help="Best hard accuracy on a part of the training data; what to choose by."
-    ),
+    **_score_columns(*PARTS[1]),
     "epochs": st.column_config.TextColumn("Epochs"),
     "time": st.column_config.TextColumn("Time", help="Spent training."),
     "task": st.column_config.TextColumn("Task"),
@@ -51,8 +70,7 @@ def _row(run: runs.Run) -> dict[str, object]:
     shown = {
         "task": task_title(str(task)) if task else "",
         "network": run.label if run.state != "broken" else "",
-        "accuracy": None if run.accuracy is None else 100 * run.accuracy,
-        "held_out": max((100 * report["accuracy_hard"] for report in run.history), default=None),
+        **_scores(run),
         "time": duration(run.seconds) if run.history else "",
         "state": f"{run.state}{', published' if run.public else ''}{', its file is damaged' if damaged(run) else ''}",
         "started": pd.Timestamp.fromtimestamp(run.created),
@@ -70,6 +88,26 @@ def _row(run: runs.Run) -> dict[str, object]:
     return shown
 
 
+def target_of(run: runs.Run) -> Target:
+    """The kind of a run's target, from which follows what its scores are."""
+    if run.config is not None:
+        return run.config.model.target
+    task = TASKS.get(str(run.result.get("task", "")))
+    return task.target if task else "class"
+
+
+def _scores(run: runs.Run) -> dict[str, float | None]:
+    """The run's scores, in the columns of its own kind."""
+    target = target_of(run)
+    scale = 100 if target == "class" else 1
+    best = max((report["accuracy_hard"] for report in run.history), default=None)
+    scores = (run.accuracy, best)
+    return {
+        f"{part}_{target}": None if score is None else scale * score
+        for (part, *_), score in zip(PARTS, scores, strict=True)
+    }
+
+
 def compare(chosen: Sequence[runs.Run]) -> None:
     """The curves of several runs in one picture, each with a letter."""
     with_curves = [run for run in chosen if run.history][: len(LETTERS)]
@@ -82,12 +120,18 @@ def compare(chosen: Sequence[runs.Run]) -> None:
         for report in run.history
     ]
     names = "; ".join(f"**{letter}** {_name(run)}" for letter, run in zip(LETTERS, with_curves, strict=False))
+    kinds = list(dict.fromkeys(SCORES[target_of(run)] for run in with_curves))
+    name = kinds[0] if len(kinds) == 1 else "score"
     left, right = st.columns(2)
     with left:
-        show(charts.compared_curves(pd.DataFrame(rows), "accuracy"), key="compared_accuracy", alt="Accuracy by epoch.")
+        show(
+            charts.compared_curves(pd.DataFrame(rows), "accuracy", name), key="compared_accuracy",
+            alt=f"{name.capitalize()} by epoch.",
+        )  # fmt: skip
     with right:
-        show(charts.compared_curves(pd.DataFrame(rows), "loss"), key="compared_loss", alt="Loss by epoch.")
-    st.caption(f"Held-out accuracy (hard) and loss by epoch. {names}.")
+        show(charts.compared_curves(pd.DataFrame(rows), "loss", "loss"), key="compared_loss", alt="Loss by epoch.")
+    mixed = f" The tasks are scored differently ({', '.join(kinds)})." if len(kinds) > 1 else ""
+    st.caption(f"Held-out {name} (hard) and loss by epoch. {names}.{mixed}")
 
 
 def _name(run: runs.Run) -> str:

@@ -15,6 +15,9 @@ from pages.common.own_data import tasks
 
 HIDDEN = (8, 16, 32, 64, 128, 256)
 RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02)
+SYMBOLS = TrainConfig(
+    epochs=8, batch_size=100, learning_rate=0.01, schedule="one-cycle", balance=0.02, tau0=1.0, rate=0.15, tau_floor=0.3,
+)  # fmt: skip
 # What learns well while one waits: shape of the model, and training.
 QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
     "waves": (
@@ -31,6 +34,20 @@ QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
             tau0=1.0, rate=0.4, tau_floor=0.1,
         ),
     ),
+    "curves": (
+        {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0},
+        TrainConfig(
+            epochs=6, batch_size=50, learning_rate=0.01, schedule="one-cycle", balance=0.02, tau0=1.0, rate=0.2,
+            tau_floor=0.3,
+        ),
+    ),
+    "reber": ({"k": 4, "hidden_size": 16, "num_layers": 1, "dropout": 0.0}, SYMBOLS),
+    # With one mixed state the second symbol is forgotten: each LSTM has to keep its own.
+    "embedded_reber": (
+        {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0, "carry": "own"},
+        replace(SYMBOLS, epochs=15),
+    ),
+    "bit_flip": ({"k": 2, "hidden_size": 8, "num_layers": 1, "dropout": 0.0}, SYMBOLS),
 }  # fmt: skip
 Option = TypeVar("Option")
 
@@ -98,8 +115,8 @@ def _form() -> _Form:
     """Which task, and what its widgets begin with."""
     end, first = _begun_with("task")
     found = tasks()
-    picked = st.segmented_control(
-        "Task", list(found), default=first if first in found else "waves", required=True,
+    picked = st.pills(
+        "Task", list(found), default=first if first in found else "waves", required=True, wrap=True,
         format_func=lambda n: found[n].title if n in found else n, key=f"t_task{end}", persist_state="session",
     )  # fmt: skip
     name = picked if picked in found else "waves"
