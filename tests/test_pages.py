@@ -29,6 +29,7 @@ from mrnn import (
 from mrnn.files import write_lines
 from mrnn.jobs import Engine
 from mrnn.matching import count_weights
+from mrnn.scores import written_with_name
 from mrnn.tasks.waves import Waves
 from pages.common import MENU
 from pages.common.models import SHIPPED, engine
@@ -526,6 +527,41 @@ def test_a_bad_model_file_gets_one_sentence_and_nothing_is_kept(content, message
     assert "\n" not in error.value
     assert not app.exception
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", [name for name, task in TASKS.items() if not task.names_one_class])
+def test_a_task_without_one_class_a_sequence_is_trained_like_any_other_and_told_by_its_own_score(name):
+    app = visit("pages/train.py")
+    app.button_group(key="t_task").set_value(name).run()
+    app.button(key="train").click().run()
+    (run,) = runs.list_runs(owner_of(app))
+    assert run.config is not None
+    task = TASKS[name]
+    assert {field: getattr(run.config.model, field) for field in task.borders} == task.borders
+    folder = runs.folder_of(run.id)
+    figures = {"test_accuracy_hard": 0.8125, "test_accuracy_soft": 0.75, "test_n": 211}
+    notes = {"task": name, "settings": {}, "figures": figures}
+    save(SequenceModel(run.config.model), folder / "model.safetensors", notes)
+    report = {"epoch": 1, "epochs": 1, "tau": 1.0, "loss": 0.5, "accuracy_hard": 0.625, "accuracy_soft": 0.5,
+              "usage": [1.0], "seconds": 2.0}  # fmt: skip
+    write_lines(folder / "history.jsonl", [report])
+    (folder / "result.json").write_text(json.dumps({"state": "finished", "notes": notes}))
+    app = visit("pages/train.py")
+    score = written_with_name(task.target, 0.8125)
+    assert score in said(app)
+    assert f"{written_with_name(task.target, 0.625)} with hard choices" in said(app)
+    table = app.dataframe[0].value
+    assert list(table[f"test_{task.target}"]) == [81.25 if task.target == "class" else 0.8125]
+
+
+def test_pages_that_compare_classes_offer_no_task_whose_sequences_have_none():
+    run_id = trained(owner_of(visit()), task="bit_flip", per_step=True)
+    for page in ("pages/transitions.py", "pages/k_and_tau.py"):
+        offered = [
+            option for widget in (*visit(page).selectbox, *visit(page).button_group) for option in widget.options
+        ]
+        assert any(TASKS["waves"].title in option for option in offered)
+        assert not any(TASKS["bit_flip"].title in option or run_id in option for option in offered)
 
 
 # -- transitions, k and tau ------------------------------------------------------------------------------------------
