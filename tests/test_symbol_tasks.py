@@ -46,6 +46,13 @@ def test_the_second_symbol_of_an_embedded_string_is_its_last_but_one():
     assert {text[1] for text in found} == {"T", "P"}
 
 
+def test_only_the_second_symbol_may_come_back_as_the_last_but_one_and_then_only_e():
+    data = EmbeddedReber().make(499, seed=5)
+    for x, y, t in zip(data.x, data.y, data.lengths, strict=True):
+        np.testing.assert_array_equal(y[t - 2], x[1])
+        np.testing.assert_array_equal(y[t - 1], encode("E")[0])
+
+
 @pytest.mark.parametrize("name", ["reber", "embedded_reber"])
 def test_the_targets_are_all_symbols_that_lead_to_a_legal_string_and_no_other(name):
     data = TASKS[name].make(499, seed=5)

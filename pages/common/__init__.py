@@ -22,7 +22,7 @@ from pages.common.models import (
 from pages.common.own_data import forgotten, read_arrays, read_table, task_title, tasks
 from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
-from pages.common.table import actions, compare, download_model, table, target_of
+from pages.common.table import actions, compare, download_model, table
 from pages.common.timeline import timeline
 from pages.common.tour import invite
 from pages.common.training_form import begin_with_task, run_settings
@@ -72,7 +72,6 @@ __all__ = [
     "study",
     "table",
     "take_along",
-    "target_of",
     "task_settings",
     "task_title",
     "tasks",
