@@ -77,8 +77,8 @@ def test_forgetting_data_forgets_their_runs_sweeps_and_models_and_nothing_else(o
     assert owndata.list_kept() == []
 
 
-def test_a_run_whose_data_are_gone_is_shown_as_failed_and_hides_no_other(own_id):
+def test_a_run_whose_data_are_gone_is_shown_as_broken_and_hides_no_other(own_id):
     run_id = queue.create(config(own_id), OWNER)
     runs.stop(run_id)
     owndata.delete(own_id, OWNER)
-    assert [(run.id, run.state, run.config) for run in runs.list_runs(OWNER)] == [(run_id, "failed", None)]
+    assert [(run.id, run.state, run.config) for run in runs.list_runs(OWNER)] == [(run_id, "broken", None)]
