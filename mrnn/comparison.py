@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from mrnn.config import ModelConfig, RunConfig
+from mrnn.data import Target
 from mrnn.grid import SweepConfig
 from mrnn.matching import count_products, count_weights
+from mrnn.scores import written
 from mrnn.sweeps import Sweep
 
 NAMES = {"lstm": "LSTM", "gru": "GRU", "elman": "Elman", "peephole": "LSTM with peepholes"}
@@ -136,29 +138,26 @@ def answer_seconds(model: Reader, x: np.ndarray, repeats: int = REPEATS) -> floa
     return median(times)
 
 
-def verdict(table: pd.DataFrame, figure: str, *, percent: bool) -> str:
+def verdict(table: pd.DataFrame, figure: str, target: Target) -> str:
     """Which network is ahead, and whether by more than chance over seeds explains.
 
     table    of `contenders`
     figure   "validation" or "accuracy"
-    percent  whether the score is a share
+    target   the kind of target that is scored
     """
     known = table[table[figure].notna()].sort_values(figure, ascending=False)
     if known.empty:
         return "Figures come in as runs end."
-
-    def value(number: float) -> str:
-        return f"{number:.2%}" if percent else f"{number:.4f}"
-
     best = known.iloc[0]
-    said = f"Best: {best['network']}, {value(best[figure])}"
+    said = f"Best: {best['network']}, {written(target, best[figure])}"
     if len(known) == 1:
         return f"{said}."
     second = known.iloc[1]
-    said += f"; next {second['network']}, {value(second[figure])}."
+    said += f"; next {second['network']}, {written(target, second[figure])}."
     gap = best[figure] - second[figure]
     spread = float(np.hypot(best[f"{figure}_deviation"], second[f"{figure}_deviation"]))
     if np.isnan(spread):
         return f"{said} With one run each nobody knows what is chance."
     more = "more than" if gap > 2 * spread else "no more than"
-    return f"{said} Their means lie {value(gap)} apart, {more} twice their spread over seeds ({value(spread)})."
+    over = f"{more} twice their spread over seeds ({written(target, spread)})"
+    return f"{said} Their means lie {written(target, gap)} apart, {over}."

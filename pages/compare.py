@@ -11,6 +11,7 @@ from mrnn.config import CARRIES, CELLS, RunConfig
 from mrnn.forecast import duration, slowness, training_seconds
 from mrnn.grid import SweepConfig
 from mrnn.matching import MATCHES
+from mrnn.scores import SCORES
 from mrnn.tasks import make_task
 from pages import common
 
@@ -20,8 +21,8 @@ READ = 1_000  # sequences of a confusion matrix
 BASELINES = [cell for cell in CELLS if cell != "mrnn"]
 EQUAL = {"weights": "number of weights", "work": "multiplications a step", "size": "hidden size"}
 SORTS = {
-    "accuracy": "score on test data",
-    "validation": "score on held-out data",
+    "accuracy": "on test data",
+    "validation": "on held-out training data",
     "epoch_seconds": "seconds an epoch",
 }
 
@@ -132,21 +133,23 @@ def opened() -> sweeps.Sweep | None:
 
 def picture(found: list[comparison.Outcome], base: RunConfig) -> None:
     """Scores, times and curves of all networks."""
-    percent = make_task(base.task, base.settings).target == "class"
+    target = make_task(base.task, base.settings).target
+    percent = target == "class"
     table = comparison.contenders(found)
     figure = st.segmented_control(
         "Figure", list(SORTS), default="accuracy", required=True, format_func=SORTS.__getitem__, key="c_figure",
         bind="query-params",
     )  # fmt: skip
     known = table[table[figure].notna()]
-    said = comparison.verdict(table, "accuracy" if figure == "epoch_seconds" else figure, percent=percent)
+    said = comparison.verdict(table, "accuracy" if figure == "epoch_seconds" else figure, target)
     if known.empty:
         st.info("Figures come in as runs end.")
     else:
+        title = SORTS[figure] if figure == "epoch_seconds" else f"{SCORES[target]} {SORTS[figure]}"
         share = percent and figure != "epoch_seconds"
         common.show(
-            charts.contender_dots(known, figure, SORTS[figure], percent=share), key="contenders",
-            alt=f"Each network's mean and spread over seeds, {SORTS[figure]}. {said}",
+            charts.contender_dots(known, figure, title, percent=share), key="contenders",
+            alt=f"Each network's mean and spread over seeds, {title}. {said}",
         )  # fmt: skip
     st.caption(f"Dot: mean over seeds, hard as in use; line: standard deviation. {said}")
     shown = {
@@ -162,11 +165,11 @@ def picture(found: list[comparison.Outcome], base: RunConfig) -> None:
     curves = comparison.curves(found)
     if len(curves):
         common.show(
-            charts.contender_curves(curves, "held-out score", percent=percent), key="contender_curves",
-            alt="Held-out score of each network by epoch, the mean over seeds.",
+            charts.contender_curves(curves, f"held-out {SCORES[target]}", percent=percent), key="contender_curves",
+            alt=f"Held-out {SCORES[target]} of each network by epoch, the mean over seeds.",
         )  # fmt: skip
         st.caption(
-            "Held-out score (hard, as in use) by epoch, the mean over seeds. Point at a line for its lowest and highest seed."
+            f"Held-out {SCORES[target]} (hard, as in use) by epoch, the mean over seeds. Point at a line for its lowest and highest seed."
         )
 
 

@@ -62,12 +62,12 @@ def test_one_lstm_of_the_mrnn_has_one_carry_and_is_run_once():
     ],
 )
 def test_who_is_ahead_is_said_with_what_chance_explains(scores, says):
-    assert pd.Series([verdict(contenders(made(scores)), "accuracy", percent=True)]).str.fullmatch(f"{says}.*").all()
+    assert pd.Series([verdict(contenders(made(scores)), "accuracy", "class")]).str.fullmatch(f"{says}.*").all()
 
 
 def test_one_run_each_tells_no_chance():
     found = [one for one in made(SCORES) if one.config.training.seed == 0]
-    assert "nobody knows what is chance" in verdict(contenders(found), "accuracy", percent=True)
+    assert "nobody knows what is chance" in verdict(contenders(found), "accuracy", "class")
 
 
 @pytest.mark.usefixtures("tiny_task")
