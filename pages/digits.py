@@ -1,4 +1,4 @@
-"""Draw a digit, or take one of MNIST's test digits, and see how the network reads it row by row."""
+"""Draw a digit, or take one of MNIST's test digits, or two, and see how the network reads it row by row."""
 
 import numpy as np
 import streamlit as st
@@ -10,44 +10,54 @@ common.page(
     "Digits",
     "The network reads a digit row by row, from the top. See which LSTM it listens to at each row, and when it makes up its mind.",
 )
-left, right = common.sides()
+two = st.session_state.get("digit_source", common.link.given("digit_source")) == views.TWO
+controls, picture = common.sides(above=two)
 
 
-def open_digit(number: int) -> None:
-    st.session_state["digit_number"] = number
+def open_digit(number: int, key: str = "digit_number") -> None:
+    st.session_state[key] = number
 
 
-with left:
+with controls, st.container(horizontal=two, vertical_alignment="bottom"):
     entry = common.pick("digits", prefer="digits-k4", key="model_digits")
     st.session_state.setdefault("digit_source", "Draw")
     source = st.segmented_control(
-        "Digit", ("Draw", "Test digit"), required=True, key="digit_source", bind="query-params"
+        "Digit", ("Draw", "Test digit", views.TWO), required=True, key="digit_source", bind="query-params"
     )
-    place = st.container()
+    place = st.container(horizontal=two)
     layer = common.layer_picker(entry.config.num_layers, key="layer_digits")
-    st.caption("Try")
-    common.presets(views.PRESETS)
-    shelf = st.container()
 
-packed, heading, number = None, None, views.EXAMPLE
-if source == "Draw":
-    packed = common.drawn("drawing")
-    if packed is None:
-        heading = f"Nothing drawn yet: here is a test digit, a {views.test_digit(number).truth}"
-else:
+packed = common.drawn("drawing") if source == "Draw" else None
+if source != "Draw":
     common.link.keep(common.drawing.KEPT, None)
-    with place:
-        number = views.ask_number("Number of the test digit", "digit_number", views.EXAMPLE)
+numbers, heading = [views.EXAMPLE], None
+with place:
+    if two:
+        asked = (("First", "digit_first", 0), ("Second", "digit_second", 1))
+        numbers = [views.ask_number(label, key, views.PAIR[n], width=140) for label, key, n in asked]
+    elif source == "Test digit":
+        numbers = [views.ask_number("Number of the test digit", "digit_number", views.EXAMPLE)]
         st.button(
             "Random test digit", icon=":material/casino:", type="primary", width="stretch",
             on_click=lambda: open_digit(int(np.random.default_rng().integers(views.COUNT))),
         )  # fmt: skip
-seen = views.test_digit(number) if packed is None else views.drawing(packed)
-with right, common.refusals():
-    views.one(entry, seen, layer, heading)
+    elif packed is None:
+        heading = f"Nothing drawn yet: here is a test digit, a {views.test_digit(views.EXAMPLE).truth}"
 
-common.take_along(views.code(entry, [seen], layer))
+digits = [views.test_digit(number) for number in numbers] if packed is None else [views.drawing(packed)]
+with picture, common.refusals():
+    if two:
+        views.two(entry, digits, layer)
+    else:
+        views.one(entry, digits[0], layer, heading)
+
+common.take_along(views.code(entry, digits, layer))
 st.caption("Digits: MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, licence CC BY-SA 3.0.")
+hidden = common.link.controls_hidden()
+with picture if two and not hidden else controls:
+    st.caption("Try")
+    common.presets(views.PRESETS)
+    below = st.container()
 # Last, so that all else is there while these are waited for, or ask for the next run.
 if source == "Draw":
     with place:
@@ -55,7 +65,13 @@ if source == "Draw":
         st.caption(
             "Draw one digit with the mouse or a finger; the answer follows each stroke.", help=common.drawing.KEYS
         )
-else:
-    with shelf:
+elif not hidden:
+    with below:
         st.markdown("**Gallery of test digits**")
-        common.gallery(entry, key="gallery", opened=number, on_open=open_digit)
+        key = "digit_number"
+        if two:
+            fills = st.segmented_control("A click opens it as", ("First", "Second"), default="First", required=True)
+            key = "digit_second" if fills == "Second" else "digit_first"
+        common.gallery(
+            entry, key="gallery", opened=st.session_state[key], on_open=lambda number: open_digit(number, key)
+        )

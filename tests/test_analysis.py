@@ -173,6 +173,24 @@ def test_an_answer_that_comes_back_is_decided_only_when_it_stays(best, step):
     assert analysis.decided_at(trace) == step
 
 
+@pytest.mark.parametrize("layer", [0, 1])
+def test_the_distance_of_q_is_half_of_what_two_paths_differ_by_and_lies_between_0_and_1(layer):
+    first, second = TRACE.take(slice(2, 3)), TRACE.take(slice(4, 5))  # of 3 and 5 steps
+    expected = [sum(abs(first.q[0, layer, t, j] - second.q[0, layer, t, j]) for j in range(K)) / 2 for t in range(3)]
+    found = analysis.q_distance(first, second, layer)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_array_equal(analysis.q_distance(second, first, layer), found)
+    assert not analysis.q_distance(first, first, layer).any()
+    one, other = (replace(first, q=np.broadcast_to(np.eye(K)[j], first.q.shape)) for j in (1, 3))
+    assert analysis.q_distance(one, other, layer).tolist() == [1, 1, 1]
+
+
+def test_paths_through_other_numbers_of_lstms_are_not_compared():
+    narrow = replace(TRACE, q=TRACE.q[..., :3], z=TRACE.z[..., :3])
+    with pytest.raises(ValueError, match="the same LSTMs can be compared, got k = 5 and k = 3"):
+        analysis.q_distance(TRACE, narrow)
+
+
 # -- tables by class -------------------------------------------------------------------------------------------------
 
 

@@ -50,6 +50,7 @@ from mrnn.analysis.sequence import (
     answers_before_and_after,
     decided_at,
     first_difference,
+    q_distance,
     selection_table,
     steps_apart,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "mean_q",
     "mutual_information",
     "q_difference",
+    "q_distance",
     "selection_table",
     "sequences_with_move",
     "starts",

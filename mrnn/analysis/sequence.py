@@ -74,3 +74,15 @@ def steps_apart(first: Trace, second: Trace, layer: int = -1) -> np.ndarray:
         raise ValueError(f"both must have as many steps, got {first.lengths[0]} and {second.lengths[0]}")
     length = int(first.lengths[0])
     return np.flatnonzero(first.listened(layer)[0, :length] != second.listened(layer)[0, :length])
+
+
+def q_distance(first: Trace, second: Trace, layer: int = -1) -> np.ndarray:
+    """How far q of two sequences lies apart at each step, the first of each trace: 0 if alike, 1 if nothing is shared.
+
+    returns  (T,) total variation distance, half the sum of absolute differences, over the steps that both have
+    raises   ValueError if the two have different numbers of LSTMs
+    """
+    if first.k != second.k:
+        raise ValueError(f"paths through the same LSTMs can be compared, got k = {first.k} and k = {second.k}")
+    steps = min(int(first.lengths[0]), int(second.lengths[0]))
+    return np.abs(first.q[0, layer, :steps] - second.q[0, layer, :steps]).sum(-1) / 2

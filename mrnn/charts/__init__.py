@@ -1,6 +1,6 @@
 """From a table to a chart: pure functions of DataFrames, which know pandas and Altair alone."""
 
-from mrnn.charts.colours import CIVIDIS, CURSOR_COLOUR, LSTM_COLOURS, letters_on, lstm_colour
+from mrnn.charts.colours import CIVIDIS, CURSOR_COLOUR, DIVERGING, LSTM_COLOURS, letters_on, lstm_colour
 from mrnn.charts.comparison import confusion_heatmap, contender_curves, contender_dots
 from mrnn.charts.graph import state_graph
 from mrnn.charts.learning import (
@@ -32,6 +32,7 @@ __all__ = [
     "CIVIDIS",
     "CLICKED",
     "CURSOR_COLOUR",
+    "DIVERGING",
     "LSTM_COLOURS",
     "accuracy_by_tau",
     "accuracy_curves",

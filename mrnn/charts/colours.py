@@ -14,6 +14,7 @@ CIVIDIS = (
     "#002051", "#012b65", "#11366c", "#25416e", "#3b4c6e", "#4f576e", "#61636f", "#706f71", "#7e7b75",
     "#8a8677", "#989278", "#a69f77", "#b7ac73", "#caba6a", "#dec85f", "#f0d652", "#fce647",
 )  # fmt: skip
+DIVERGING = ("#542788", "#998ec3", "#d8daeb", "#f7f7f7", "#fee0b6", "#f1a340", "#b35806")  # from -1 to 1; 0 is white
 PROBABILITY = alt.Scale(scheme="cividis", domain=[0, 1])
 BRIGHT = 0.35  # relative luminance from which black letters read better than white ones
 

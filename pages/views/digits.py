@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,16 @@ from mrnn.tasks.digits import unpack
 from pages import common
 
 COUNT = 10_000  # test digits
+TWO = "Two digits"
+PAIR = (231, 138)  # a 7 and a 9 that begin alike
 EXAMPLE = 4  # shown until something is drawn
 CLASSES = TASKS["digits"].classes
 PRESETS = {
     "A plain 7": {"digit_source": "Test digit", "digit_number": EXAMPLE},
     "A 5 that fools it": {"digit_source": "Test digit", "digit_number": 633, "model_digits": "digits-k4"},
     "Late to decide": {"digit_source": "Test digit", "digit_number": 324, "model_digits": "digits-k4"},
+    "7 and 9": {"digit_source": TWO, "digit_first": PAIR[0], "digit_second": PAIR[1]},
+    "4 and 9": {"digit_source": TWO, "digit_first": 1233, "digit_second": 1422},
 }
 
 
@@ -47,11 +52,11 @@ def test_digit(number: int) -> Seen:
     return Seen(test.x[number], CLASSES[int(test.y[number])], made)
 
 
-def ask_number(label: str, key: str, usual: int) -> int:
+def ask_number(label: str, key: str, usual: int, *, width: Literal["stretch"] | int = "stretch") -> int:
     """Which test digit."""
     st.session_state.setdefault(key, usual)
     asked = st.number_input(
-        label, 0, COUNT - 1, key=key, bind="query-params",
+        label, 0, COUNT - 1, key=key, bind="query-params", width=width,
         help="MNIST's 10,000 test digits, in an order of their own. No model was trained on them.",
     )  # fmt: skip
     return int(asked)
@@ -88,21 +93,51 @@ def one(entry: common.Entry, seen: Seen, layer: int, heading: str | None) -> Non
     common.show(charts.class_bars(table), key="answers", alt=f"Probability of each digit; {best} is first.")
 
 
+def two(entry: common.Entry, digits: Sequence[Seen], layer: int) -> None:
+    """Two digits beside one another, with the difference of their q, under one cursor."""
+    traces = [entry.model.trace(seen.image[None]) for seen in digits]
+    apart = analysis.q_distance(traces[0], traces[1], layer)
+    other = len(analysis.steps_apart(traces[0], traces[1], layer))
+    st.markdown(f"#### A {digits[0].truth} and a {digits[1].truth}: their paths part most at row {apart.argmax()}")
+    for column, n, which in zip(st.columns(2), (0, 1), ("first", "second"), strict=True):
+        with column:
+            told = f"**{which.capitalize()} digit**: read as a {verdict(traces[n], digits[n])}"
+            st.markdown(told)
+            common.timeline(
+                traces[n], digits[n].image, CLASSES, key=f"{which}_digit", layer=layer, down=True, in_link=not n,
+                minus=traces[1 - n].q[0, layer],
+                alt=f"The {which} digit as 28 x 28 pixels beside its q(t), z(t), and its q minus the other digit's. {told}",
+            )  # fmt: skip
+    st.caption(
+        f"One cursor goes through both. At the right of each: its q minus the other's, orange where it prefers an LSTM more than "
+        f"the other does, purple where less, white where they agree. At row {apart.argmax()} they differ by "
+        f"{apart.max():.2f} of at most 1; at {other} of 28 rows another LSTM is listened to.",
+        help=common.words.Q_AND_Z,
+    )
+
+
 def code(entry: common.Entry, digits: Sequence[Seen], layer: int) -> str:
     """The lines of Python that make what is shown of these digits."""
     imports = ["from mrnn import TASKS, load"]
     if any(seen.truth is None for seen in digits):
         imports = ["from mrnn import load", "from mrnn.tasks.digits import unpack"]
-    lines = [
-        *imports,
-        "",
-        f'model = load("{common.file_of(entry)}")',
-        f"image = {digits[0].made}  # (28, 28), rows from 0 to 1",
-    ]
-    lines += [
-        "trace = model.trace(image[None])",
-        f"print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each row",
-        f"print(trace.listened({layer})[0] + 1)  # the LSTM that was picked",
-        "print(trace.answers[0].argmax())",
-    ]
+    lines = [*imports, "", f'model = load("{common.file_of(entry)}")']
+    if len(digits) == 1:
+        lines += [
+            f"image = {digits[0].made}  # (28, 28), rows from 0 to 1",
+            "trace = model.trace(image[None])",
+            f"print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each row",
+            f"print(trace.listened({layer})[0] + 1)  # the LSTM that was picked",
+            "print(trace.answers[0].argmax())",
+        ]
+    else:
+        lines += [
+            f"first = {digits[0].made}  # (28, 28), rows from 0 to 1",
+            f"second = {digits[1].made}",
+            "trace = model.trace(np.stack([first, second]))",
+            f"print((trace.q[0, {layer}] - trace.q[1, {layer}]).round(2))  # difference of q at each row",
+            f"print(trace.listened({layer}) + 1)  # the LSTMs that were picked",
+            "print(trace.answers.argmax(1))",
+        ]
+        lines.insert(0, "import numpy as np\n")
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ PAGES = (
     "waves",
     "digits",
     "digits?digit_source=Test+digit",
+    "digits?digit_source=Two+digits",
     "own_data",
     "train",
     "sweeps",

@@ -288,6 +288,63 @@ def test_a_preset_opens_what_it_promises(server: Server, visit: Visit):
     expect(page.get_by_text(re.compile(r"From row 2\d on the answer stays 4"))).to_be_visible(timeout=PATIENT)
 
 
+def readings(page: Page) -> list[str]:
+    return page.locator("[class*=st-key-picture-][class*=_digit] .readout").all_text_contents()
+
+
+def test_two_digits_have_one_cursor_and_show_where_their_q_differs(server: Server, visit: Visit, monkeypatch):
+    page = visit(server, "digits")
+    page.get_by_role("button", name="7 and 9", exact=True).click()
+    expect(answer(page)).to_contain_text("A 7 and a 9: their paths part most at row", timeout=PATIENT)
+    first, second = (picture(page, f"{which}_digit") for which in ("first", "second"))
+    places = [drawing.locator("image.difference").bounding_box() for drawing in (first, second)]
+    assert places[0] is not None
+    assert places[1] is not None
+    assert places[0]["y"] == pytest.approx(places[1]["y"], abs=1)
+    assert places[0]["height"] == pytest.approx(places[1]["height"], abs=1)
+    assert places[1]["y"] + places[1]["height"] < 800, "both are seen without scrolling"
+    page.mouse.move(places[0]["x"] + 5, places[0]["y"] + 20.5 / 28 * places[0]["height"])
+    for told in readings(page):
+        assert re.match(r"row t = 20  ·  LSTM \d, q = [\d.]+  ·  [+−][\d.]+ against the other", told)
+    first.press("Enter")  # pins row 20
+    expect(page).to_have_url(re.compile("[?&]t=20(&|$)"), timeout=PATIENT)
+    settle(page)
+    said = answer(page).text_content()
+    other = visit(server, page.url.removeprefix(f"{server.url}/"))
+    assert answer(other).text_content() == said
+    picture(other, "second_digit")
+    assert [told.removesuffix("  ·  pinned") for told in readings(other)] == [
+        told.removesuffix("  ·  pinned") for told in readings(page)
+    ]
+    page.get_by_role("button", name="Python").click()
+    code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
+    monkeypatch.chdir(PROJECT)
+    q = run(code)["trace"].q[:, -1]  # type: ignore[attr-defined]
+    assert f"row {np.abs(q[0] - q[1]).sum(-1).argmax()}" in (said or "")
+
+
+def test_two_digits_stand_one_below_the_other_where_it_is_narrow(server: Server, visit: Visit):
+    page = visit(server, "digits?digit_source=Two+digits&digit_first=3&digit_second=5", width=390, height=844)
+    first, second = (picture(page, f"{which}_digit").bounding_box() for which in ("first", "second"))
+    assert first is not None
+    assert second is not None
+    assert second["y"] > first["y"] + first["height"]
+    assert second["x"] == pytest.approx(first["x"], abs=1)
+    assert first["width"] > 300
+
+
+def test_the_gallery_fills_either_of_two_digits(server: Server, visit: Visit):
+    page = visit(server, "digits?digit_source=Two+digits&gallery_class=3")
+    expect(small(page).first).to_have_accessible_name(re.compile(": a 3, read as a"), timeout=PATIENT)
+    names = small(page).evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
+    for which, n in (("First", 0), ("Second", 1)):
+        pick(page, which)
+        small(page).nth(n).click()
+        box = page.get_by_role("spinbutton", name=which)
+        expect(box).to_have_value(re.findall(r"\d+", names[n])[0], timeout=PATIENT)
+    expect(answer(page)).to_contain_text("A 3 and a 3", timeout=PATIENT)
+
+
 @pytest.mark.parametrize("pixels", [None, "", "AAAA", "no base64!"])
 def test_what_no_field_sent_is_no_drawing(pixels):
     assert read(pixels) is None

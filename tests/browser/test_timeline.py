@@ -63,7 +63,7 @@ def told(trace: Trace = TRACE, x: np.ndarray | None = X, **changes: Any) -> dict
     }  # fmt: skip
     signal = x if down or x is None else x[:, :1]
     pin = changes.pop("pin", None)
-    return {**describe(trace, signal, CLASSES, **{**usual, **changes}), "pin": pin}
+    return {**describe(trace, signal, CLASSES, **{**usual, **changes}), "begin": pin, "pin": pin}
 
 
 @pytest.fixture
@@ -220,6 +220,30 @@ def test_other_numbers_are_drawn_in_the_same_place_and_the_cursor_stays(show):
     assert readout(picture).startswith("t = 5 ")
     picture.page.evaluate("data => window.mounted.it(data)", told(make_trace(steps=3), X[:3]))
     assert readout(picture).startswith("t = 1 ")  # there is no step 5 any more
+
+
+@DIRECTIONS
+def test_the_difference_of_q_is_white_where_two_agree_and_has_a_colour_by_sign(show, down):
+    other = TRACE.q[0, 0].copy()
+    other[2:] = make_trace(listened=[0] * T).q[0, 0, ::-1][2:]
+    picture = show(told(down=down, minus=other))
+    drawn = pixels(picture, 2 if down else 1)
+    gap = TRACE.q[0, 0] - other
+    assert (gap[:2] == 0).all()
+    stops = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in charts.DIVERGING])
+    place = np.linspace(-1, 1, len(stops))
+    expected = np.stack([np.interp(gap, place, stops[:, c]) for c in range(3)], -1)
+    np.testing.assert_allclose(drawn, expected if down else expected.swapaxes(0, 1), atol=3)
+    t = 4
+    picture.locator("input").fill(str(t))
+    lstm = int(TRACE.listened()[0, t])
+    sign = "−" if gap[t, lstm] < 0 else "+"
+    assert f"{sign}{abs(gap[t, lstm]):.2f} against the other" in readout(picture)
+
+
+def test_q_of_other_steps_or_lstms_is_not_compared():
+    with pytest.raises(ValueError, match=r"q to compare with must have the axes \(7, 5\), as this q, got \(7, 3\)"):
+        told(minus=np.zeros((T, 3)))
 
 
 # -- moving in it ----------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ def timeline(
     in_link: bool = False,
     blend: bool = False,
     forced: Collection[int] = (),
+    minus: np.ndarray | None = None,
     on_choose: Callable[[int, int | None], None] | None = None,
     bracket: tuple[int, int, str] | None = None,
 ) -> None:
@@ -43,20 +44,22 @@ def timeline(
     down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
     compact  for a narrow place: no answer, nothing to press
     bracket  first step, step after the last, and name of a part to be marked; where time runs to the right
-    in_link  whether the address keeps the step that is pinned, ?t=; for one picture a page
+    in_link  whether the address keeps the step that is pinned here, ?t=; for one picture a page. All begin at it
     blend    z is drawn as the weights of all LSTMs, and they stand below in numbers, at the step of the cursor
     forced   steps at which z was not the network's own choice; they are framed
+    minus    (T, k) q of another sequence: what q differs by is drawn too; where time runs down, in the answer's place
     on_choose  called with (step, LSTM from 0, or None for the network's own choice) when a person wants another LSTM
                at a step; before the page runs again
     """
     told = describe(
         trace, x, classes, name=key, alt=alt, layer=layer, shown=shown, down=down, compact=compact, blend=blend,
-        forced=forced,
+        forced=forced, minus=minus,
     )  # fmt: skip
     told["choosable"] = on_choose is not None
     told["bracket"] = bracket
-    pin = link.given(PINNED) if in_link else None
-    told["pin"] = int(pin) if pin is not None and pin.isdecimal() else None
+    begin = link.given(PINNED)
+    told["begin"] = int(begin) if begin is not None and begin.isdecimal() else None
+    told["pin"] = told["begin"] if in_link else None
     with st.container(key=f"picture-{key}"):
         moved = _draw(key=key, data=told, on_pin_change=lambda: None, on_chosen_change=lambda: chosen(key, on_choose))
     pinned = moved.get("pin")  # {"t": 12}, or {"t": null} once it was let go; nothing while nobody has touched it
@@ -88,10 +91,16 @@ def describe(
     compact: bool,
     blend: bool = False,
     forced: Collection[int] = (),
+    minus: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """What the browser is told of a picture, as JSON; the arguments are those of `timeline`."""
+    """What the browser is told of a picture, as JSON; the arguments are those of `timeline`.
+
+    raises  ValueError if `minus` is of other steps or LSTMs
+    """
     length, k = int(trace.lengths[0]), trace.k
     q, z = trace.q[0, layer, :length], trace.z[0, layer, :length]
+    if minus is not None and minus.shape != q.shape:
+        raise ValueError(f"q to compare with must have the axes {q.shape}, as this q, got {minus.shape}")
     given = None if x is None else np.asarray(x)[:length].astype(float).round(4)
     return {
         "name": name,
@@ -103,6 +112,8 @@ def describe(
         "compact": compact,
         "signal": None if given is None else (given if down else given.T).tolist(),
         "q": q.astype(float).round(4).tolist(),
+        "other": None if minus is None else minus.astype(float).round(4).tolist(),
+        "diverging": list(charts.DIVERGING),
         "z": z.argmax(-1).tolist(),
         "weights": z.astype(float).round(4).tolist() if blend else None,
         "forced": sorted(forced),

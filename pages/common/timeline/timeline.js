@@ -14,7 +14,7 @@ const views = new WeakMap()
 
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   let view = views.get(parentElement)
-  if (!view) views.set(parentElement, (view = new Timeline(parentElement, data.pin, setStateValue)))
+  if (!view) views.set(parentElement, (view = new Timeline(parentElement, data, setStateValue)))
   view.ask = setTriggerValue
   view.show(data)
   return () => {
@@ -24,8 +24,8 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
 }
 
 class Timeline {
-  /** pin: the step that a link has pinned, or null; tell(name, value): what the server is to know. */
-  constructor(parent, pin, tell) {
+  /** begin: the step that the address names, or null; pin: the same if it is pinned here; tell(name, value): what the server is to know. */
+  constructor(parent, { begin, pin }, tell) {
     this.tell = tell
     this.root = element("div", { class: "timeline", role: "group" }, parent)
     this.readout = element("p", { class: "readout" }, this.root)
@@ -47,7 +47,7 @@ class Timeline {
     this.watch = new ResizeObserver(() => this.root.clientWidth !== this.width && this.data && this.draw())
     this.watch.observe(this.root)
     this.pinned = pin !== null // then the mouse no longer moves the cursor
-    if (this.pinned) this.t = pin
+    this.t = begin ?? undefined
     this.arriving = false // while it plays, what has not come in yet is veiled
   }
 
@@ -206,6 +206,13 @@ class Timeline {
     this.strip(top, top + strip)
     this.label(left - 8, top + strip / 2, data.compact ? "z" : "z(t)", "end")
     top += strip
+    if (data.other) {
+      top += GAP
+      this.difference(top, top + lanes)
+      for (let j = 0; j < data.k; j++) this.laneLabel(j, left - 8, top + ((j + 0.5) * lanes) / data.k)
+      this.title("q − other q", top, top + lanes)
+      top += lanes
+    }
     if (data.p && !data.compact) {
       top += GAP
       if (data.shown === null) {
@@ -235,7 +242,7 @@ class Timeline {
     const rest = until - picture[1] - STRIP - 28 // between them 12, 8 and 8
     const lanes = [picture[1] + 12, picture[1] + 12 + 0.45 * rest]
     const strip = [lanes[1] + 8, lanes[1] + 8 + STRIP]
-    const answer = [strip[1] + 8, until]
+    const last = [strip[1] + 8, until]
     const top = 22
     this.start = top
     this.length = data.steps * row
@@ -244,18 +251,35 @@ class Timeline {
     this.heat("input", data.signal, ["#0b0e14", "#ffffff"], ...picture)
     this.heat("q", data.q, data.probability, ...lanes)
     this.strip(...strip)
-    this.heat("answer", data.p, data.probability, ...answer)
-    const names = [[picture, "the digit"], [lanes, "q(t)"], [strip, "z"], [answer, "answer so far"]]
+    const names = [[picture, "the digit"], [lanes, "q(t)"], [strip, "z"], [last, data.other ? "q − other q" : "answer so far"]]
     for (const [[a, b], name] of names) this.label((a + b) / 2, 10, name, "middle")
     const foot = top + this.length + 12
     const lane = (lanes[1] - lanes[0]) / data.k
     for (let j = 0; j < data.k; j++) this.laneLabel(j, lanes[0] + (j + 0.5) * lane, foot, lane)
-    const column = (answer[1] - answer[0]) / data.classes.length
-    const size = Math.min(11, 1.6 * column)
-    data.classes.forEach((name, c) => this.label(answer[0] + (c + 0.5) * column, foot, name, "middle", size))
+    if (data.other) {
+      this.difference(...last)
+      const wide = (last[1] - last[0]) / data.k
+      for (let j = 0; j < data.k; j++) this.laneLabel(j, last[0] + (j + 0.5) * wide, foot, wide)
+    } else this.answers(last, foot)
     for (let t = 0; t < data.steps; t += 5) this.label(from - 8, this.at(t + 0.5), String(t), "end", 11)
-    this.settled(...answer)
     this.height = foot + 12
+  }
+
+  /** The probability of every class after each row, with their names below. */
+  answers([from, until], foot) {
+    const { data } = this
+    this.heat("answer", data.p, data.probability, from, until)
+    const column = (until - from) / data.classes.length
+    const size = Math.min(11, 1.6 * column)
+    data.classes.forEach((name, c) => this.label(from + (c + 0.5) * column, foot, name, "middle", size))
+    this.settled(from, until)
+  }
+
+  /** q less the other sequence's q, a lane an LSTM. */
+  difference(c, d) {
+    const { data } = this
+    const rows = data.q.map((row, t) => row.map((q, j) => (1 + q - data.other[t][j]) / 2))
+    this.heat("difference", rows, data.diverging, c, d)
   }
 
   /** Pixels along time; step t covers t to t + 1. */
@@ -440,7 +464,7 @@ class Timeline {
     set(this.veil, { x, y, width, height, visibility: this.arriving ? "visible" : "hidden" })
     this.rule.setAttribute("d", data.down ? `M${this.from} ${middle}H${this.until}` : `M${middle} ${this.from - 2}V${this.until}`)
     this.rule.setAttribute("stroke-dasharray", this.pinned ? "6 2" : "none")
-    this.lanes.forEach((lane, j) => lane.classList.toggle("listened", data.k > 1 && j === data.z[t]))
+    this.lanes.forEach((lane, j) => lane.classList.toggle("listened", data.k > 1 && j % data.k === data.z[t]))
     const words = this.words(t)
     this.readout.textContent = words + (this.pinned ? "  ·  pinned" : "")
     this.slider.value = t
@@ -453,6 +477,7 @@ class Timeline {
     const parts = [`${data.down ? "row " : ""}t = ${t}`]
     if (data.signal && !data.down && !data.compact) parts.push(`signal ${data.signal.map(line => line[t].toFixed(2)).join(", ")}`)
     parts.push(`LSTM ${data.z[t] + 1}, q = ${data.q[t][data.z[t]].toFixed(2)}`)
+    if (data.other) parts.push(`${signed(data.q[t][data.z[t]] - data.other[t][data.z[t]])} against the other`)
     if (data.p && !data.compact) {
       const best = data.shown ?? data.p[t].indexOf(Math.max(...data.p[t]))
       parts.push(`p(${data.classes[best]}) = ${Math.round(data.p[t][best] * 100)}%`)
@@ -548,10 +573,11 @@ class Timeline {
     const inputs = data.signal ? (data.down ? data.signal[0].map((_, d) => d) : data.signal.map((_, d) => d)) : []
     const quoted = name => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)
     const lstms = data.colours.map((_, j) => j + 1)
-    const head = ["t", ...inputs.map(d => `x_${d + 1}`), ...lstms.map(j => `q_${j}`), ...(data.weights ? lstms.map(j => `z_${j}`) : []), "z", ...(data.p ? data.classes.map(name => quoted(`p(${name})`)) : [])]
+    const head = ["t", ...inputs.map(d => `x_${d + 1}`), ...lstms.map(j => `q_${j}`), ...(data.weights ? lstms.map(j => `z_${j}`) : []), "z", ...(data.other ? lstms.map(j => `difference_${j}`) : []), ...(data.p ? data.classes.map(name => quoted(`p(${name})`)) : [])]
     const rows = data.q.map((q, t) => {
       const x = inputs.map(d => (data.down ? data.signal[t][d] : data.signal[d][t]))
-      return [t, ...x, ...q, ...(data.weights ? data.weights[t] : []), data.z[t] + 1, ...(data.p ? data.p[t] : [])]
+      const difference = data.other ? q.map((value, j) => (value - data.other[t][j]).toFixed(4)) : []
+      return [t, ...x, ...q, ...(data.weights ? data.weights[t] : []), data.z[t] + 1, ...difference, ...(data.p ? data.p[t] : [])]
     })
     download(new Blob([[head, ...rows].map(row => row.join(",")).join("\n") + "\n"], { type: "text/csv" }), `${this.data.name}.csv`)
   }
@@ -634,6 +660,10 @@ function ticks(low, high, count) {
   const found = []
   for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) found.push(n * step)
   return found
+}
+
+function signed(value) {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`
 }
 
 function short(value) {
