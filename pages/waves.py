@@ -1,13 +1,12 @@
-"""Make a signal, and see which LSTM is listened to while it comes in."""
+"""Make a signal, or two, and see which LSTM is listened to while it comes in."""
 
 import math
 
 import streamlit as st
 
-from mrnn import analysis
+import pages.views.waves as views
 from mrnn.tasks.waves import Waves
 from pages import common
-from pages.views.waves import python, settings, signal_form, wave_fields, what_the_part_does
 
 common.page(
     "Waves",
@@ -18,31 +17,34 @@ left, right = common.sides()
 with left:
     entry = common.pick("waves", prefer="waves-k4", key="model_waves")
     layer = common.layer_picker(entry.config.num_layers, key="layer_waves")
-    first = st.container()
-    task = settings()
-    with first, common.refusals():
-        signal = signal_form("wave", task)
+    two = st.toggle("Compare two signals", key="wave_two", bind="query-params")
+    places = st.tabs(["First signal", "Second signal"]) if two else [st.container()]
+    task = views.settings()
+    signals: dict[str, views.Signal] = {}
+    for prefix, place in zip((views.FIRST, views.SECOND), places, strict=False):
+        with place, common.refusals():
+            signals[prefix] = views.signal_form(prefix, task)
 
 with right, common.refusals():
+    signal, *others = signals.values()
     trace = entry.model.trace(signal.x)
-    says = trace.answers[0]
-    best = Waves.classes[int(says.argmax())]
-    verdict = "" if signal.truth is None else " (right)" if best == signal.truth else " (wrong)"
-    st.markdown(f"#### The model says: {best}, {says.max():.1%}{verdict}")
-    if signal.part is None or signal.plain is None:
-        use = analysis.usage(trace.listened(layer), trace.lengths, trace.k)
-        reading = (
-            f"From step {analysis.decided_at(trace)} on the answer stays {best}. LSTM {use.argmax() + 1} is listened to most, "
-            f"for {use.max():.0%} of the steps."
-        )
-        bracket = None
+    bracket, second = None, None
+    if others:
+        other = entry.model.trace(others[0].x)
+        second = other, others[0].x[0]
+        st.markdown(f"#### First: {views.verdict(signal, trace)}. Second: {views.verdict(others[0], other)}")
+        reading = views.what_differs(trace, other, layer)
     else:
-        reading = what_the_part_does(trace, entry.model.trace(signal.plain), signal.part, layer)
+        st.markdown(f"#### The model says: {views.verdict(signal, trace)}")
+        reading = views.what_is_heard(trace, layer)
+    if signal.part is not None and signal.plain is not None:
         bracket = signal.part[0], sum(signal.part), "alien part"
+        if not others:
+            reading = views.what_the_part_does(trace, entry.model.trace(signal.plain), signal.part, layer)
     reading = f"{reading} Bright is probable; the strip shows the LSTM that was picked."
     common.timeline(
         trace, signal.x[0], Waves.classes, key="timeline", layer=layer, shown="alien", in_link=True, bracket=bracket,
-        alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}",
+        second=second, alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}",
     )  # fmt: skip
     st.caption(f"{reading} {common.words.CURSOR}", help=common.words.Q_AND_Z)
     spacing = 20 / (task.T - 1)
@@ -51,5 +53,5 @@ with right, common.refusals():
         "what you see of the alien part is an alias, a slower wave through the same points."
     )
 
-common.take_along(python(entry, layer, signal))
-wave_fields({"wave": signal}, task)
+common.take_along(views.python(entry, layer, list(signals.values())))
+views.wave_fields(signals, task)

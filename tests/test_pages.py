@@ -176,6 +176,22 @@ def test_a_part_keeps_its_place_while_the_number_of_steps_changes():
     assert not app.exception
 
 
+def test_two_signals_are_judged_and_compared():
+    app = visit("pages/waves.py")
+    app.toggle(key="wave_two").set_value(True).run()
+    assert "#### First: alien, 100.0% (right). Second: non-alien, 99.9% (right)" in said(app)
+    model = load(SHIPPED / "waves-k4.safetensors")
+    first, second = (model.trace(Waves().wave(kind, p=0.0, f=144, s=1.0).x) for kind in ("alien", "non-alien"))
+    t, j = np.unravel_index(np.abs(first.q - second.q)[0, 0].argmax(), (50, 4))
+    numbers = f"{first.q[0, 0, t, j]:.2f} for the first signal and {second.q[0, 0, t, j]:.2f} for the second"
+    assert f"q differs most at step {t}: LSTM {j + 1} has {numbers}" in said(app)
+    apart = np.flatnonzero(first.listened() != second.listened())
+    assert f"From step {apart[0]} on z differs, at {len(apart)} of 50 steps." in said(app)
+    app.button_group(key="wave_kind").set_value("non-alien").run()
+    assert "The same LSTMs are listened to at every step." in said(app)
+    assert not app.exception
+
+
 # -- digits ----------------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """The signals of the Waves page: how one is chosen, and what is said of it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -16,6 +16,7 @@ from pages import common
 
 MIX, DRAW = "mix", "draw"
 KINDS = (*Waves.classes, MIX, DRAW)
+FIRST, SECOND = "wave", "wave2"  # how the names of their keys begin
 START = {"kind": "alien", "p": 0.0, "f": 144, "s": 1.0, "start": 40, "share": 16, "seed": 0}
 SHAPE = ("T", "sigma")  # the settings of the task that show at once ...
 RARE = [f.name for f in fields(Waves) if f.name not in SHAPE]  # ... and those that lie in a fold
@@ -58,7 +59,8 @@ def settings() -> Waves:
 def signal_form(prefix: str, task: Waves) -> Signal:
     """The controls of one signal, and the signal that they make; `prefix` begins the names of their keys."""
     for name, value in START.items():
-        st.session_state.setdefault(f"{prefix}_{name}", value)
+        usual = "non-alien" if name == "kind" and prefix == SECOND else value
+        st.session_state.setdefault(f"{prefix}_{name}", usual)
 
     st.button(
         "Random signal", icon=":material/casino:", on_click=draw_at_random, args=(prefix, task), type="primary",
@@ -134,22 +136,56 @@ def _code(task: Waves) -> str:
     return f"Waves({', '.join(f'{name}={value}' for name, value in task.settings.items())})"
 
 
-def python(entry: common.Entry, layer: int, signal: Signal) -> str:
+def python(entry: common.Entry, layer: int, signals: Sequence[Signal]) -> str:
     """The lines that make what the page shows."""
     imports = ["from mrnn import load", "from mrnn.tasks.waves import Waves"]
-    if signal.field is not None:
+    if any(signal.field is not None for signal in signals):
         imports.insert(1, "from mrnn.tasks.sketch import unpack")
-    return (
-        "\n".join(imports)
-        + f"""
+    lines = [*imports, "", f'model = load("{common.file_of(entry)}")']
+    for signal, x, trace in zip(signals, ("x", "second"), ("trace", "other"), strict=False):
+        lines += [
+            f"{x} = {signal.code}  # (1, {signal.x.shape[1]}, 1)",
+            f"{trace} = model.trace({x})",
+            f"print({trace}.q[0, {layer}].round(2))  # probability of each LSTM at each step",
+            f"print({trace}.listened({layer})[0] + 1)  # the LSTM that was picked",
+            f"print({trace}.answers[0])  # {Waves.classes}",
+        ]
+    if len(signals) > 1:
+        lines.append(f"print((trace.q - other.q)[0, {layer}].round(2))  # what q differs by")
+    return "\n".join(lines)
 
-model = load("{common.file_of(entry)}")
-x = {signal.code}  # (1, {signal.x.shape[1]}, 1)
-trace = model.trace(x)
-print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each step
-print(trace.listened({layer})[0] + 1)  # the LSTM that was picked
-print(trace.answers[0])  # {Waves.classes}
-"""
+
+def verdict(signal: Signal, trace: Trace) -> str:
+    """What the model answers to a signal, and whether that is right."""
+    says = trace.answers[0]
+    best = Waves.classes[int(says.argmax())]
+    judged = "" if signal.truth is None else " (right)" if best == signal.truth else " (wrong)"
+    return f"{best}, {says.max():.1%}{judged}"
+
+
+def what_is_heard(trace: Trace, layer: int) -> str:
+    """When the answer is made up, and who is listened to."""
+    best = Waves.classes[int(trace.answers[0].argmax())]
+    use = analysis.usage(trace.listened(layer), trace.lengths, trace.k)
+    return (
+        f"From step {analysis.decided_at(trace)} on the answer stays {best}. LSTM {use.argmax() + 1} is listened to most, "
+        f"for {use.max():.0%} of the steps."
+    )
+
+
+def what_differs(first: Trace, second: Trace, layer: int) -> str:
+    """Where two signals are read differently, in z and in q."""
+    gap = first.q[0, layer] - second.q[0, layer]
+    t, j = np.unravel_index(np.abs(gap).argmax(), gap.shape)
+    apart = analysis.steps_apart(first, second, layer)
+    if not len(apart):
+        paths = "The same LSTMs are listened to at every step."
+    else:
+        paths = f"From step {apart[0]} on z differs, at {len(apart)} of {len(gap)} steps."
+    settled = f"The answer to the first is settled at step {analysis.decided_at(first)}, to the second at step {analysis.decided_at(second)}."
+    return (
+        f"{paths} q differs most at step {t}: LSTM {j + 1} has {first.q[0, layer, t, j]:.2f} for the first signal "
+        f"and {second.q[0, layer, t, j]:.2f} for the second (dashed). Orange: more probable in the first; violet: in the second. {settled}"
     )
 
 

@@ -1,14 +1,18 @@
 """Waves in a real browser: signals that a person mixes, draws and compares."""
 
 import contextlib
+import csv
 import io
 import re
 from collections.abc import Callable
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from mrnn.charts import lstm_colour
 from mrnn.tasks import sketch
 from tests.browser.conftest import settle
 from tests.browser.test_app import pick, picture
@@ -24,11 +28,11 @@ def press(page: Page, slider: str, key: str, times: int = 1) -> None:
     settle(page)
 
 
-def run_python(page: Page) -> dict[str, object]:
+def run_python(page: Page) -> dict[str, Any]:
     """What the page's lines of Python come to."""
     page.get_by_role("button", name="Python").click()
     code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(code, names)  # noqa: S102, our own
     return names
@@ -66,7 +70,7 @@ def test_an_alien_part_is_spliced_in_marked_and_moved(server: Server, visit: Vis
     expect(other.get_by_text(re.compile(r"The alien part \(steps 10 to 17\)"))).to_be_visible(timeout=PATIENT)
     expect(other.get_by_role("heading", level=4)).to_have_text(said or "")
     monkeypatch.chdir(PROJECT)
-    says = run_python(page)["trace"].answers[0]  # type: ignore[attr-defined]
+    says = run_python(page)["trace"].answers[0]
     assert f"{says.max():.1%}" in (said or "")
 
 
@@ -115,7 +119,7 @@ def test_a_wave_is_drawn_with_the_mouse_taken_back_and_opened_elsewhere(server: 
     expect(other.get_by_role("heading", level=4)).to_have_text(said)
     assert drawn(other).tolist() == curve.tolist()
     monkeypatch.chdir(PROJECT)
-    says = run_python(page)["trace"].answers[0]  # type: ignore[attr-defined]
+    says = run_python(page)["trace"].answers[0]
     assert f"{says.max():.1%}" in said
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Undo").click()
@@ -160,3 +164,56 @@ def test_a_drawing_that_cannot_be_read_is_said_and_a_sine_is_shown(server: Serve
     page = visit(server, "waves?wave_kind=draw&wave_draw=nothing")
     expect(page.get_by_text("The address holds a drawing that cannot be read.")).to_be_visible(timeout=PATIENT)
     expect(page.get_by_role("heading", level=4)).to_contain_text("The model says: non-alien")
+
+
+def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(
+    server: Server, visit: Visit, monkeypatch
+):
+    page = visit(server, "waves")
+    page.get_by_text("Compare two signals").click()
+    answer = page.get_by_role("heading", level=4)
+    expect(answer).to_contain_text("Second: non-alien", timeout=PATIENT)
+    page.get_by_role("tab", name="Second signal").click()
+    pick(page, "mix")
+    expect(answer).to_contain_text(re.compile(r"First: alien.*Second: alien"), timeout=PATIENT)
+    settle(page)
+    monkeypatch.chdir(PROJECT)
+    lines = run_python(page)
+    first, second = lines["trace"], lines["other"]
+    page.keyboard.press("Escape")
+    timeline = page.locator(".st-key-picture-timeline")
+    expect(timeline.locator("path.signal")).to_have_count(2)
+    expect(timeline.locator("image.difference")).to_have_count(1)
+    fills = timeline.locator(".stay").evaluate_all("all => all.map(block => block.getAttribute('fill'))")
+    paths = [[lstm for lstm, _ in groupby(trace.listened()[0])] for trace in (first, second)]
+    assert fills == [lstm_colour(lstm + 1) for path in paths for lstm in path]
+
+    drawing = picture(page, "timeline")
+    drawing.press("Home")
+    for _ in range(22):
+        drawing.press("ArrowRight")
+    heard = [trace.listened()[0, 22] + 1 for trace in (first, second)]
+    p = [f"{100 * trace.probabilities[0, 22, 1]:.0f}%" for trace in (first, second)]
+    readout = timeline.locator(".readout").text_content() or ""
+    assert readout.startswith("t = 22 ")
+    assert readout.endswith(f"LSTM {heard[0]} and {heard[1]}  ·  p(alien) = {p[0]} and {p[1]}")
+
+    timeline.get_by_text("Save", exact=True).click()
+    with page.expect_download() as download:
+        timeline.get_by_role("button", name="CSV").click()
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
+    gap = np.array([[float(row[f"difference_{j}"]) for j in range(1, 5)] for row in rows])
+    np.testing.assert_allclose(gap, (first.q - second.q)[0, 0], atol=2e-4)
+    assert [int(row["second_z"]) - 1 for row in rows] == second.listened()[0].tolist()
+    np.testing.assert_allclose([float(row["second_x_1"]) for row in rows], lines["second"][0, :, 0], atol=1e-4)
+
+    other = visit(server, page.url.removeprefix(f"{server.url}/"), width=390, height=844, scheme="dark")
+    expect(other.get_by_role("heading", level=4)).to_have_text(answer.text_content() or "")
+
+
+@pytest.mark.parametrize("signal", ["wave_kind=mix", "wave_kind=draw", "wave_two=true"])
+def test_the_whole_picture_is_seen_at_once(signal, server: Server, visit: Visit):
+    page = visit(server, f"waves?{signal}")
+    box = picture(page, "timeline").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 800

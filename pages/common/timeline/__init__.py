@@ -33,6 +33,7 @@ def timeline(
     minus: np.ndarray | None = None,
     on_choose: Callable[[int, int | None], None] | None = None,
     bracket: tuple[int, int, str] | None = None,
+    second: tuple[Trace, np.ndarray] | None = None,
 ) -> None:
     """What came in, q(t), z(t) and the answer so far of the first sequence, with one cursor through all of them.
 
@@ -44,6 +45,8 @@ def timeline(
     down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
     compact  for a narrow place: no answer, nothing to press
     bracket  first step, step after the last, and name of a part to be marked; where time runs to the right
+    second   of another sequence of as many steps the trace and what the model read: its signal, z and answer are drawn
+             along, and what q differs by; where time runs to the right
     in_link  whether the address keeps the step that is pinned here, ?t=; for one picture a page. All begin at it
     blend    z is drawn as the weights of all LSTMs, and they stand below in numbers, at the step of the cursor
     forced   steps at which z was not the network's own choice; they are framed
@@ -51,12 +54,15 @@ def timeline(
     on_choose  called with (step, LSTM from 0, or None for the network's own choice) when a person wants another LSTM
                at a step; before the page runs again
     """
+    if second is not None:
+        minus = second[0].q[0, layer, : int(second[0].lengths[0])]
     told = describe(
         trace, x, classes, name=key, alt=alt, layer=layer, shown=shown, down=down, compact=compact, blend=blend,
         forced=forced, minus=minus,
     )  # fmt: skip
     told["choosable"] = on_choose is not None
     told["bracket"] = bracket
+    told["second"] = None if second is None else _along(*second, layer)
     begin = link.given(PINNED)
     told["begin"] = int(begin) if begin is not None and begin.isdecimal() else None
     told["pin"] = told["begin"] if in_link else None
@@ -66,6 +72,16 @@ def timeline(
     if in_link and isinstance(pinned, dict):
         t = pinned.get("t")
         link.keep(PINNED, str(t) if isinstance(t, int) else None)
+
+
+def _along(trace: Trace, x: np.ndarray, layer: int) -> dict[str, Any]:
+    """What the browser is told of a second sequence."""
+    length = int(trace.lengths[0])
+    return {
+        "signal": np.asarray(x)[:length].astype(float).round(4).T.tolist(),
+        "z": trace.listened(layer)[0, :length].tolist(),
+        "p": trace.probabilities[0, :length].astype(float).round(4).tolist(),
+    }
 
 
 def chosen(key: str, on_choose: Callable[[int, int | None], None] | None) -> None:

@@ -191,26 +191,33 @@ class Timeline {
     this.start = left
     this.length = this.width - left - 8
     this.from = top
+    const { second } = data
     if (data.signal) {
       const height = data.compact ? 60 : SIGNAL
-      this.lines(data.signal, top, top + height, "signal", extent(data.signal))
+      const signals = [...data.signal, ...(second?.signal ?? [])]
+      this.lines(signals, top, top + height, "signal", extent(signals))
       top += height + GAP
     }
-    const lane = data.compact ? 14 : LANE
+    const lane = data.compact || second ? 14 : LANE
     const lanes = Math.max(data.k * lane, 40)
     this.heat("q", data.q, data.probability, top, top + lanes)
     for (let j = 0; j < data.k; j++) this.laneLabel(j, left - 8, top + ((j + 0.5) * lanes) / data.k)
-    this.title("q(t)", top, top + lanes)
+    this.title(second ? "q, first" : "q(t)", top, top + lanes)
     top += lanes + GAP
     const strip = data.weights && !data.compact ? BLEND : STRIP
     this.strip(top, top + strip)
-    this.label(left - 8, top + strip / 2, data.compact ? "z" : "z(t)", "end")
+    this.label(left - 8, top + strip / 2, data.compact ? "z" : second ? "z, first" : "z(t)", "end")
     top += strip
+    if (second) {
+      this.strip(top + 4, top + 4 + STRIP, second.z)
+      this.label(left - 8, top + 4 + STRIP / 2, "z, second", "end")
+      top += 4 + STRIP
+    }
     if (data.other) {
       top += GAP
       this.difference(top, top + lanes)
       for (let j = 0; j < data.k; j++) this.laneLabel(j, left - 8, top + ((j + 0.5) * lanes) / data.k)
-      this.title("q − other q", top, top + lanes)
+      this.title(second ? "1st − 2nd" : "q − other q", top, top + lanes)
       top += lanes
     }
     if (data.p && !data.compact) {
@@ -220,8 +227,8 @@ class Timeline {
         data.classes.forEach((name, c) => this.label(left - 8, top + (c + 0.5) * 14, name, "end", 11))
         top += data.classes.length * 14
       } else {
-        const line = [data.p.map(row => row[data.shown])]
-        this.lines(line, top, top + ANSWER, `p(${data.classes[data.shown]})`, [0, 1], true)
+        const lines = [data.p, ...(second ? [second.p] : [])].map(p => p.map(row => row[data.shown]))
+        this.lines(lines, top, top + ANSWER, `p(${data.classes[data.shown]})`, [0, 1], true)
         this.settled(top, top + ANSWER)
         top += ANSWER
       }
@@ -323,12 +330,12 @@ class Timeline {
   }
 
   /** The LSTMs listened to, one block a stay, with its number where there is room. */
-  strip(c, d) {
+  strip(c, d, z = this.data.z) {
     const { data } = this
-    if (data.weights) return this.blend(c, d)
+    if (data.weights && z === data.z) return this.blend(c, d)
     for (let t = 0, from = 0; t < data.steps; t++) {
-      if (t + 1 < data.steps && data.z[t + 1] === data.z[t]) continue
-      const lstm = data.z[t]
+      if (t + 1 < data.steps && z[t + 1] === z[t]) continue
+      const lstm = z[t]
       const box = this.box(from, t + 1, c, d)
       draw("rect", { ...box, fill: data.colours[lstm], class: "stay", "data-lstm": lstm + 1 }, this.svg)
       if ((data.down ? box.height : box.width) >= 11) {
@@ -337,7 +344,7 @@ class Timeline {
       }
       from = t + 1
     }
-    for (const t of data.forced) {
+    for (const t of z === data.z ? data.forced : []) {
       const box = this.box(t, t + 1, c, d)
       draw("rect", { ...box, class: "forced", fill: "none", stroke: "currentColor", "stroke-width": 2.5 }, this.svg)
     }
@@ -474,6 +481,7 @@ class Timeline {
 
   words(t) {
     const { data } = this
+    if (data.second) return this.wordsOfBoth(t)
     const parts = [`${data.down ? "row " : ""}t = ${t}`]
     if (data.signal && !data.down && !data.compact) parts.push(`signal ${data.signal.map(line => line[t].toFixed(2)).join(", ")}`)
     parts.push(`LSTM ${data.z[t] + 1}, q = ${data.q[t][data.z[t]].toFixed(2)}`)
@@ -483,6 +491,14 @@ class Timeline {
       parts.push(`p(${data.classes[best]}) = ${Math.round(data.p[t][best] * 100)}%`)
     }
     return parts.join("  ·  ")
+  }
+
+  wordsOfBoth(t) {
+    const { data, data: { second, shown } } = this
+    const signals = [...data.signal, ...second.signal].map(line => line[t].toFixed(2))
+    const answers = [data.p, second.p].map(p => `${Math.round(p[t][shown] * 100)}%`)
+    const heard = `LSTM ${data.z[t] + 1} and ${second.z[t] + 1}`
+    return [`t = ${t}`, `signals ${signals.join(" and ")}`, heard, `p(${data.classes[shown]}) = ${answers.join(" and ")}`].join("  ·  ")
   }
 
   /** The pinned step in numbers. */
@@ -574,10 +590,13 @@ class Timeline {
     const quoted = name => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)
     const lstms = data.colours.map((_, j) => j + 1)
     const head = ["t", ...inputs.map(d => `x_${d + 1}`), ...lstms.map(j => `q_${j}`), ...(data.weights ? lstms.map(j => `z_${j}`) : []), "z", ...(data.other ? lstms.map(j => `difference_${j}`) : []), ...(data.p ? data.classes.map(name => quoted(`p(${name})`)) : [])]
+    const { second } = data
+    if (second) head.push(...second.signal.map((_, d) => `second_x_${d + 1}`), "second_z", ...data.classes.map(name => quoted(`second_p(${name})`)))
     const rows = data.q.map((q, t) => {
       const x = inputs.map(d => (data.down ? data.signal[t][d] : data.signal[d][t]))
       const difference = data.other ? q.map((value, j) => (value - data.other[t][j]).toFixed(4)) : []
-      return [t, ...x, ...q, ...(data.weights ? data.weights[t] : []), data.z[t] + 1, ...difference, ...(data.p ? data.p[t] : [])]
+      const along = second ? [...second.signal.map(line => line[t]), second.z[t] + 1, ...second.p[t]] : []
+      return [t, ...x, ...q, ...(data.weights ? data.weights[t] : []), data.z[t] + 1, ...difference, ...(data.p ? data.p[t] : []), ...along]
     })
     download(new Blob([[head, ...rows].map(row => row.join(",")).join("\n") + "\n"], { type: "text/csv" }), `${this.data.name}.csv`)
   }
