@@ -17,6 +17,7 @@ left, right = common.sides()
 with left:
     entry = common.pick("waves", prefer="waves-k4", key="model_waves")
     layer = common.layer_picker(entry.config.num_layers, key="layer_waves")
+    common.presets(views.PRESETS)
     two = st.toggle("Compare two signals", key="wave_two", bind="query-params")
     places = st.tabs(["First signal", "Second signal"]) if two else [st.container()]
     task = views.settings()

@@ -35,6 +35,7 @@ from pages.common import MENU
 from pages.common.models import SHIPPED, engine
 from pages.common.training_form import QUICK
 from pages.views.transitions import PRESETS
+from pages.views.waves import PRESETS as WAVES
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = [path for path, _, _ in MENU if path != "app.py"]
@@ -174,6 +175,26 @@ def test_a_part_keeps_its_place_while_the_number_of_steps_changes():
     app.slider(key="waves_T").set_value(10).run()
     assert "he alien part (step 9)" in said(app).replace("In the", "The")
     assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    {
+        "Plain sine": "From step 0 on the answer stays non-alien.",
+        "Alien": "the answer stays alien.",
+        "One alien step": "The answer is non-alien from step 24 on.",
+        "Three of them": "another LSTM is listened to than in the plain wave. The answer is alien from step 22 on.",
+        "Not heard": "z stays as in the plain wave: the network does not hear it. The answer is non-alien throughout.",
+        "With and without": "#### First: alien, 100.0% (right). Second: non-alien, 99.9% (right)",
+    }.items(),
+    ids=list(WAVES),
+)
+def test_a_preset_of_waves_shows_what_it_says(name, says):
+    app = visit("pages/waves.py")
+    app.slider(key="wave_p").set_value(2.0).run()
+    app.button(key=f"preset_{name}").click().run()
+    assert not app.exception
+    assert says in said(app)
 
 
 def test_two_signals_are_judged_and_compared():

@@ -18,6 +18,17 @@ MIX, DRAW = "mix", "draw"
 KINDS = (*Waves.classes, MIX, DRAW)
 FIRST, SECOND = "wave", "wave2"  # how the names of their keys begin
 START = {"kind": "alien", "p": 0.0, "f": 144, "s": 1.0, "start": 40, "share": 16, "seed": 0}
+USUAL = {
+    "model_waves": "waves-k4", "wave_two": False, "wave_p": 0.0, "wave_s": 1.0, "wave_f": 100,
+}  # fmt: skip
+PRESETS: dict[str, dict[str, Any]] = {
+    "Plain sine": {**USUAL, "wave_kind": "non-alien"},
+    "Alien": {**USUAL, "wave_kind": "alien"},
+    "One alien step": {**USUAL, "wave_kind": MIX, "wave_start": 40, "wave_share": 2},
+    "Three of them": {**USUAL, "wave_kind": MIX, "wave_start": 40, "wave_share": 6},
+    "Not heard": {**USUAL, "wave_kind": MIX, "wave_f": 187, "wave_start": 50, "wave_share": 16},
+    "With and without": {**USUAL, "wave_two": True, "wave_kind": "alien", "wave2_kind": "non-alien", "wave2_p": 0.0},
+}
 SHAPE = ("T", "sigma")  # the settings of the task that show at once ...
 RARE = [f.name for f in fields(Waves) if f.name not in SHAPE]  # ... and those that lie in a fold
 

@@ -24,6 +24,7 @@ PATIENCE = 6_000  # milliseconds; then nothing hangs on the slider
 PLACES = (
     *(path.stem for path in sorted((PROJECT / "pages").glob("*.py")) if path.stem not in ("__init__", "train")),
     "transitions?transitions_view=Use",
+    "waves?wave_two=true&wave_kind=mix",
     "k_and_tau?k_view=Temperature",
     "k_and_tau?k_view=Training",
 )

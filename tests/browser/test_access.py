@@ -6,6 +6,9 @@ from axe_playwright_python.sync_playwright import Axe
 PAGES = (
     "",
     "waves",
+    "waves?wave_kind=mix",
+    "waves?wave_kind=draw",
+    "waves?wave_two=true",
     "digits",
     "digits?digit_source=Test+digit",
     "digits?digit_source=Two+digits",

@@ -217,3 +217,21 @@ def test_the_whole_picture_is_seen_at_once(signal, server: Server, visit: Visit)
     box = picture(page, "timeline").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 800
+
+
+def test_presets_noise_and_length_change_the_picture_at_once(server: Server, visit: Visit):
+    page = visit(server, "waves")
+    page.get_by_role("button", name="One alien step").click()
+    expect(page.get_by_text(re.compile(r"The alien part \(step 20\) changes z"))).to_be_visible(timeout=PATIENT)
+    settle(page)
+    before = signal_seen(page) or ""
+    press(page, "Noise sigma", "ArrowRight", 4)
+    expect(page).to_have_url(re.compile("waves_sigma=0.2"), timeout=PATIENT)
+    settle(page)
+    noisy = signal_seen(page) or ""
+    assert noisy != before
+    assert noisy.count("L") == before.count("L") == 49
+    press(page, "Steps T", "ArrowRight", 3)
+    expect(page.get_by_role("slider", name="step t")).to_have_attribute("max", "52", timeout=PATIENT)
+    settle(page)
+    assert (signal_seen(page) or "").count("L") == 52
