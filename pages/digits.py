@@ -24,7 +24,7 @@ with controls, st.container(horizontal=two, vertical_alignment="bottom"):
     source = st.segmented_control(
         "Digit", ("Draw", "Test digit", views.TWO), required=True, key="digit_source", bind="query-params"
     )
-    place = st.container(horizontal=two)
+    place = st.container(horizontal=two, width="content" if two else "stretch")
     layer = common.layer_picker(entry.config.num_layers, key="layer_digits")
 
 packed = common.drawn("drawing") if source == "Draw" else None

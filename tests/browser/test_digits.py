@@ -282,6 +282,7 @@ def test_the_gallery_finds_the_digits_that_the_model_reads_wrong(server: Server,
 
 def test_a_preset_opens_what_it_promises(server: Server, visit: Visit):
     page = visit(server, "digits")
+    expect(field(page)).to_be_visible(timeout=PATIENT)  # it comes last, and moves the buttons below it
     page.get_by_role("button", name="A 5 that fools it").click()
     expect(answer(page)).to_contain_text("(wrong, it is a 5)", timeout=PATIENT)
     page.get_by_role("button", name="Late to decide").click()
@@ -294,8 +295,14 @@ def readings(page: Page) -> list[str]:
 
 def test_two_digits_have_one_cursor_and_show_where_their_q_differs(server: Server, visit: Visit, monkeypatch):
     page = visit(server, "digits")
+    expect(field(page)).to_be_visible(timeout=PATIENT)  # it comes last, and moves the buttons below it
     page.get_by_role("button", name="7 and 9", exact=True).click()
-    expect(answer(page)).to_contain_text("A 7 and a 9: their paths part most at row", timeout=PATIENT)
+    # For a moment both arrangements of the page are there, and then pictures move up.
+    heading = page.get_by_role("heading", name=re.compile("^A 7 and a 9: their paths part most at row"))
+    expect(heading).to_be_visible(timeout=PATIENT)
+    expect(answer(page)).to_have_count(1, timeout=PATIENT)
+    expect(small(page)).to_have_count(60, timeout=PATIENT)
+    settle(page)
     first, second = (picture(page, f"{which}_digit") for which in ("first", "second"))
     places = [drawing.locator("image.difference").bounding_box() for drawing in (first, second)]
     assert places[0] is not None
@@ -303,9 +310,13 @@ def test_two_digits_have_one_cursor_and_show_where_their_q_differs(server: Serve
     assert places[0]["y"] == pytest.approx(places[1]["y"], abs=1)
     assert places[0]["height"] == pytest.approx(places[1]["height"], abs=1)
     assert places[1]["y"] + places[1]["height"] < 800, "both are seen without scrolling"
-    page.mouse.move(places[0]["x"] + 5, places[0]["y"] + 20.5 / 28 * places[0]["height"])
-    for told in readings(page):
-        assert re.match(r"row t = 20  ·  LSTM \d, q = [\d.]+  ·  [+−][\d.]+ against the other", told)
+    frame = first.bounding_box()
+    assert frame is not None
+    row = places[0]["y"] - frame["y"] + 20.5 / 28 * places[0]["height"]
+    first.hover(position={"x": places[0]["x"] - frame["x"] + 5, "y": row})
+    for told in page.locator("[class*=st-key-picture-][class*=_digit] .readout").all():
+        like = re.compile(r"^row t = 20  ·  LSTM \d, q = [\d.]+  ·  [+−][\d.]+ against the other")
+        expect(told).to_have_text(like)
     first.press("Enter")  # pins row 20
     expect(page).to_have_url(re.compile("[?&]t=20(&|$)"), timeout=PATIENT)
     settle(page)
