@@ -103,7 +103,9 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 }
 IN_LSTM_COLOURS = ("dwell_curves", "lesion_bars", "listened_by_epoch", "state_scatter", "usage_area", "usage_bars")
 OF_PROBABILITIES = ("mean_q_heatmap", "transition_heatmap")
-NO_CHARTS = {"CIVIDIS", "CLICKED", "CURSOR_COLOUR", "LSTM_COLOURS", "letters_on", "lstm_colour", "state_graph"}
+NO_CHARTS = {
+    "CIVIDIS", "CLICKED", "CURSOR_COLOUR", "DIVERGING", "LSTM_COLOURS", "letters_on", "lstm_colour", "state_graph",
+}  # fmt: skip
 
 
 # -- how it is looked at ---------------------------------------------------------------------------------------------
