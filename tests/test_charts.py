@@ -76,6 +76,24 @@ SWEPT = pd.DataFrame(
         "deviation": [0.01, math.nan, 0.02, math.nan], "known": [3, 1, 2, 0], "runs": [3, 1, 3, 3],
     }
 )  # fmt: skip
+CONFUSION = analysis.confusion(MANY, Y, CLASSES)
+CONTENDERS = pd.DataFrame(
+    {
+        "network": ["GRU", "LSTM"], "accuracy": [0.9, 0.97], "accuracy_deviation": [0.02, math.nan], "known": [3, 1],
+        "hidden_size": [7, 5], "weights": [311, 307],
+    }
+)  # fmt: skip
+BY_EPOCH = pd.DataFrame(
+    {
+        "network": ["GRU", "GRU", "LSTM", "LSTM"], "epoch": [1, 2, 1, 2], "mean": [0.6, 0.9, 0.5, 0.97],
+        "lowest": [0.5, 0.8, 0.5, 0.97], "highest": [0.7, 0.95, 0.5, 0.97],
+    }
+)  # fmt: skip
+EXAMPLES = pd.DataFrame(
+    {"lane": list("aabb"), "sequence": [0, 0, 1, 1], "t": [0, 1, 0, 1], "value": [0.1, 0.7, -0.3, 0.2]}
+)
+COUNTS = pd.DataFrame({"class": ["calm", "loud"], "count": [5, 7]})
+BINS = pd.DataFrame({"low": [0.0, 1.0], "high": [1.0, 2.0], "count": [3, 5]})
 
 CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "accuracy_by_tau": (charts.accuracy_by_tau, (TAUS.assign(in_use=0.93),)),
@@ -85,9 +103,15 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "class_bars": (charts.class_bars, (ANSWERS,)),
     "co_use_heatmap": (charts.co_use_heatmap, (CO_USE,)),
     "compared_curves": (charts.compared_curves, (CURVES, "accuracy", "accuracy")),
+    "confusion_heatmap": (charts.confusion_heatmap, (CONFUSION,)),
+    "contender_curves": (partial(charts.contender_curves, percent=True), (BY_EPOCH, "held-out accuracy")),
+    "contender_dots": (partial(charts.contender_dots, percent=True), (CONTENDERS, "accuracy", "accuracy")),
+    "count_bars": (charts.count_bars, (COUNTS, "sequences")),
     "difference_heatmap": (charts.difference_heatmap, (DIFFERENCE,)),
     "dwell_curves": (charts.dwell_curves, (analysis.dwell_by_class(MANY, Y, CLASSES), "loud")),
     "entropy_curves": (charts.entropy_curves, (analysis.entropy_by_class(MANY, Y, CLASSES), math.log(K))),
+    "example_lanes": (charts.example_lanes, (EXAMPLES, "speed")),
+    "histogram_bars": (charts.histogram_bars, (BINS, "steps", "sequences")),
     "information_curve": (charts.information_curve, (INFORMATION,)),
     "lesion_bars": (charts.lesion_bars, (LESIONS,)),
     "listened_by_epoch": (charts.listened_by_epoch, (HEARD, K)),

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from mrnn.charts.colours import letters_in_ink
+from mrnn.charts.colours import PROBABILITY, letters_in_ink, letters_on_probability
 from mrnn.charts.learning import DASHES, EPOCH
 from mrnn.charts.size import sized
 
@@ -82,9 +82,9 @@ def confusion_heatmap(confusion: pd.DataFrame) -> ChartType:
         x=alt.X("answered:N", sort=classes, title="answered", axis=alt.Axis(labelAngle=0 if len(classes) > 4 else -30)),
         y=alt.Y("true:N", sort=classes, title="true"),
     )
-    letters = alt.ExprRef("datum.share > 0.55 ? '#111111' : '#ffffff'")
+    letters = letters_on_probability("share")
     cells = base.mark_rect().encode(
-        color=alt.Color("share:Q", scale=alt.Scale(scheme="cividis", domain=[0, 1]), legend=None),
+        color=alt.Color("share:Q", scale=PROBABILITY, legend=None),
         tooltip=[
             "true",
             "answered",

@@ -44,9 +44,9 @@ def pick(page: Page, option: str) -> None:
     settle(page)
 
 
-def pick_pill(page: Page, option: str) -> None:
+def pick_pill(page: Page, group: str, option: str) -> None:
     """Press a pill of a group of which several may be pressed."""
-    page.get_by_test_id("stPills").get_by_role("button", name=option, exact=True).click()
+    page.get_by_role("toolbar", name=group).get_by_role("button", name=option, exact=True).click()
     settle(page)
 
 
@@ -251,8 +251,8 @@ def test_a_sweep_fills_its_picture_and_a_click_on_a_cell_shows_its_runs(server: 
 
 def test_networks_of_one_size_are_trained_and_stand_beside_one_another(server: Server, visit: Visit):
     page = visit(server, "compare")
-    pick_pill(page, "LSTM")  # no longer
-    pick_pill(page, "own")
+    pick_pill(page, "Beside it", "LSTM")  # no longer
+    pick_pill(page, "its carry", "own")
     page.get_by_text("The task, and the MRNN that all are matched with").click()
     page.get_by_role("slider", name="Epochs").press("Home")
     page.get_by_role("slider", name="Seeds").press("Home")
