@@ -16,6 +16,7 @@ import pytest
 
 from mrnn import TASKS, evaluate, load, read_notes
 from mrnn.__main__ import command_parser, run_config
+from tests.browser.pictures import SCHEMES, SCREENS, addresses
 
 PROJECT = Path(__file__).resolve().parents[1]
 README = (PROJECT / "README.md").read_text()
@@ -49,8 +50,15 @@ def run(example: str) -> dict[str, Any]:
 
 def test_every_file_it_links_to_is_there():
     for text in (README, (PROJECT / "CONTRIBUTING.md").read_text()):
-        for link in re.findall(r"\]\((?!http)([^)]+)\)", text):
-            assert (PROJECT / link).is_file(), link
+        for link in re.findall(r"\]\((?!http)([^)]+)\)|(?:src|srcset)=\"([^\"]+)\"", text):
+            assert (PROJECT / "".join(link)).is_file(), link
+
+
+def test_every_page_is_shown_wide_and_narrow_light_and_dark():
+    for name in addresses():
+        for screen in SCREENS:
+            for scheme in SCHEMES:
+                assert f"assets/pages/{name}-{screen}-{scheme}.png" in README
 
 
 def test_its_table_says_what_the_shipped_models_say():
