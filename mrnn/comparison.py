@@ -53,7 +53,7 @@ def outcomes(sweep: Sweep) -> list[Outcome]:
     found = []
     for run in sweep.runs:
         if run.config is not None:
-            figures = run.result.get("figures", {})
+            figures = run.figures
             found.append(
                 Outcome(
                     config=run.config,

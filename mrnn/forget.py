@@ -1,6 +1,9 @@
 """Removing a person's data, and with them all that has learned from them."""
 
+from contextlib import suppress
+
 from mrnn import owndata, runs, sweeps
+from mrnn.files import read_json
 
 
 def learned_from(own_id: str, owner: str) -> list[runs.Run]:
@@ -21,11 +24,14 @@ def forget(own_id: str, owner: str) -> None:
     for sweep in sweeps.list_sweeps(owner):
         if sweep.config.base.task == own_id:
             sweeps.delete(sweep.id, owner)
-    for run in found:
-        if not run.sweep:
-            runs.delete(run.id, owner)
+    for run in learned_from(own_id, owner):  # those of sweeps are gone, but for sweeps that are damaged
+        runs.delete(run.id, owner)
     owndata.delete(own_id, owner)  # last: whoever is broken off can begin again
 
 
 def _task_of(run: runs.Run) -> str:
-    return str(run.config.task if run.config else run.result.get("task", ""))
+    if run.config is not None or "task" in run.result:
+        return str(run.config.task if run.config else run.result["task"])
+    with suppress(OSError, ValueError, KeyError, TypeError):  # it is damaged, but may still hold a model
+        return str(read_json(runs.folder_of(run.id) / "config.json")["run"]["task"])
+    return ""

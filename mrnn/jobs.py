@@ -207,7 +207,7 @@ class Engine:
         self._spawn("dask_scheduler", {}, *local, "--port", "0", "--preload", LIFELINE)
         for slot in range(self.slots):
             self._spawn(
-                "dask_worker", {"CUDA_VISIBLE_DEVICES": str(slot)} if count_gpus() else {}, *local, "--nthreads", "1",
+                "dask_worker", _gpu(slot), *local, "--nthreads", "1",
                 "--memory-limit", "0", "--death-timeout", "60", "--local-directory", str(folder),
                 "--preload", "mrnn.worker", "--preload-nanny", LIFELINE,
             )  # fmt: skip
@@ -245,3 +245,11 @@ class Engine:
 
     def _log(self) -> str:
         return (Path(self._folder.name) / "log").read_text()[-300:] if self._folder else ""
+
+
+def _gpu(slot: int) -> dict[str, str]:
+    """The environment in which a worker sees one GPU, the `slot`-th of those that this process was given."""
+    if not count_gpus():
+        return {}
+    given = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    return {"CUDA_VISIBLE_DEVICES": given[slot] if slot < len(given) else str(slot)}

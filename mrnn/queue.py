@@ -1,6 +1,7 @@
 """The queue, which is all folders of runs that wait: who may come in, and who is next."""
 
 import secrets
+import shutil
 import threading
 import time
 from collections import Counter
@@ -16,9 +17,10 @@ _door = threading.Lock()  # two clicks at once must not both be the first
 
 
 @contextmanager
-def entrance(owner: str) -> Iterator[None]:
+def entrance(owner: str, job: str = "") -> Iterator[None]:
     """Where a job comes into the queue, one at a time; older runs make room for it.
 
+    job     which one, if it goes on: what it has so far makes no room for itself
     raises  ValueError if the owner has a job that waits or runs, too many wait, or there is no room
     """
     with _door:
@@ -27,7 +29,7 @@ def entrance(owner: str) -> Iterator[None]:
             raise ValueError("one run at a time for each person: wait for yours to end, or stop it")
         if len(jobs) >= bounds.max_queue():
             raise ValueError(f"the queue is full: {len(jobs)} runs wait or train already; try again in some minutes")
-        room.make()
+        room.make(keep=job)
         yield
 
 
@@ -47,11 +49,14 @@ def put(run_id: str, config: RunConfig, owner: str) -> None:
     if not may_use(config.task, owner):
         raise ValueError("the data of this run are not here, or not yours; upload them on the Own data page")
     folder = runs.folder_of(run_id)
-    folder.mkdir(parents=True)
+    # Beside its place until it is whole: other processes look on.
+    beside = folder.with_name(f".{run_id}.{secrets.token_hex(4)}")
+    beside.mkdir(parents=True)
     try:
-        write_json(folder / "config.json", {"owner": owner, "created": time.time(), "run": config.to_dict()})
+        write_json(beside / "config.json", {"owner": owner, "created": time.time(), "run": config.to_dict()})
+        beside.rename(folder)
     except OSError:
-        folder.rmdir()
+        shutil.rmtree(beside, ignore_errors=True)
         raise
 
 
@@ -65,7 +70,7 @@ def resume(run_id: str, owner: str) -> None:
         raise ValueError(f"a run can be resumed if it was stopped or failed; this one is {run.state}")
     if run.measuring:
         raise ValueError("this run is still being measured on the test data; try again in some seconds")
-    with entrance(owner):
+    with entrance(owner, run.job):
         put_back(run)
 
 

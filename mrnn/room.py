@@ -1,11 +1,20 @@
 """The room that all runs take on the disk, which is bounded: who leaves when there is no more."""
 
+from contextlib import suppress
+
 from mrnn import bounds, runs
 
 
-def leaving() -> list[runs.Run]:
-    """The runs that are over and not public, in the order in which they go when room is needed: the oldest first."""
-    return [run for run in reversed(runs.list_runs()) if not run.active and not run.public]
+def leaving(keep: str = "") -> list[runs.Run]:
+    """The runs that are over and not public, in the order in which they go when room is needed: the oldest first.
+
+    What belongs to a job that goes on stays: finished runs of a sweep of which others wait or train.
+
+    keep  a job that is about to go on
+    """
+    found = runs.list_runs()
+    going_on = {run.job for run in found if run.active or run.measuring} | {keep}
+    return [run for run in reversed(found) if run.job not in going_on and not run.public]
 
 
 def used_bytes() -> int:
@@ -13,13 +22,14 @@ def used_bytes() -> int:
     return sum(run.size for run in runs.list_runs())
 
 
-def make(more: int = 0) -> None:
+def make(more: int = 0, keep: str = "") -> None:
     """Remove runs that are `leaving` until all fit into `bounds.max_bytes`, with `more` bytes beside them.
 
+    keep    a job that is about to go on
     raises  ValueError if even then they do not; nothing is removed in that case
     """
     over = used_bytes() + more - bounds.max_bytes()
-    gone = leaving() if over > 0 else []
+    gone = leaving(keep) if over > 0 else []
     if over > sum(run.size for run in gone):
         raise ValueError(
             f"there is no room: runs that are published, or that wait or train, fill the "
@@ -29,4 +39,5 @@ def make(more: int = 0) -> None:
         if over <= 0:
             break
         over -= run.size
-        runs.remove(run.id)
+        with suppress(FileNotFoundError):  # another process makes room, too
+            runs.remove(run.id)

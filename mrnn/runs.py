@@ -97,6 +97,11 @@ class Run:
         return self.sweep or self.id
 
     @property
+    def figures(self) -> dict[str, Any]:
+        """What a finished run is measured at; of one that ended early nothing, for it is not what was asked for."""
+        return self.result.get("figures", {}) if self.state == "finished" else {}
+
+    @property
     def accuracy(self) -> float | None:
         """Hard accuracy on the test split, once it was measured."""
         return self.result.get("figures", {}).get("test_accuracy_hard")

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,10 +95,10 @@ def start(config: SweepConfig, owner: str) -> str:
     with suppress(ValueError):  # it is not there yet; or damaged, and then it is written anew
         if read(sweep_id).state == "running":
             return sweep_id
-    with queue.entrance(owner):
+    with queue.entrance(owner, sweep_id):
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "sweep.json", {"owner": owner, "created": time.time(), "sweep": config.to_dict()})
-        there = {run.id: run for run in _runs(sweep_id)}
+        there = {run.id: run for run in _runs(sweep_id, runs.list_runs())}
         for number, run_config in enumerate(wanted):
             run_id = f"{sweep_id}-{number:04}"
             run = there.get(run_id)
@@ -108,6 +109,8 @@ def start(config: SweepConfig, owner: str) -> str:
                 queue.put(run_id, run_config, owner)
             elif run.state in ("stopped", "failed"):
                 queue.put_back(run)
+            if (folder / "published").exists():
+                runs.publish(run_id, owner)
     return sweep_id
 
 
@@ -145,6 +148,10 @@ def _own(sweep_id: str, owner: str) -> Sweep:
 
 def read(sweep_id: str) -> Sweep:
     """A sweep and its runs; ValueError if it is not there, or damaged."""
+    return _read(sweep_id, runs.list_runs())
+
+
+def _read(sweep_id: str, everyone: Iterable[Run]) -> Sweep:
     folder = folder_of(sweep_id)
     try:
         asked = read_json(folder / "sweep.json")
@@ -161,7 +168,7 @@ def read(sweep_id: str) -> Sweep:
         owner=owner,
         created=created,
         config=config,
-        runs=tuple(_runs(sweep_id)),
+        runs=tuple(_runs(sweep_id, everyone)),
         total=sum(1 for _ in config.runs()),
         public=(folder / "published").exists(),
     )
@@ -170,18 +177,17 @@ def read(sweep_id: str) -> Sweep:
 def list_sweeps(owner: str) -> list[Sweep]:
     """One owner's sweeps, newest first; what is damaged is left out."""
     found = []
-    folder = runs_folder()
+    folder, everyone = runs_folder(), runs.list_runs()  # once: there may be many sweeps of many runs
     for path in sorted(folder.glob("sweep-*")) if folder.is_dir() else []:
         if _ID.fullmatch(path.name):
-            try:
-                found.append(read(path.name))
-            except ValueError:
-                continue
-    return sorted((sweep for sweep in found if sweep.owner == owner), key=lambda sweep: sweep.created, reverse=True)
+            with suppress(ValueError, OSError, KeyError, TypeError):
+                if read_json(path / "sweep.json")["owner"] == owner:
+                    found.append(_read(path.name, everyone))
+    return sorted(found, key=lambda sweep: sweep.created, reverse=True)
 
 
-def _runs(sweep_id: str) -> list[Run]:
-    return sorted((run for run in runs.list_runs() if run.sweep == sweep_id), key=lambda run: run.id)
+def _runs(sweep_id: str, everyone: Iterable[Run]) -> list[Run]:
+    return sorted((run for run in everyone if run.sweep == sweep_id), key=lambda run: run.id)
 
 
 def table(sweep: Sweep) -> pd.DataFrame:
@@ -193,7 +199,7 @@ def table(sweep: Sweep) -> pd.DataFrame:
     rows = []
     for run in sweep.runs:
         if run.config is not None:
-            figures = run.result.get("figures", {})
+            figures = run.figures
             rows.append(
                 {
                     **sweep.config.point(run.config),

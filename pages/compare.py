@@ -200,13 +200,12 @@ def closer(found: list[comparison.Outcome]) -> None:
     )
 
 
-@st.fragment(run_every=REFRESH if active is not None and active.sweep else None)
-def watch(sweep_id: str) -> None:
+def watch(sweep_id: str, running: bool) -> None:
     sweep = sweeps.read(sweep_id)
-    if sweep.state == "running":
-        st.progress(sweep.done / sweep.total, text=f"{sweep.done} of {sweep.total} runs done")
-    elif active is not None and active.sweep == sweep_id:
+    if (sweep.state == "running") != running or not (sweep.public or sweep.owner == owner):
         st.rerun()
+    if running:
+        st.progress(sweep.done / sweep.total, text=f"{sweep.done} of {sweep.total} runs done")
     picture(comparison.outcomes(sweep), sweep.config.base)
 
 
@@ -223,7 +222,8 @@ with right, common.refusals():
         shown_base = sweep.config.base
         equal = EQUAL[sweep.config.match or "size"]
         st.markdown(f"#### {make_task(shown_base.task, shown_base.settings).title}: networks with the same {equal}")
-        watch(sweep.id)
+        running = sweep.state == "running"
+        st.fragment(watch, run_every=REFRESH if running else None)(sweep.id, running)
         if sweep.state != "running":
             closer(comparison.outcomes(sweep))
         with st.container(horizontal=True):

@@ -145,9 +145,10 @@ def shown_axes(table: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, str
     return table, row, column
 
 
-@st.fragment(run_every=REFRESH if active is not None and active.sweep else None)
-def heatmap(sweep_id: str) -> None:
+def heatmap(sweep_id: str, running: bool) -> None:
     sweep = sweeps.read(sweep_id)
+    if (sweep.state == "running") != running or not (sweep.public or sweep.owner == owner):
+        st.rerun()
     table = sweeps.table(sweep)
     queued = [run for run in sweep.runs if run.state == "waiting"]
     if sweep.state == "running" and len(queued) == sum(run.active for run in sweep.runs):
@@ -158,8 +159,6 @@ def heatmap(sweep_id: str) -> None:
         st.progress(
             sweep.done / sweep.total, text=f"{sweep.done} of {sweep.total} runs done, about {duration(rest)} left"
         )
-    elif active is not None and active.sweep == sweep_id:
-        st.rerun()
     elif sweep.state == "incomplete":
         failed = [run.reason for run in sweep.runs if run.state == "failed"]
         st.info(f"{sweep.done} of {sweep.total} runs done{f'; {len(failed)} failed: {failed[0]}' if failed else ''}.")
@@ -241,7 +240,8 @@ with right:
     else:
         st.markdown(f"#### {title(sweep)}")
         with common.refusals():
-            heatmap(sweep.id)
+            running = sweep.state == "running"
+            st.fragment(heatmap, run_every=REFRESH if running else None)(sweep.id, running)
         if sweep.owner == owner:
             with st.container(horizontal=True):
                 if sweep.state == "running" and st.button("Stop", icon=":material/stop:", key="stop"):
@@ -264,7 +264,8 @@ with right:
                 "Published: whoever has its address can look at it", sweep.public, key=f"public_{sweep.id}"
             )
             if published != sweep.public:
-                sweeps.publish(sweep.id, owner, published)
+                with common.refusals():
+                    sweeps.publish(sweep.id, owner, published)
             if published:
                 st.code(common.link.address("sweeps", sweep=sweep.id), language=None)
         else:

@@ -121,13 +121,15 @@ def live_still(run: runs.Run) -> bool:
 @st.fragment(run_every=REFRESH if shown is not None and live_still(shown) else None)
 def live(run_id: str) -> None:
     run = runs.read(run_id)
+    if run.owner != owner and not run.public:
+        st.rerun()  # it was public a moment ago
     common.standing.show(run)
     if run.active and run.owner == owner:
         st.button(
             "Stop", icon=":material/stop:", key="stop", disabled=run.stopping, on_click=runs.stop, args=(run_id,),
             help="Training ends after the batch at work; the best model is kept.",
         )  # fmt: skip
-    if run.model_file is not None and not run.measuring:
+    if run.model_file is not None and not run.measuring and owndata.may_use(task_of(run), owner):
         common.download_model(run)
     if run.history:
         common.curves(run, run.config.training.epochs if run.config else len(run.history))

@@ -82,3 +82,16 @@ def test_a_run_whose_data_are_gone_is_shown_as_broken_and_hides_no_other(own_id)
     runs.stop(run_id)
     owndata.delete(own_id, OWNER)
     assert [(run.id, run.state, run.config) for run in runs.list_runs(OWNER)] == [(run_id, "broken", None)]
+
+
+def test_a_model_of_forgotten_data_is_gone_even_where_its_folder_or_its_sweep_is_damaged(own_id):
+    sweep = sweeps.start(SweepConfig(base=config(own_id), grid={"k": [1, 2]}, seeds=1), OWNER)
+    sweeps.stop(sweep)
+    (sweeps.folder_of(sweep) / "sweep.json").write_text("{")
+    alone = queue.create(config(own_id), OWNER)
+    runs.stop(alone)
+    (runs.folder_of(alone) / "history.jsonl").write_text("[1, 2")
+    (runs.folder_of(alone) / "progress.json").write_text("{")
+    assert runs.read(alone).state == "broken"
+    forget(own_id, OWNER)
+    assert runs.list_runs() == []

@@ -895,6 +895,7 @@ def test_a_model_of_own_data_can_be_looked_at_by_their_owner_and_a_published_run
     other.switch_page("pages/train.py").run()
     assert "It has learned from data of their own, which stay with them" in said(other)
     assert "Hips" not in said(other)
+    assert not [part for part in other.get("download_button") if part.proto.label == "Model"]
     other.query_params["model"] = run_id
     other.switch_page("pages/transitions.py").run()
     assert not [option for option in other.selectbox(key="model_transitions").options if "shared" in option]

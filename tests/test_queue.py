@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mrnn import ModelConfig, RunConfig, TrainConfig, claims, queue, room, runs, worker
+from mrnn.files import write_json
 
 ME, OTHER = runs.owner_of("a" * 32), runs.owner_of("b" * 32)
 TINY = RunConfig(
@@ -137,3 +138,34 @@ def test_the_oldest_runs_that_are_over_and_not_public_make_room(monkeypatch):
     monkeypatch.setenv("MRNN_MAX_DISK", str(stays))
     last = waiting(8)
     assert {run.id for run in runs.list_runs()} == {ids[1], waits, last}, "what is public stays"
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_what_goes_on_makes_no_room_for_itself(monkeypatch):
+    """A run that is resumed, and what is done of a sweep of which more is to come, stay whatever their age."""
+    stopped = queue.create(TINY, ME)
+    runs.stop(stopped)
+    of_sweep = [f"sweep-{24 * 'a'}-{number:04}" for number in range(2)]
+    for run_id in of_sweep:
+        queue.put(run_id, TINY, OTHER)
+    worker.execute(of_sweep[0])
+    younger = finished(runs.owner_of("a third"))
+    assert [run.id for run in room.leaving()] == [stopped, younger]
+    monkeypatch.setenv("MRNN_MAX_DISK", str(room.used_bytes() - 1))
+    queue.resume(stopped, ME)
+    assert {run.id for run in runs.list_runs()} == {stopped, *of_sweep}
+    runs.stop(of_sweep[1])
+    assert room.leaving(), "once nothing of it is to come, it goes like others"
+    assert not room.leaving(keep=of_sweep[0].rpartition("-")[0])
+
+
+def test_a_run_is_seen_only_once_it_is_whole(monkeypatch):
+    seen: list[list[str]] = []
+
+    def write(path: Path, content: object) -> None:
+        seen.append([path.name for path in runs.folders()])
+        write_json(path, content)
+
+    monkeypatch.setattr(queue, "write_json", write)
+    run_id = waiting(1)
+    assert (seen, [run.id for run in runs.list_runs()]) == ([[]], [run_id])
