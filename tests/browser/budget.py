@@ -39,7 +39,11 @@ slider => {
     if (told.start !== null && changes.some(change => !own.contains(change.target))) told.last = performance.now()
   })
   const drawn = ["d", "fill", "x", "y"]
-  told.watch.observe(main, { subtree: true, childList: true, characterData: true, attributeFilter: drawn })
+  // Components draw within shadow roots, into which an observer does not look by itself.
+  const roots = [...main.querySelectorAll("*")].map(part => part.shadowRoot).filter(root => root !== null)
+  for (const root of [main, ...roots]) {
+    told.watch.observe(root, { subtree: true, childList: true, characterData: true, attributeFilter: drawn })
+  }
 }
 """
 RESTED = "told.last !== null && performance.now() - told.last > 400 && !document.querySelector('[data-stale=true]')"
