@@ -324,7 +324,7 @@ def test_a_sweep_that_is_broken_off_goes_on_when_the_same_command_is_given_again
     environment = {**os.environ, "MRNN_RUNS": str(folder)}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=PROJECT, env=environment, **pipes) as broken_off:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 400
         while not any(sweep.done for sweep in sweeps.list_sweeps(runs.COMMAND_LINE)) and time.monotonic() < deadline:
             time.sleep(0.05)
         broken_off.send_signal(signal.SIGINT)
