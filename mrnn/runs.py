@@ -5,6 +5,7 @@ runs/<id>/claim-<n>.json          the process of the n-th attempt to train it
 runs/<id>/progress.json           batches done, of how many, on which device; touched while that process lives
 runs/<id>/history.jsonl           a line an epoch
 runs/<id>/checkpoint.safetensors  where it goes on after the last whole epoch, should its process die
+runs/<id>/<name>.damaged          a checkpoint that could not be gone on from, and its history; at most one of each
 runs/<id>/snapshots.npz           what the network does with a few sequences, before training and after each epoch
 runs/<id>/stop                    there once somebody asked it to stop
 runs/<id>/model.safetensors       the best model

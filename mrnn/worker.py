@@ -149,7 +149,8 @@ def execute(run_id: str, place: str | None = None) -> None:
     A run that another process is at work on, or that is over, is left alone. One whose process is gone goes on
     after its last whole epoch.
 
-    place  the runs' folder, where MRNN_RUNS does not say it
+    place   the runs' folder, where MRNN_RUNS does not say it
+    raises  OSError if what the run goes on from cannot be read just now: a later attempt may find it well
     """
     use_folder(place)
     folder = runs.folder_of(run_id)
@@ -159,6 +160,11 @@ def execute(run_id: str, place: str | None = None) -> None:
         if not claims.claim(folder):
             return
         config = RunConfig.from_dict(read_json(folder / "config.json")["run"])
+    except Exception as error:  # as below
+        _fail(folder, error)
+        return
+    _put_aside_what_is_damaged(folder)
+    try:
         _train(config, folder)
     except Exception as error:  # whatever it is, the person who waits must hear of it
         _fail(folder, error)
@@ -166,9 +172,6 @@ def execute(run_id: str, place: str | None = None) -> None:
 
 def _train(config: RunConfig, folder: Path) -> None:
     checkpoint, history = folder / "checkpoint.safetensors", folder / "history.jsonl"
-    if not _sound(checkpoint):  # there is none, or a fault of the disk has damaged it: training begins anew
-        checkpoint.unlink(missing_ok=True)
-        history.unlink(missing_ok=True)
     lines = list(read_lines(history))
     told: list[EpochReport] = []
 
@@ -201,12 +204,27 @@ def _train(config: RunConfig, folder: Path) -> None:
         _end(folder, "stopped", learnt)
 
 
-def _sound(checkpoint: Path) -> bool:
-    try:
-        load_state(checkpoint)
-    except (ValueError, OSError):
-        return False
-    return True
+def _put_aside_what_is_damaged(folder: Path) -> None:
+    """Where a fault of the disk has damaged the checkpoint, or it is gone, training begins anew.
+
+    What is damaged is kept beside, in place of what was put aside before: somebody may want to know what happened.
+
+    raises  OSError if the disk does not give it just now, which is no damage
+    """
+    checkpoint, history = folder / "checkpoint.safetensors", folder / "history.jsonl"
+    with suppress(FileNotFoundError):
+        with checkpoint.open("rb") as file:
+            while file.read(2**20):  # every byte: safetensors calls some that cannot be read missing, or damaged
+                pass
+        try:
+            load_state(checkpoint)
+            return
+        except ValueError as error:
+            if isinstance(error.__cause__, OSError):
+                raise error.__cause__ from error
+        checkpoint.replace(checkpoint.with_name(f"{checkpoint.name}.damaged"))
+    with suppress(FileNotFoundError):
+        history.replace(history.with_name(f"{history.name}.damaged"))
 
 
 def _end(

@@ -1,6 +1,8 @@
 """The process that trains: what a run comes to, how it is taken up again, and what it says when it cannot go on."""
 
+import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +31,7 @@ from mrnn import (
     training,
     worker,
 )
+from mrnn.files import read_lines
 from mrnn.training import Training
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -366,13 +369,43 @@ def test_a_run_whose_checkpoint_is_damaged_begins_anew(each_epoch):
     each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
     worker.execute(run_id)
     checkpoint = runs.folder_of(run_id) / "checkpoint.safetensors"
-    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    damaged = checkpoint.read_bytes()[:-100]
+    checkpoint.write_bytes(damaged)
     begun: list[int] = []
     each_epoch(begun.append)
     queue.resume(run_id, ME)
     worker.execute(run_id)
     run = runs.read(run_id)
     assert (run.state, begun, [report["epoch"] for report in run.history]) == ("finished", [0, 1, 2], [1, 2, 3])
+    assert checkpoint.with_name("checkpoint.safetensors.damaged").read_bytes() == damaged
+    assert len(read_lines(checkpoint.with_name("history.jsonl.damaged"))) == 2
+
+
+@pytest.mark.usefixtures("tiny_task")
+@pytest.mark.parametrize("code", [errno.EIO, errno.ESTALE, errno.EMFILE])
+def test_a_checkpoint_that_cannot_be_read_just_now_is_no_damage(each_epoch, monkeypatch, code):
+    """Another attempt takes the run up where it was."""
+    run_id = queue.create(TINY, ME)
+    each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
+    worker.execute(run_id)
+    queue.resume(run_id, ME)
+    with monkeypatch.context() as patch:
+        really_open = Path.open
+
+        def refuse(path: Path, *arguments: Any, **options: Any) -> Any:
+            if path.name == "checkpoint.safetensors":
+                raise OSError(code, os.strerror(code))
+            return really_open(path, *arguments, **options)
+
+        patch.setattr(Path, "open", refuse)
+        with pytest.raises(OSError, match=re.escape(os.strerror(code))):
+            worker.execute(run_id)
+    assert not (runs.folder_of(run_id) / "result.json").exists()
+    claims.forget(runs.folder_of(run_id))  # as when its process is lost
+    begun: list[int] = []
+    each_epoch(begun.append)
+    worker.execute(run_id)
+    assert (runs.read(run_id).state, begun) == ("finished", [2])
 
 
 @pytest.mark.usefixtures("tiny_task")
