@@ -17,6 +17,8 @@ from mrnn.selection import CHOICES, Choice, Selection, gumbel
 from mrnn.trace import Trace
 
 State = tuple[Tensor, ...]
+MOST_SEQUENCES = 500  # at once, where nothing is learnt
+MOST_BYTES = 256 * 2**20  # of what all their steps need
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,14 @@ class SequenceModel(nn.Module):
     def device(self) -> torch.device:
         """Where the weights lie."""
         return self.head.weight.device
+
+    def most_at_once(self, steps: int) -> int:
+        """How many sequences of so many steps can be answered together within a bounded memory; at least 1.
+
+        What the gates of all LSTMs sum up at each step is by far the most that is held.
+        """
+        k, m, size = self.config.num_lstms, self.config.hidden_size, self.head.weight.element_size()
+        return int(np.clip(MOST_BYTES // (max(steps, 1) * (4 * k * m + k) * size), 1, MOST_SEQUENCES))
 
     def forward(
         self,
@@ -165,7 +175,7 @@ class SequenceModel(nn.Module):
         noise: np.ndarray | None = None,
         seed: int = 0,
         hidden: bool = False,
-        batch_size: int = 500,
+        batch_size: int | None = None,
         on_batch: Callable[[int, int], Any] | None = None,
     ) -> Trace:
         """What the model does with sequences, in NumPy, without dropout.
@@ -173,7 +183,7 @@ class SequenceModel(nn.Module):
         x, lengths, choice, tau, allowed, noise   as in `forward`, as arrays; lengths at least 1
         seed        of fresh Gumbel draws
         hidden      whether the hidden states of the last layer are kept as `Trace.h`, too
-        batch_size  sequences at once
+        batch_size  sequences at once, but never more than `most_at_once`
         on_batch    called with (done, total) after each batch
         returns     Trace
         raises      ValueError that names what does not fit, NaN and infinity in x included
@@ -184,14 +194,16 @@ class SequenceModel(nn.Module):
         if not np.isfinite(x).all():
             raise ValueError("x must be finite, but it holds NaN or infinity")
         n = len(x)
+        most = self.most_at_once(x.shape[1])
+        at_once = min(batch_size or most, most)
         generator = torch.Generator(self.device).manual_seed(seed)
         lengths = np.full(n, x.shape[1]) if lengths is None else np.asarray(lengths)
         was_training = self.training
         self.eval()
         parts: list[tuple[np.ndarray, ...]] = []
         try:
-            for start in range(0, n, batch_size):
-                rows = slice(start, start + batch_size)
+            for start in range(0, n, at_once):
+                rows = slice(start, start + at_once)
                 out = self(
                     torch.as_tensor(x[rows]).to(self.head.weight),
                     lengths[rows],
@@ -204,7 +216,7 @@ class SequenceModel(nn.Module):
                 kept = (out.q, out.z, self.head(out.h), *([out.h] if hidden else []))
                 parts.append(tuple(a.float().cpu().numpy() for a in kept))
                 if on_batch is not None:
-                    on_batch(min(start + batch_size, n), n)
+                    on_batch(min(start + at_once, n), n)
         finally:
             self.train(was_training)
         q, z, logits, *h = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))

@@ -21,7 +21,6 @@ from mrnn.targets import losses, score
 OnBatch = Callable[[int, int], Any]
 GoOn = Callable[[], Any]
 Augment = Callable[[SequenceData, np.random.Generator], SequenceData]
-EVALUATION_BATCH = 500
 
 
 class BrokenOffError(Exception):
@@ -333,9 +332,10 @@ def evaluate(
     told, loss, counted = score(data.target), 0.0, 0
     state: State | None = None
     used = np.zeros(model.config.num_lstms)
-    batches = math.ceil(len(data) / (data.streams or EVALUATION_BATCH))
+    at_once = model.most_at_once(data.x.shape[1])
+    batches = math.ceil(len(data) / (data.streams or at_once))
     try:
-        for number, batch in enumerate(data.batches(EVALUATION_BATCH), 1):
+        for number, batch in enumerate(data.batches(at_once), 1):
             x, y, lengths = _tensors(batch, model)
             out = model(x, lengths, choice=choice, tau=tau, allowed=allowed, state=state, generator=generator)
             if data.streams:

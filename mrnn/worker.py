@@ -194,6 +194,8 @@ def _train(config: RunConfig, folder: Path) -> None:
     with _progress(folder, str(choose_device(config.training.device)), lambda *_: go_on()) as watched:
         learnt = _learn(config, on_report, watched, checkpoint, folder / snapshots.FILE, go_on)
         whole = len(learnt.history) == config.training.epochs
+        # Before it is measured: should that be too much for this machine, the trained model is there all the same.
+        save(learnt.model, folder / "model.safetensors", learnt.notes(measured=False))
         with suppress(BrokenOffError):
             if wanted():
                 _end(folder, "finished", learnt, limit=None if whole else limit, go_on=wanted)

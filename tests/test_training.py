@@ -563,6 +563,28 @@ def test_evaluation_in_batches_counts_every_sequence_once():
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
+@PER_STEP
+@pytest.mark.parametrize("choice", ["argmax", "soft"])
+def test_what_is_measured_does_not_depend_on_how_many_sequences_are_measured_at_once(monkeypatch, per_step, choice):
+    model, data = small(per_step=per_step), loud(n=601, per_step=per_step)
+    each = T * (4 * K * M + K) * 4  # bytes
+    found, batches = [], []
+    for most_bytes in (1, 7 * each, 256 * 2**20):
+        monkeypatch.setattr("mrnn.model.MOST_BYTES", most_bytes)
+        found.append(evaluate(model, data, choice=choice, on_batch=lambda done, total: batches.append((done, total))))
+    assert [total for done, total in batches if done == total] == [601, math.ceil(601 / 7), math.ceil(601 / 500)]
+    for other in found[1:]:
+        assert other.accuracy == found[0].accuracy
+        assert other.loss == pytest.approx(found[0].loss, rel=1e-6)
+        assert other.usage == pytest.approx(found[0].usage, rel=1e-6)
+
+
+def test_long_sequences_are_answered_a_few_at_a_time():
+    model = small(k=16, hidden_size=64)
+    assert model.most_at_once(1500) == 256 * 2**20 // (1500 * (4 * 16 * 64 + 16) * 4) == 10
+    assert (model.most_at_once(10**6), model.most_at_once(1), model.most_at_once(0)) == (1, 500, 500)
+
+
 def test_evaluation_says_which_choice_it_measured():
     data, model = loud(503), small()
     list(train(model, data, replace(CPU, epochs=1)))

@@ -333,7 +333,7 @@ def test_stop_is_heard_while_something_is_measured(monkeypatch, measuring, epoch
 
         return measure(*arguments, on_batch=stopping, **options)
 
-    monkeypatch.setattr(training, "EVALUATION_BATCH", 5)
+    monkeypatch.setattr("mrnn.model.MOST_SEQUENCES", 5)
     monkeypatch.setattr(room, "evaluate", measured)
     worker.execute(run_id)
     run = runs.read(run_id)
@@ -345,6 +345,21 @@ def test_stop_is_heard_while_something_is_measured(monkeypatch, measuring, epoch
     worker.execute(run_id)
     resumed = runs.read(run_id)
     assert (resumed.state, len(resumed.history)) == ("finished", 3)
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_the_trained_model_is_kept_before_it_is_measured(monkeypatch):
+    """So that a process that is killed for the memory that measuring takes costs no training."""
+    run_id, there = queue.create(TINY, ME), []
+    measure = worker.evaluate
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        there.append(equal(weights_of(load(runs.folder_of(run_id) / "model.safetensors")), weights_of(arguments[0])))
+        return measure(*arguments, **options)
+
+    monkeypatch.setattr(worker, "evaluate", watched)
+    worker.execute(run_id)
+    assert there == [True, True]
 
 
 @pytest.mark.usefixtures("tiny_task")

@@ -20,7 +20,7 @@ from mrnn.model import SequenceModel
 from mrnn.scaling import Scaling
 from mrnn.targets import losses
 from mrnn.trace import Trace
-from mrnn.training import EVALUATION_BATCH, Training
+from mrnn.training import Training
 
 LEAST_HELD_OUT = 10  # sequences; fewer say too little to stop by
 
@@ -283,8 +283,9 @@ class SequenceEstimator(TransformerMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         x, lengths = self._read(X, reset=False)
         logits, use = [], []
-        for start in range(0, len(x), EVALUATION_BATCH):
-            rows = slice(start, start + EVALUATION_BATCH)
+        at_once = self.model_.most_at_once(x.shape[1])
+        for start in range(0, len(x), at_once):
+            rows = slice(start, start + at_once)
             batch = torch.from_numpy(self.scaling_.apply(x[rows], lengths[rows]))
             out = self.model_(batch, lengths[rows], choice="argmax")
             logits.append(out.logits.numpy())
@@ -316,7 +317,7 @@ class SequenceEstimator(TransformerMixin, BaseEstimator, ABC):
 def _loss(model: SequenceModel, data: SequenceData) -> float:
     """Mean loss of the answers in use, each with its sequence's weight."""
     total, weight = 0.0, 0.0
-    for batch in data.batches(EVALUATION_BATCH):
+    for batch in data.batches(model.most_at_once(data.x.shape[1])):
         x, y, lengths = (torch.from_numpy(a).to(model.device) for a in (batch.x, batch.y, batch.lengths))
         told = losses(data.target, model(x, lengths, choice="argmax").logits, y).cpu().double().numpy()
         counts = np.ones(len(batch)) if batch.weights is None else batch.weights
