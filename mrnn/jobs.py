@@ -77,6 +77,7 @@ class Engine:
 
         wait  as `start` does, and with the same error; else as `wake`
         """
+        self._end_lost()
         waiting = self._queue()
         for run in waiting if self.address is None else []:
             claims.forget(runs.folder_of(run.id))  # lost with that life, and not through a fault of its own
@@ -123,6 +124,7 @@ class Engine:
         """Hand over what waits, whenever there may be a free slot: a run was started, or one ended, or time passed."""
         while not self._closed.is_set():
             try:
+                self._end_lost()
                 self._fill_slots()
                 self.trouble = ""
             except Exception as error:  # whatever it is: who waits is told, and the next look may find it well again
@@ -154,11 +156,17 @@ class Engine:
 
     def _queue(self) -> list[runs.Run]:
         """What is for this engine to train."""
-        return [
-            run
-            for run in queue.waiting()
-            if (run.owner != runs.COMMAND_LINE if self._sweep is None else run.sweep == self._sweep)
-        ]
+        return [run for run in queue.waiting() if self._minds(run)]
+
+    def _minds(self, run: runs.Run) -> bool:
+        return run.owner != runs.COMMAND_LINE if self._sweep is None else run.sweep == self._sweep
+
+    def _end_lost(self) -> None:
+        """Give those who stopped a run after its process was lost the model that it had until then."""
+        for run in runs.list_runs():
+            if run.state == "stopped" and not run.result and self._minds(run):
+                with suppress(OSError):  # at the next look, then
+                    worker.end_lost(run.id)
 
     def _end(self) -> None:
         if self._client is not None:

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,10 +56,10 @@ class _Learnt:
     config: RunConfig
     model: SequenceModel
     history: list[EpochReport]
-    test_data: SequenceData
+    test_data: SequenceData | None = None
 
     def notes(self, *, measured: bool = True, go_on: GoOn | None = None) -> dict[str, Any]:
-        """Task, recipe and figures, with those of the test split if it shall be measured now.
+        """Task, recipe and figures, with those of the test split if it is there and shall be measured now.
 
         go_on   asked after each batch of it
         raises  BrokenOffError when that says False
@@ -70,7 +70,7 @@ class _Learnt:
             "seconds": round(sum(report.seconds for report in self.history), 1),
             "validation_accuracy_hard": max((report.accuracy_hard for report in self.history), default=None),
         }
-        if measured:
+        if measured and self.test_data is not None:
             asked: OnBatch | None = None if go_on is None else lambda *_: go_on()
             hard = evaluate(self.model, self.test_data, on_batch=asked)
             soft = evaluate(self.model, self.test_data, choice="soft", on_batch=asked)
@@ -113,9 +113,9 @@ def _learn(
         if values["run"] != config.to_dict():
             raise ValueError(f"{checkpoint.name} is the checkpoint of another run; remove it to begin anew")
         training.take_up(tensors, values["training"])
-        best = {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
-        for report in values["history"]:
-            tell(EpochReport(**{**report, "usage": tuple(report["usage"])}))
+        best = _best(tensors)
+        for told in values["history"]:
+            tell(_report(told))
     if pictures is not None and training.epoch == 0:
         snapshots.keep(pictures, model, task, 0, config.training.epochs)
     while training.epoch < config.training.epochs:
@@ -138,6 +138,15 @@ def _learn(
     if best:
         model.load_state_dict(best)
     return _Learnt(config, model, history, test_data)
+
+
+def _best(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of the best model so far, from a checkpoint."""
+    return {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
+
+
+def _report(told: dict[str, Any]) -> EpochReport:
+    return EpochReport(**{**told, "usage": tuple(told["usage"])})
 
 
 # -- a run's folder ----------------------------------------------------------------------------------------------------
@@ -168,6 +177,40 @@ def execute(run_id: str, place: str | None = None) -> None:
         _train(config, folder)
     except Exception as error:  # whatever it is, the person who waits must hear of it
         _fail(folder, error)
+
+
+def end_lost(run_id: str) -> None:
+    """End a run that was asked to stop after its process was lost: with the best model that its checkpoint holds.
+
+    It is not measured: that is a worker's task, and nobody should have to wait for a free one. A run that a process is
+    at work on, or that is over, is left alone, as is one that has no whole epoch.
+
+    raises  OSError if its folder cannot be read or written just now
+    """
+    folder = runs.folder_of(run_id)
+    checkpoint = folder / "checkpoint.safetensors"
+    if (folder / "result.json").exists() or not ((folder / "stop").exists() and checkpoint.exists()):
+        return
+    if claims.at_work(claims.attempts(folder), folder):
+        return
+    try:
+        _put_aside_what_is_damaged(folder)
+        if checkpoint.exists():
+            _end_with(checkpoint, folder)
+    except OSError:
+        raise
+    except Exception as error:  # as in `execute`
+        _fail(folder, error)
+
+
+def _end_with(checkpoint: Path, folder: Path) -> None:
+    tensors, values = load_state(checkpoint)
+    config = RunConfig.from_dict(values["run"])
+    model = SequenceModel(config.model)
+    model.load_state_dict(_best(tensors))
+    history = [_report(told) for told in values["history"]]
+    write_lines(folder / "history.jsonl", values["history"])  # the last epoch may not have been told any more
+    _end(folder, "stopped", _Learnt(config, model, history), measured=False)
 
 
 def _train(config: RunConfig, folder: Path) -> None:

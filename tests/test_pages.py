@@ -386,6 +386,17 @@ def test_a_waiting_run_can_be_stopped_and_then_another_begun():
     assert not app.button(key="train").disabled
 
 
+def test_a_run_that_lost_its_process_and_was_stopped_is_not_said_to_have_never_begun():
+    app = visit("pages/train.py")
+    app.button(key="train").click().run()
+    (run,) = runs.list_runs()
+    report = {"epoch": 1, "tau": 1.0, "loss": 0.5, "accuracy_hard": 0.7, "accuracy_soft": 0.7, "usage": [1.0]}
+    write_lines(runs.folder_of(run.id) / "history.jsonl", [{**report, "seconds": 1.0}])
+    runs.stop(run.id)
+    said = [info.value for info in app.run().info]
+    assert "Stopped after epoch 1; its best model so far is being put into place." in said
+
+
 def tick(app: AppTest, *rows: int) -> AppTest:
     """Choose rows of the table of runs."""
     app.session_state["runs"] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}

@@ -31,7 +31,8 @@ from mrnn import (
     training,
     worker,
 )
-from mrnn.files import read_lines
+from mrnn.files import read_lines, write_lines
+from mrnn.jobs import Engine
 from mrnn.training import Training
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -313,6 +314,38 @@ def test_a_run_that_is_stopped_is_over_before_it_is_measured(monkeypatch, each_e
     assert all(run.model_file is not None for run in seen)
     assert "test_accuracy_hard" not in seen[0].result["figures"]
     assert [run.measuring for run in (*seen, runs.read(run_id))] == [True, True, False]
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_that_is_stopped_after_its_process_was_lost_keeps_the_best_model(each_epoch):
+    """Its last epoch was put down, but not told any more."""
+    run_id, other = queue.create(TINY, ME), queue.create(TINY, runs.owner_of("b" * 32))
+    each_epoch(lambda epoch: runs.stop(run_id) if epoch == 2 else None)
+    worker.execute(run_id)
+    kept = runs.read(run_id).result["figures"]
+    queue.resume(run_id, ME)  # from here on as if its process had been lost
+    folder = runs.folder_of(run_id)
+    (folder / "model.safetensors").unlink()
+    history = read_lines(folder / "history.jsonl")
+    write_lines(folder / "history.jsonl", history[:1])
+    worker.end_lost(run_id)
+    assert runs.read(run_id).state == "waiting", "nobody asked it to stop"
+    runs.stop(run_id)
+    runs.stop(other)
+    Engine().recover()
+    run = runs.read(run_id)
+    assert (run.state, run.history, run.measuring) == ("stopped", history, False)
+    assert run.model_file is not None
+    expected, _ = worker.perform(replace(TINY, training=replace(TINY.training, epochs=2)))
+    assert equal(weights_of(load(run.model_file)), weights_of(expected))
+    assert run.result["figures"] == {name: kept[name] for name in kept if not name.startswith("test_")}
+    assert (runs.read(other).state, runs.read(other).result) == ("stopped", {}), "it has no whole epoch"
+    begun: list[int] = []
+    each_epoch(begun.append)
+    queue.resume(run_id, ME)
+    worker.execute(run_id)
+    assert begun == [2]
+    assert runs.read(run_id).state == "finished"
 
 
 @pytest.mark.usefixtures("tiny_task")

@@ -70,7 +70,7 @@ def _over(run: runs.Run) -> None:
         limit = duration(figures["limit_seconds"])
         what = f"Ended after {limit}, as long as a run may train here; {kept}"
     if run.model_file is None:
-        st.info("Stopped before it began." if run.state == "stopped" else "It has no model.")
+        st.info(_without_model(run))
     elif run.measuring:
         st.info(f"{what}. It is being measured on the test data.")
     elif "test_n" not in figures:
@@ -80,6 +80,14 @@ def _over(run: runs.Run) -> None:
             f"{what}: {_result(run)}. It is in the model picker of each page that can show its task.",
             icon=":material/check_circle:",
         )
+
+
+def _without_model(run: runs.Run) -> str:
+    if run.state != "stopped":
+        return "It has no model."
+    if run.history:
+        return f"Stopped after epoch {len(run.history)}; its best model so far is being put into place."
+    return "Stopped before its first epoch was over." if run.attempts else "Stopped before it began."
 
 
 def _result(run: runs.Run) -> str:
