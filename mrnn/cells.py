@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from mrnn.recurrence import ask
 from mrnn.selection import Selection
 
 TORCH_CELLS: dict[str, Callable[[int, int], nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "elman": nn.RNN}
@@ -115,6 +116,7 @@ class PeepholeLayer(nn.Module):
         h, c = state
         outputs: list[Tensor] = []
         for t, gates_x in enumerate((x @ self.W_x + self.b).unbind(0)):
+            ask()
             i, g, f, o = (gates_x + h @ self.W_h).chunk(4, -1)
             C = (f + self.p_f * c).sigmoid() * c + (i + self.p_i * c).sigmoid() * g.tanh()
             H = (o + self.p_o * C).sigmoid() * C.tanh()

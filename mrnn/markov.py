@@ -144,6 +144,7 @@ class MarkovLayer(nn.Module):
         """The equations as they stand above, step by step: what every faster way must agree with."""
         outputs: list[tuple[Tensor, Tensor, Tensor]] = []
         for t, x_t in enumerate(x.unbind(0)):
+            recurrence.ask()
             a = x_t @ self.W_xz + state[-1 if self.own else 0] @ self.W_hz + self.b_z
             q, z = select(a, None if noise is None else noise[t], None if forced is None else forced[t])
             h, new = self._advance(x_t, z, state)

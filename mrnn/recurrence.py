@@ -1,6 +1,9 @@
 """Fast ways to run the k-LSTM recurrence that `markov` defines: one that can be trained, and one for use."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,6 +17,48 @@ from mrnn import kernels
 Way = Callable[..., tuple[Tensor, Tensor, Tensor, tuple[Tensor, ...]]]  # `run`, or another like it
 FEW_ROWS = 64  # sequences x steps; below, lining the weights up by LSTM costs more than it saves
 ROWS_AT_ONCE = {False: 128, True: 1024}  # in one product of weight gradients, by whether it is in bfloat16
+ASK_EVERY = 0.2  # seconds
+MOST_AT_ONCE = 5e9  # multiplications in one product of all steps: some tenths of a second
+_asked: "ContextVar[Asking | None]" = ContextVar("asked", default=None)
+
+
+class BrokenOffError(Exception):
+    """Training or measuring was broken off, as who is asked on the way wanted."""
+
+
+class Asking:
+    """Somebody who is asked, between steps and now and then, whether to go on."""
+
+    def __init__(self, go_on: Callable[[], Any]) -> None:
+        self._go_on, self._due = go_on, 0.0
+
+    def ask(self) -> None:
+        """Raise BrokenOffError if the answer is False; ask only if the last time was a while ago."""
+        now = time.monotonic()
+        if now >= self._due:
+            if self._go_on() is False:
+                raise BrokenOffError
+            self._due = now + ASK_EVERY
+
+
+@contextmanager
+def asking(go_on: Callable[[], Any] | None) -> Iterator[None]:
+    """Within the block, let steps that are run in this thread ask `go_on`; None: nobody.
+
+    raises  BrokenOffError out of the block's middle when that says False
+    """
+    before = _asked.set(None if go_on is None else Asking(go_on))
+    try:
+        yield
+    finally:
+        _asked.reset(before)
+
+
+def ask() -> None:
+    """Between two steps: see `asking`."""
+    asked = _asked.get()
+    if asked is not None:
+        asked.ask()
 
 
 class Spare:
@@ -158,12 +203,16 @@ class _Recurrence(torch.autograd.Function):
         q, z, mixed = (x.new_empty(steps, n, size) for size in (plan.k, plan.k, m))
         h = plan.take((steps, *h0.shape), x) if plan.own else mixed[:, :, None]
         # The input's share of all steps at once; each step adds the recurrent share.
-        torch.mm(x1.flatten(0, 1), W_x.to(plan.dtype), out=sums.flatten(0, 1))
+        W_x_low, few = W_x.to(plan.dtype), max(1, int(MOST_AT_ONCE / (n * W_x.numel())))
+        for first in range(0, steps, few):
+            ask()
+            torch.mm(x1[first : first + few].flatten(0, 1), W_x_low, out=sums[first : first + few].flatten(0, 1))
         recurrent = _recurrent(plan, W_h)
         h_t, mixed_t = h0, mixed0
         before, (rule,) = _arrays(h0, c0, mixed0), _arrays(plan.rule)
         given, made = _arrays(sums, plan.noise, plan.forced, plan.counts), _arrays(q, z, h, c, mixed)
         for t in range(steps):
+            ask()
             recurrent.add(sums[t], h_t, mixed_t)
             sums_t, noise, forced, counts = (a[t] for a in given)
             written = [a[t] for a in made]
@@ -171,6 +220,7 @@ class _Recurrence(torch.autograd.Function):
             h_t, mixed_t, before = h[t], mixed[t], written[2:]
         out = mixed * plan.counts[..., None] if plan.padded else mixed
         ctx.plan, ctx.given = plan, False
+        ctx.asked = _asked.get()  # who goes back may be another thread
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(x1, W_x, h0, c0, mixed0, sums, q, z, c, mixed, h if plan.own else None, *W_h)
         return out, q, z, h_t.clone(), c[-1].clone(), mixed_t.clone()
@@ -210,6 +260,8 @@ class _Recurrence(torch.autograd.Function):
         flow, (after, before) = _arrays(dh, dmixed), _arrays(dc, dc0)  # these change places at every step
         with torch.autocast(q.device.type, enabled=False):
             for t in reversed(range(steps)):
+                if ctx.asked is not None:
+                    ctx.asked.ask()
                 if d_out is not None:
                     dmixed += d_out[t]
                 at = t % at_once
@@ -363,6 +415,7 @@ def _walk_together(
     h_, c_, rows_, sums_, rule, b_ = _arrays(h, c, rows, sums, plan.rule, b)
     by_step = _arrays(a, plan.forced, plan.counts, x.contiguous(), chosen, out)
     for t in range(steps):
+        ask()
         a[t].addmm_(h, weights.W_hz)
         a_t, forced, counts, x_t, chosen_t, out_t = (array[t] for array in by_step)
         kernels.group(a_t, rule, forced, counts, x_t, h_, chosen_t, order, sizes, rows_)

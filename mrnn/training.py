@@ -15,16 +15,13 @@ from mrnn.data import SequenceData, Target
 from mrnn.devices import bfloat16_is_faster, choose_device
 from mrnn.markov import memory_kept
 from mrnn.model import Output, SequenceModel, State
+from mrnn.recurrence import BrokenOffError, asking
 from mrnn.selection import Choice
 from mrnn.targets import losses, score
 
 OnBatch = Callable[[int, int], Any]
 GoOn = Callable[[], Any]
 Augment = Callable[[SequenceData, np.random.Generator], SequenceData]
-
-
-class BrokenOffError(Exception):
-    """Measuring was broken off, as `on_batch` asked."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +130,17 @@ class Training:
         """Train for an epoch; None if it was broken off.
 
         on_batch  as in `train`
-        go_on     asked after each batch of held-out data; False breaks off, too
+        go_on     asked now and then within a batch and while held-out data are measured; False breaks off, too, and a
+                  batch that it leaves unfinished changes no weight
         """
+        try:
+            with asking(go_on):
+                return self._advance(on_batch, go_on)
+        except BrokenOffError:
+            self._model.eval()
+            return None
+
+    def _advance(self, on_batch: OnBatch | None, go_on: GoOn | None) -> EpochReport | None:
         start = time.perf_counter()
         tau = self._config.tau(self.epoch + 1)
         with memory_kept(self._model):
@@ -149,11 +155,8 @@ class Training:
                 f"a learning rate below {self._config.learning_rate:g} may help"
             )
         asked: OnBatch | None = None if go_on is None else lambda *_: go_on()
-        try:
-            hard = evaluate(self._model, self._validation, on_batch=asked)
-            soft = evaluate(self._model, self._validation, choice="soft", on_batch=asked)
-        except BrokenOffError:
-            return None
+        hard = evaluate(self._model, self._validation, on_batch=asked)
+        soft = evaluate(self._model, self._validation, choice="soft", on_batch=asked)
         return EpochReport(
             epoch=self.epoch,
             epochs=self._config.epochs,

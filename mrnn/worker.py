@@ -20,7 +20,8 @@ from mrnn.devices import choose_device
 from mrnn.files import read_json, read_lines, write_json, write_lines
 from mrnn.model import SequenceModel
 from mrnn.place import use_folder
-from mrnn.training import BrokenOffError, EpochReport, GoOn, OnBatch, Training, evaluate
+from mrnn.recurrence import BrokenOffError, asking
+from mrnn.training import EpochReport, GoOn, OnBatch, Training, evaluate
 
 OnReport = Callable[[EpochReport], Any]
 SIGN_OF_LIFE = 0.5  # seconds between two
@@ -61,7 +62,7 @@ class _Learnt:
     def notes(self, *, measured: bool = True, go_on: GoOn | None = None) -> dict[str, Any]:
         """Task, recipe and figures, with those of the test split if it is there and shall be measured now.
 
-        go_on   asked after each batch of it
+        go_on   asked now and then within its batches, and after each
         raises  BrokenOffError when that says False
         """
         figures: dict[str, Any] = {
@@ -72,8 +73,9 @@ class _Learnt:
         }
         if measured and self.test_data is not None:
             asked: OnBatch | None = None if go_on is None else lambda *_: go_on()
-            hard = evaluate(self.model, self.test_data, on_batch=asked)
-            soft = evaluate(self.model, self.test_data, choice="soft", on_batch=asked)
+            with asking(go_on):
+                hard = evaluate(self.model, self.test_data, on_batch=asked)
+                soft = evaluate(self.model, self.test_data, choice="soft", on_batch=asked)
             figures |= {
                 "test_n": len(self.test_data),
                 "test_accuracy_hard": hard.accuracy,

@@ -5,6 +5,7 @@ Sizes: N = 31 sequences, T = 7 steps, D = 2 inputs, C = 3 classes; k = 3 LSTMs, 
 
 import json
 import math
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,8 @@ from mrnn import (
     SequenceModel,
     TrainConfig,
     evaluate,
+    kernels,
+    recurrence,
     train,
 )
 from mrnn.devices import choose_device
@@ -420,6 +423,60 @@ def test_a_broken_off_epoch_leaves_no_trace_in_what_is_taken_up():
 
 
 # -- what is held out ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["forward", "backward"])
+@pytest.mark.parametrize("carry", ["mixed", "own"])
+def test_a_batch_of_ten_seconds_is_broken_off_at_once_and_changes_no_weight(monkeypatch, way, carry):
+    """What is kept is what a stop after the last whole batch keeps."""
+    data, begun, slow = loud(61), [0], getattr(kernels, way)
+    whole, broken_off = (Training(small(carry=carry), data, CPU) for _ in range(2))
+    assert whole.advance(lambda done, _total: done < 3) is None
+
+    def slowed(*arguments: Any) -> Any:
+        begun[0] += 1
+        if begun[0] > 3 * T:  # steps
+            time.sleep(10 / T / 2)
+        return slow(*arguments)
+
+    monkeypatch.setattr(kernels, way, slowed)
+    since: list[float] = []
+
+    def go_on() -> bool:
+        if begun[0] > 3 * T:
+            since.append(time.monotonic())
+        return not since
+
+    assert broken_off.advance(None, go_on) is None
+    assert time.monotonic() - since[0] < 2
+    assert begun[0] == 3 * T + 1
+    ours, theirs = (training.put_down()[0] for training in (broken_off, whole))
+    assert any(name.startswith("optimizer.") for name in theirs)
+    del ours["generator"], theirs["generator"]  # the batch that was broken off had drawn its noise
+    assert ours.keys() == theirs.keys()
+    assert equal(ours, theirs)
+
+
+def test_all_cells_that_are_run_step_by_step_ask_between_their_steps(monkeypatch):
+    monkeypatch.setattr(recurrence, "ASK_EVERY", 0.0)
+    x = torch.zeros(2, T, D)
+    for cell, by_definition in (("peephole", False), ("mrnn", False), ("mrnn", True)):
+        model, asked = small(cell=cell), []
+        for layer in model.layers if cell == "mrnn" else ():
+            layer.by_definition = by_definition
+        with recurrence.asking(lambda: len(asked) < 5 and asked.append(1)), pytest.raises(recurrence.BrokenOffError):  # noqa: B023
+            model(x)
+        assert len(asked) == 5
+
+
+@pytest.mark.parametrize("many", [1, 3, 1e9])
+def test_what_the_input_adds_is_the_same_in_pieces(monkeypatch, many):
+    """So that a product of minutes can be broken off."""
+    model = small(num_layers=2).double()
+    x, lengths = torch.from_numpy(loud().x).double().clamp(-1, 1), torch.from_numpy(loud().lengths)
+    expected = model(x, lengths, choice="soft").h
+    monkeypatch.setattr(recurrence, "MOST_AT_ONCE", many * N * (D + 1) * (4 * K * M + K))
+    torch.testing.assert_close(model(x, lengths, choice="soft").h, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.4])
