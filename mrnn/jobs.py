@@ -134,7 +134,10 @@ class Engine:
             self._due.clear()
 
     def _fill_slots(self) -> None:
-        """Hand over no more runs than are trained at once: who is next is decided when a slot is free."""
+        """Hand over no more runs than are trained at once: who is next is decided when a slot is free.
+
+        raises  what a worker raised that could not even begin with a run, or not go on with it
+        """
         waiting = self._queue()
         with self._lock:
             if not waiting or self._closed.is_set():
@@ -142,7 +145,11 @@ class Engine:
             client = self._started()
             if self.address is not None:
                 self._elsewhere = max(1, sum(cast(dict[str, int], client.nthreads()).values()))
-            self._futures = {run_id: future for run_id, future in self._futures.items() if not future.done()}
+            over = {run_id: future for run_id, future in self._futures.items() if future.done()}
+            self._futures = {run_id: future for run_id, future in self._futures.items() if run_id not in over}
+            for run in waiting:  # what was deleted meanwhile was refused rightly
+                if run.id in over and over[run.id].status == "error":
+                    raise cast(Exception, over[run.id].exception(timeout=START_SECONDS))
             for run in waiting:
                 if len(self._futures) >= self.slots:
                     return

@@ -1,6 +1,7 @@
 """The process that trains: from a configuration to a measured model, and from a run's folder to its end."""
 
 import math
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -161,12 +162,18 @@ def execute(run_id: str, place: str | None = None) -> None:
     after its last whole epoch.
 
     place   the runs' folder, where MRNN_RUNS does not say it
-    raises  OSError if what the run goes on from cannot be read just now: a later attempt may find it well
+    raises  OSError if what the run goes on from cannot be read just now: a later attempt may find it well;
+            FileNotFoundError if there is no such run where this process looks for it
     """
     use_folder(place)
     folder = runs.folder_of(run_id)
     if (folder / "result.json").exists() or (folder / "stop").exists():
         return
+    if not (folder / "config.json").exists():
+        raise FileNotFoundError(
+            f"the process on {socket.gethostname()} that should train finds no run {run_id} in {folder.parent}: "
+            "MRNN_RUNS must name the folder that all machines share"
+        )
     try:
         if not claims.claim(folder):
             return

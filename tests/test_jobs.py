@@ -410,6 +410,39 @@ def test_what_waits_for_a_cluster_that_is_away_is_trained_once_it_is_there(engin
             process.wait(20)
 
 
+def test_a_worker_that_cannot_begin_is_heard_of_and_is_not_asked_again_and_again(engine, tmp_path):
+    """A cluster's whose MRNN_RUNS names a folder of its own."""
+    engine.close()
+    address, run_id = tmp_path / "scheduler.json", new(quick(epochs=1))
+    local = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(address)]
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", *local, "--port", "0"]
+    worker_ = [sys.executable, "-m", "distributed.cli.dask_worker", *local, "--nthreads", "1", "--no-nanny"]
+    astray = {**os.environ, "MRNN_RUNS": str(tmp_path / "elsewhere"), "OMP_NUM_THREADS": "1"}
+    started = [subprocess.Popen(c, cwd=PROJECT, env=astray, stderr=subprocess.DEVNULL) for c in (scheduler, worker_)]
+    elsewhere: Engine | None = None
+    try:
+        deadline = time.monotonic() + 60
+        while not address.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        elsewhere = Engine(read_json(address)["address"])
+        elsewhere.wake()
+        while not elsewhere.trouble and time.monotonic() < deadline:
+            time.sleep(0.05)
+        told = elsewhere.trouble
+        assert f"finds no run {run_id} in {tmp_path / 'elsewhere'}: MRNN_RUNS must name" in told
+        watched = time.monotonic() + 2
+        while time.monotonic() < watched:
+            assert elsewhere.trouble == told, "it was asked again at once"
+            time.sleep(0.01)
+        assert runs.read(run_id).state == "waiting"
+    finally:
+        if elsewhere is not None:
+            elsewhere.close()
+        for process in reversed(started):
+            process.terminate()
+            process.wait(20)
+
+
 def test_the_threads_of_all_workers_are_no_more_than_the_cores(engine):
     new(quick(epochs=1))
     engine.start()

@@ -468,6 +468,11 @@ def test_a_run_that_takes_too_long_ends_with_what_it_has_learned(monkeypatch):
     assert run.result["figures"]["limit_seconds"] == 0.5
 
 
+def test_a_worker_that_looks_elsewhere_says_so():
+    with pytest.raises(FileNotFoundError, match=r"finds no run .*: MRNN_RUNS must name the folder that all machines"):
+        worker.execute("20240229-235959-0123abcd")
+
+
 @pytest.mark.usefixtures("tiny_task")
 def test_a_run_that_ended_is_not_trained_again():
     run_id = queue.create(TINY, ME)
