@@ -8,7 +8,7 @@ from mrnn.config import ModelConfig, RunConfig, TrainConfig
 from mrnn.data import SequenceData, Task
 from mrnn.model import Output, SequenceModel
 from mrnn.tasks import TASKS
-from mrnn.trace import Trace
+from mrnn.trace import Inside, Trace
 from mrnn.training import EpochReport, evaluate, train
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TASKS",
     "EpochReport",
+    "Inside",
     "MRNNClassifier",
     "MRNNRegressor",
     "ModelConfig",

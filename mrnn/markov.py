@@ -145,9 +145,10 @@ class MarkovLayer(nn.Module):
         outputs: list[tuple[Tensor, Tensor, Tensor]] = []
         for t, x_t in enumerate(x.unbind(0)):
             recurrence.ask()
-            a = x_t @ self.W_xz + state[-1 if self.own else 0] @ self.W_hz + self.b_z
-            q, z = select(a, None if noise is None else noise[t], None if forced is None else forced[t])
-            h, new = self._advance(x_t, z, state)
+            q, z = select(
+                self._logits(x_t, state), None if noise is None else noise[t], None if forced is None else forced[t]
+            )
+            h, new = self._advance(self._gates(x_t, state), z, state)
             if mask is not None:
                 # Mask before carrying on: padding must not move the chain.
                 counts = mask[t]
@@ -158,24 +159,48 @@ class MarkovLayer(nn.Module):
         h, q, z = (torch.stack(parts) for parts in zip(*outputs, strict=True))
         return h, q, z, state
 
-    def _advance(self, x_t: Tensor, z: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        gates_x = x_t @ self.W_x + self.b
-        if self.own:
-            h, c, _ = state  # (N, k, m)
-            W_h = self.W_h.view(-1, 4, self.k, self.hidden_size)
-            H, C = self._cell(gates_x + torch.einsum("nkm,mgkj->ngkj", h, W_h).flatten(1), c)
-            mixed = _mix(z, H)
-            return mixed, (H, C, mixed)
-        h, c = state
-        H, C = self._cell(gates_x + h @ self.W_h, c[:, None])
-        h, c = _mix(z, H), _mix(z, C)
-        return h, (h, c)
+    def look(self, x: Tensor, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What goes on inside, by the equations above, while LSTMs are listened to as z says, from a state of zeros.
 
-    def _cell(self, gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        """H, C (N, k, m) of all LSTMs from the sums before their gates (N, 4km) and c (N, 1 or k, m)."""
-        i, g, f, o = gates.view(-1, 4, self.k, self.hidden_size).unbind(1)
-        C = f.sigmoid() * c + i.sigmoid() * g.tanh()
-        return o.sigmoid() * C.tanh(), C
+        x        (T, N, D), T >= 1
+        z        (T, N, k) their weights; 0 on padding, after which no step counts
+        returns  h (T, N, m); selection logits a (T, N, k); activations i, g, f, o (T, N, 4) of the LSTM with the
+                 greatest weight, each the mean over its units
+        """
+        n, k, m = x.shape[1], self.k, self.hidden_size
+        state = tuple(x.new_zeros(size) for size in ([(n, k, m), (n, k, m), (n, m)] if self.own else [(n, m), (n, m)]))
+        everyone = torch.arange(n, device=x.device)
+        steps: list[tuple[Tensor, Tensor, Tensor]] = []
+        for x_t, z_t, heard in zip(x, z, z.argmax(-1), strict=True):
+            a, gates = self._logits(x_t, state), self._gates(x_t, state)
+            h, state = self._advance(gates, z_t, state)
+            steps.append((h, a, torch.stack([gate[everyone, heard] for gate in gates], 1)))
+        h, a, gates = (torch.stack(parts) for parts in zip(*steps, strict=True))
+        return h, a, gates.mean(-1)
+
+    def _logits(self, x_t: Tensor, state: tuple[Tensor, ...]) -> Tensor:
+        """a (N, k), before any LSTM is ruled out."""
+        return x_t @ self.W_xz + state[-1 if self.own else 0] @ self.W_hz + self.b_z
+
+    def _gates(self, x_t: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """i, g, f, o of all LSTMs, each (N, k, m)."""
+        sums = x_t @ self.W_x + self.b
+        if self.own:
+            W_h = self.W_h.view(-1, 4, self.k, self.hidden_size)
+            sums = sums + torch.einsum("nkm,mgkj->ngkj", state[0], W_h).flatten(1)
+        else:
+            sums = sums + state[0] @ self.W_h
+        i, g, f, o = sums.view(-1, 4, self.k, self.hidden_size).unbind(1)
+        return i.sigmoid(), g.tanh(), f.sigmoid(), o.sigmoid()
+
+    def _advance(
+        self, gates: tuple[Tensor, Tensor, Tensor, Tensor], z: Tensor, state: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        i, g, f, o = gates
+        C = f * (state[1] if self.own else state[1][:, None]) + i * g
+        H = o * C.tanh()
+        mixed = _mix(z, H)
+        return mixed, (H, C, mixed) if self.own else (mixed, _mix(z, C))
 
 
 def _mix(z: Tensor, of_each: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from mrnn.cells import TORCH_CELLS, PeepholeLayer, TorchLayer
 from mrnn.config import ModelConfig, check_tau
 from mrnn.markov import MarkovLayer
 from mrnn.selection import CHOICES, Choice, Selection, gumbel
-from mrnn.trace import Trace
+from mrnn.trace import Inside, Trace
 
 State = tuple[Tensor, ...]
 MOST_SEQUENCES = 500  # at once, where nothing is learnt
@@ -188,11 +188,7 @@ class SequenceModel(nn.Module):
         returns     Trace
         raises      ValueError that names what does not fit, NaN and infinity in x included
         """
-        x = np.asarray(x)
-        if x.ndim != 3 or x.shape[2] != self.config.input_size or not len(x):
-            raise ValueError(f"x must have the axes (N, T, {self.config.input_size}), N >= 1, got shape {x.shape}")
-        if not np.isfinite(x).all():
-            raise ValueError("x must be finite, but it holds NaN or infinity")
+        x = self._check_sequences(x)
         n = len(x)
         most = self.most_at_once(x.shape[1])
         at_once = min(batch_size or most, most)
@@ -224,6 +220,51 @@ class SequenceModel(nn.Module):
             raise ValueError("the model's answers are not finite: its weights are too large; train it anew")
         kept_h = h[0] if hidden else None
         return Trace(q=q, z=z, logits=logits, lengths=lengths, target=self.config.target, h=kept_h)
+
+    @torch.no_grad()
+    def inside(self, x: np.ndarray, trace: Trace, layer: int = -1) -> Inside:
+        """Selection logits and gates of one layer, in the run that a trace tells of.
+
+        The layers are run again with the z of the trace as weights, so whatever made it (noise, forced LSTMs, lesions)
+        need not be given again. With x_t the layer's input and h the mixed state of the step before:
+
+            a = x_t W_xz + h W_hz + b_z
+            i, f, o = sigmoid, g = tanh of x_t W_x[j] + h_j W_h[j] + b[j], for the LSTM j that is listened to;
+            h_j = h with carry "mixed", its own with carry "own"
+
+        x        (N, T, D) what `trace` was made of
+        trace    by this model
+        layer    whose inside it is; -1, the last
+        returns  Inside
+        raises   ValueError if the model is a baseline, which chooses nothing, or if what is given does not fit
+        source   Kuo and Chien, "Markov recurrent neural networks", MLSP 2018
+        """
+        layers = [each for each in self.layers if isinstance(each, MarkovLayer)]
+        if not layers:
+            raise ValueError(f"only cell 'mrnn' has selection logits, got {self.config.cell!r}; k=1 is the plain LSTM")
+        if not -len(layers) <= layer < len(layers):
+            raise ValueError(f"layer must be from {-len(layers)} to {len(layers) - 1}, got {layer}")
+        x = self._check_sequences(x)
+        expected = (len(x), len(layers), x.shape[1], self.config.num_lstms)
+        if trace.z.shape != expected:
+            raise ValueError(f"trace must be of x by this model, with z of shape {expected}, got {trace.z.shape}")
+        weights = torch.as_tensor(trace.z).to(self.head.weight).permute(1, 2, 0, 3)  # (L, T, N, k)
+        h = torch.as_tensor(x).to(self.head.weight).transpose(0, 1)
+        seen = []
+        for each, z in zip(layers, weights, strict=True):
+            h, *parts = each.look(h, z)
+            seen.append(parts)
+        counts = (np.arange(x.shape[1]) < trace.lengths[:, None])[..., None]
+        logits, gates = (part.transpose(0, 1).float().cpu().numpy() * counts for part in seen[layer])
+        return Inside(logits=logits, gates=gates)
+
+    def _check_sequences(self, x: np.ndarray) -> np.ndarray:
+        x = np.asarray(x)
+        if x.ndim != 3 or x.shape[2] != self.config.input_size or not len(x):
+            raise ValueError(f"x must have the axes (N, T, {self.config.input_size}), N >= 1, got shape {x.shape}")
+        if not np.isfinite(x).all():
+            raise ValueError("x must be finite, but it holds NaN or infinity")
+        return x
 
     def _check_input(self, x: Tensor) -> tuple[int, int]:
         if x.ndim != 3 or x.shape[2] != self.config.input_size:

@@ -71,3 +71,16 @@ class Trace:
     def answers(self) -> np.ndarray:
         """(N, C): the `probabilities` after each sequence's last step."""
         return self.probabilities[np.arange(len(self.lengths)), self.lengths - 1]
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What goes on inside one layer of a Markov recurrent network at every step.
+
+    logits  (N, T, k) selection logits a, before noise and before any LSTM is ruled out; 0 on padding
+    gates   (N, T, 4) activations i, g, f, o of the LSTM with the greatest weight in z, each the mean over its units:
+            i, f, o in [0, 1], g in [-1, 1]; 0 on padding
+    """
+
+    logits: np.ndarray
+    gates: np.ndarray

@@ -45,7 +45,8 @@ with right, common.refusals():
     reading = f"{reading} Bright is probable; the strip shows the LSTM that was picked."
     common.timeline(
         trace, signal.x[0], Waves.classes, key="timeline", layer=layer, shown="alien", in_link=True, bracket=bracket,
-        second=second, alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}",
+        second=second, inside=entry.inside(signal.x, trace, layer),
+        alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}",
     )  # fmt: skip
     st.caption(f"{reading} {common.words.CURSOR}", help=common.words.Q_AND_Z)
     spacing = 20 / (task.T - 1)

@@ -45,11 +45,12 @@ def loop(
     """The published equations, one sequence, one layer, one step and one LSTM at a time.
 
     choose   turns the selection logits a (k,) at (n, l, t) into z (k,)
-    returns  q and z (N, L, T, k), h (N, T, m), logits (N, C)
+    returns  q, z and a (N, L, T, k), gates (N, L, T, 4) of the LSTM with the greatest z, h (N, T, m), logits (N, C)
     """
     own = model.config.carry == "own"
     weights = {name: value.numpy() for name, value in model.state_dict().items()}
-    q, z, h_all = np.zeros((N, L, T, K)), np.zeros((N, L, T, K)), np.zeros((N, T, M))
+    (q, z, a_all), gates = np.zeros((3, N, L, T, K)), np.zeros((N, L, T, 4))
+    h_all = np.zeros((N, T, M))
     logits = np.zeros((N, C))
     for n in range(N):
         steps = list(x[n, : lengths[n]])
@@ -59,7 +60,7 @@ def loop(
             H, S = np.zeros((K, M)), np.zeros((K, M))  # H_j and C_j of each LSTM
             for t, x_t in enumerate(steps):
                 a = x_t @ W["W_xz"] + h @ W["W_hz"] + W["b_z"]
-                q[n, layer, t] = softmax(a)
+                a_all[n, layer, t], q[n, layer, t] = a, softmax(a)
                 z[n, layer, t] = choose(a, (n, layer, t))
                 for j in range(K):
                     h_from, c_from = (H[j].copy(), S[j].copy()) if own else (h, c)
@@ -67,13 +68,16 @@ def loop(
                         x_t @ W["W_x"][:, columns] + h_from @ W["W_h"][:, columns] + W["b"][columns]
                         for columns in (slice((gate * K + j) * M, (gate * K + j + 1) * M) for gate in range(4))
                     )
-                    S[j] = sigmoid(f) * c_from + sigmoid(i) * np.tanh(g)
-                    H[j] = sigmoid(o) * np.tanh(S[j])
+                    i, g, f, o = sigmoid(i), np.tanh(g), sigmoid(f), sigmoid(o)
+                    S[j] = f * c_from + i * g
+                    H[j] = o * np.tanh(S[j])
+                    if j == z[n, layer, t].argmax():
+                        gates[n, layer, t] = [gate.mean() for gate in (i, g, f, o)]
                 h, c = z[n, layer, t] @ H, z[n, layer, t] @ S
                 steps[t] = h
         h_all[n, : lengths[n]] = steps
         logits[n] = weights["head.weight"] @ steps[-1] + weights["head.bias"]
-    return {"q": q, "z": z, "h": h_all, "logits": logits}
+    return {"q": q, "z": z, "h": h_all, "logits": logits, "a": a_all, "gates": gates}
 
 
 # -- against other computations --------------------------------------------------------------------------------------
@@ -96,8 +100,39 @@ def test_a_loop_in_plain_numpy_agrees(random_model, carry, way):
         return np.eye(K)[a.argmax()]
 
     out = model(x, LENGTHS, tau=tau, noise=noise, choice=forced if way == "forced" else way)
-    for name, theirs in loop(model, x.numpy(), LENGTHS.numpy(), choose).items():
-        np.testing.assert_allclose(getattr(out, name).detach(), theirs, err_msg=name, **CLOSE)
+    theirs = loop(model, x.numpy(), LENGTHS.numpy(), choose)
+    for name in ("q", "z", "h", "logits"):
+        np.testing.assert_allclose(getattr(out, name).detach(), theirs[name], err_msg=name, **CLOSE)
+
+
+@CARRIES
+@pytest.mark.parametrize("way", ["soft", "argmax", "gumbel", "lesioned"])
+def test_the_inside_of_a_trace_is_that_of_the_same_run_in_a_plain_loop(random_model, carry, way):
+    model = random_model(k=K, carry=carry, **SIZES)
+    x, noise, allowed = normal(N, T, D).numpy(), gumbel_draws(N, L, T, K).numpy(), np.array([True, False, True])
+    forced = np.random.default_rng(5).choice([-1, 0, 2], (N, L, T))  # LSTM 1 is switched off
+    given: dict[str, Any] = {"choice": forced, "allowed": allowed} if way == "lesioned" else {"choice": way}
+    trace = model.trace(x, LENGTHS.numpy(), noise=noise, tau=0.7, **given)
+    theirs = loop(model, x, LENGTHS.numpy(), lambda _, where: trace.z[where].astype(float))
+    assert way != "lesioned" or not trace.z[..., 1].any()
+    for layer in (0, 1, -1):
+        inside = model.inside(x, trace, layer)
+        np.testing.assert_allclose(inside.logits, theirs["a"][:, layer], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(inside.gates, theirs["gates"][:, layer], rtol=1e-4, atol=1e-5)
+
+
+def test_the_inside_of_what_does_not_fit_is_refused(random_model):
+    model, x = random_model(k=K, **SIZES), normal(N, T, D).numpy()
+    trace = model.trace(x)
+    with pytest.raises(ValueError, match="layer must be from -2 to 1, got 2"):
+        model.inside(x, trace, 2)
+    with pytest.raises(ValueError, match=r"with z of shape \(7, 2, 5, 3\), got \(7, 2, 11, 3\)"):
+        model.inside(x[:, :5], trace)
+    with pytest.raises(ValueError, match="x must be finite"):
+        model.inside(np.full_like(x, np.nan), trace)
+    plain = random_model(cell="gru", **SIZES)
+    with pytest.raises(ValueError, match="only cell 'mrnn' has selection logits, got 'gru'; k=1 is the plain LSTM"):
+        plain.inside(x, plain.trace(x))
 
 
 @CARRIES

@@ -11,7 +11,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mrnn import ModelConfig, SequenceData, SequenceModel, Task, Trace, analysis, load, owndata, read_notes, runs
+from mrnn import (
+    Inside,
+    ModelConfig,
+    SequenceData,
+    SequenceModel,
+    Task,
+    Trace,
+    analysis,
+    load,
+    owndata,
+    read_notes,
+    runs,
+)
 from mrnn.checkpoint import read_config
 from mrnn.devices import share_processor
 from mrnn.jobs import Engine
@@ -66,6 +78,10 @@ class Entry:
     def model(self) -> SequenceModel:
         """The model itself."""
         return _load(str(self.path), self.path.stat().st_mtime_ns)
+
+    def inside(self, x: np.ndarray, trace: Trace, layer: int) -> Inside | None:
+        """What goes on inside a layer, as `SequenceModel.inside`; None of a baseline, which chooses nothing."""
+        return self.model.inside(x, trace, layer) if self.config.cell == "mrnn" else None
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

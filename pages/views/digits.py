@@ -81,7 +81,7 @@ def one(entry: common.Entry, seen: Seen, layer: int, heading: str | None) -> Non
         "Level with each row: q, brighter where an LSTM is more probable; the LSTM that was picked; the answer so far."
     )
     common.timeline(
-        trace, seen.image, CLASSES, key="rows", layer=layer, down=True, in_link=True,
+        trace, seen.image, CLASSES, key="rows", layer=layer, inside=entry.inside(seen.image[None], trace, layer), down=True, in_link=True,
         alt=f"The digit as 28 x 28 pixels beside q(t) and z(t). {reading}",
     )  # fmt: skip
     st.caption(
@@ -105,7 +105,7 @@ def two(entry: common.Entry, digits: Sequence[Seen], layer: int) -> None:
             st.markdown(told)
             common.timeline(
                 traces[n], digits[n].image, CLASSES, key=f"{which}_digit", layer=layer, down=True, in_link=not n,
-                minus=traces[1 - n].q[0, layer],
+                inside=entry.inside(digits[n].image[None], traces[n], layer), minus=traces[1 - n].q[0, layer],
                 alt=f"The {which} digit as 28 x 28 pixels beside its q(t), z(t), and its q minus the other digit's. {told}",
             )  # fmt: skip
     st.caption(

@@ -147,10 +147,11 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[tuple[str, 
         if common.link.given("t") is None:
             common.link.keep("t", str(row["steps"]).split(",")[0])
         x, task = study.data.x[number], study.entry.task
+        trace = study.trace.take(slice(number, number + 1))
         common.timeline(
-            study.trace.take(slice(number, number + 1)), x if task.is_image or x.shape[1] == 1 else None, task.classes,
+            trace, x if task.is_image or x.shape[1] == 1 else None, task.classes,
             key=f"opened_{number}", layer=study.layer, down=task.is_image, in_link=True,
-            alt=f"Sequence {number}, of class {name}: {start} hands over to {end} at {row['steps']}.",
+            inside=study.entry.inside(x[None], trace, study.layer), alt=f"Sequence {number}, of class {name}: {start} hands over to {end} at {row['steps']}.",
         )  # fmt: skip
     st.caption(
         f"LSTM {start} is followed by {end} at {'row' if task.is_image else 'step'} {row['steps']} of this sequence. "

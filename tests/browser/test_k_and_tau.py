@@ -79,7 +79,7 @@ def test_a_lower_temperature_turns_the_blend_into_a_hard_pick(server: Server, vi
         settle(page)
         text = page.get_by_text(re.compile(r"the heaviest LSTM has \d+% of the weight")).first.text_content() or ""
         weights.append(int(re.findall(r"has (\d+)%", text)[0]))
-        shown = timeline(page, "blend").locator(".numbers tbody td:nth-child(3)").all_text_contents()
+        shown = timeline(page, "blend").locator(".numbers tbody td:nth-child(4)").all_text_contents()
         assert sum(map(float, shown)) == pytest.approx(1, abs=0.02)
         heaviest.append(max(map(float, shown)))
     assert weights[0] < 70

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from mrnn import Trace, charts
+from mrnn import Inside, ModelConfig, SequenceModel, Trace, charts
 from pages.common.timeline import CSS, JS, describe
 
 T, K, D = 7, 5, 3
@@ -110,12 +111,18 @@ def at(picture: Locator, t: int, down: bool) -> tuple[float, float]:
     return first["x"] + (t + 0.5) * size, first["y"] + 5
 
 
+def entropy(t: int) -> float:
+    q = TRACE.q[0, 0, t]
+    return float(-(q * np.log(q)).sum())
+
+
 def words(t: int, down: bool) -> str:
     lstm, p = int(TRACE.listened()[0, t]), TRACE.probabilities[0, t]
     best = int(p.argmax()) if down else 1
     begin = f"row t = {t}" if down else f"t = {t}  ·  signal {X[t, 0]:.2f}"
     q = TRACE.q[0, 0, t, lstm]
-    return f"{begin}  ·  LSTM {lstm + 1}, q = {q:.2f}  ·  p({CLASSES[best]}) = {100 * p[best]:.0f}%"
+    choice = f"LSTM {lstm + 1}, q = {q:.2f}  ·  entropy {entropy(t):.2f}"
+    return f"{begin}  ·  {choice}  ·  p({CLASSES[best]}) = {100 * p[best]:.0f}%"
 
 
 # -- what is drawn ---------------------------------------------------------------------------------------------------
@@ -287,14 +294,48 @@ def test_a_click_pins_a_step_and_shows_it_in_numbers(show, down):
     assert readout(picture) == f"{words(4, down)}  ·  pinned"
     rows = [row.locator("td").all_text_contents() for row in numbers.locator("tbody tr").all()]
     assert rows == [[f"{q:.4f}", f"{z:.2f}"] for q, z in zip(TRACE.q[0, 0, 4], TRACE.z[0, 0, 4], strict=True)]
-    entropy = -(TRACE.q[0, 0, 4] * np.log(TRACE.q[0, 0, 4])).sum()
-    expect(numbers).to_contain_text(f"entropy of q {entropy:.2f} nats of at most {np.log(K):.2f}")
+    told_of_q = f"Entropy of q: {entropy(4):.2f} nats. 0 is sure of one LSTM, {np.log(K):.2f} prefers none."
+    expect(numbers).to_contain_text(told_of_q)
+    came_in = f"{D} pixels x from 0 to 1, {D} of them lit, mean {X[4].mean():.2f}" if down else f"x = {X[4, 0]:.4f}"
+    expect(numbers).to_contain_text(f"Came in: {came_in}")
+    expect(numbers).not_to_contain_text("Gates")  # nobody has told of them
     picture.locator("svg[role=img]").press("ArrowRight" if not down else "ArrowDown")  # pinned, but not nailed
     assert readout(picture) == f"{words(5, down)}  ·  pinned"
     picture.locator("svg[role=img]").press("Escape")
     expect(numbers).to_be_empty()
     picture.page.mouse.move(*at(picture, 2, down))
     assert readout(picture) == words(2, down)
+
+
+@DIRECTIONS
+def test_the_pinned_step_tells_of_the_logits_and_gates_of_the_model_and_so_does_the_csv(show, down, tmp_path):
+    inputs = D if down else 1
+    config = ModelConfig(inputs, len(CLASSES), k=K, hidden_size=11)
+    model = SequenceModel(config, generator=torch.Generator().manual_seed(3))
+    x = X[None, :, :inputs]
+    trace = model.trace(x)
+    inside = model.inside(x, trace)
+    picture = show(told(trace, inside=inside, down=down))
+    picture.page.mouse.click(*at(picture, 4, down))
+    expect(picture.locator(".numbers thead th")).to_have_text(["LSTM", "a, logit", "q, probability", "z, weight"])
+    rows = [row.locator("td").all_text_contents() for row in picture.locator(".numbers tbody tr").all()]
+    found = np.array([[float(cell.replace("−", "-")) for cell in row] for row in rows])
+    of_each = np.stack([inside.logits[0, 4], trace.q[0, 0, 4], trace.z[0, 0, 4]], 1)
+    np.testing.assert_allclose(found, of_each, atol=0.0057)
+    np.testing.assert_allclose(np.exp(found[:, 0]) / np.exp(found[:, 0]).sum(), trace.q[0, 0, 4], atol=0.006)
+    gates = picture.locator(".numbers p").filter(has_text=f"Gates of LSTM {trace.listened()[0, 4] + 1}")
+    values = re.findall(r"([igfo]) = (−?[\d.]+\d)", gates.text_content() or "")
+    assert [name for name, _ in values] == ["i", "g", "f", "o"]
+    np.testing.assert_allclose([float(v.replace("−", "-")) for _, v in values], inside.gates[0, 4], atol=0.0057)
+    with saved(picture, "CSV", tmp_path).open(newline="") as file:
+        table = list(csv.DictReader(file))
+    q = trace.q[0, 0]
+    for names, expected in (
+        ([f"logit_{j}" for j in range(1, K + 1)], inside.logits[0]),
+        ([f"gate_{name}" for name in "igfo"], inside.gates[0]),
+        (["entropy"], -(q * np.log(q)).sum(-1, keepdims=True)),
+    ):
+        np.testing.assert_allclose([[float(row[name]) for name in names] for row in table], expected, atol=6e-4)
 
 
 @DIRECTIONS
@@ -406,9 +447,10 @@ def test_the_picture_is_saved_without_the_cursor(show, tmp_path):
 def test_what_is_told_is_json_and_holds_the_steps_that_count_alone():
     trace = make_trace(steps=9)
     cut = Trace(q=trace.q, z=trace.z, logits=trace.logits, lengths=np.array([4]))
-    data = json.loads(json.dumps(told(cut, np.ones((9, 1)))))
+    inside = Inside(logits=np.zeros((1, 9, K), np.float32), gates=np.zeros((1, 9, 4), np.float32))
+    data = json.loads(json.dumps(told(cut, np.ones((9, 1)), inside=inside)))
     assert data["steps"] == 4
-    assert [len(data[name]) for name in ("q", "z", "p")] == [4, 4, 4]
+    assert [len(data[name]) for name in ("q", "z", "p", "logits", "gates")] == [4, 4, 4, 4, 4]
     assert len(data["signal"][0]) == 4
 
 

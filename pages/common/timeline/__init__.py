@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 
-from mrnn import Trace, analysis, charts
+from mrnn import Inside, Trace, analysis, charts
 from pages.common import link
 
 JS, CSS = (Path(__file__).with_name(f"timeline.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
@@ -24,6 +24,7 @@ def timeline(
     key: str,
     alt: str,
     layer: int = -1,
+    inside: Inside | None = None,
     shown: str | None = None,
     down: bool = False,
     compact: bool = False,
@@ -41,6 +42,7 @@ def timeline(
     classes  names of the C answers
     key      the picture's name on its page; also a CSS class, st-key-picture-NAME
     alt      what it shows, for those who cannot see it
+    inside   of the same layer in the same run; the pinned step's logits and gates are told too
     shown    the class whose probability is drawn as a line; None draws all of them as lanes
     down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
     compact  for a narrow place: no answer, nothing to press
@@ -57,8 +59,8 @@ def timeline(
     if second is not None:
         minus = second[0].q[0, layer, : int(second[0].lengths[0])]
     told = describe(
-        trace, x, classes, name=key, alt=alt, layer=layer, shown=shown, down=down, compact=compact, blend=blend,
-        forced=forced, minus=minus,
+        trace, x, classes, name=key, alt=alt, layer=layer, inside=inside, shown=shown, down=down, compact=compact,
+        blend=blend, forced=forced, minus=minus,
     )  # fmt: skip
     told["choosable"] = on_choose is not None
     told["bracket"] = bracket
@@ -105,6 +107,7 @@ def describe(
     shown: str | None,
     down: bool,
     compact: bool,
+    inside: Inside | None = None,
     blend: bool = False,
     forced: Collection[int] = (),
     minus: np.ndarray | None = None,
@@ -133,6 +136,8 @@ def describe(
         "z": z.argmax(-1).tolist(),
         "weights": z.astype(float).round(4).tolist() if blend else None,
         "forced": sorted(forced),
+        "logits": None if inside is None else inside.logits[0, :length].astype(float).round(3).tolist(),
+        "gates": None if inside is None else inside.gates[0, :length].astype(float).round(3).tolist(),
         "p": trace.probabilities[0, :length].astype(float).round(4).tolist(),
         "classes": list(classes),
         "shown": None if shown is None else list(classes).index(shown),

@@ -485,6 +485,7 @@ class Timeline {
     const parts = [`${data.down ? "row " : ""}t = ${t}`]
     if (data.signal && !data.down && !data.compact) parts.push(`signal ${data.signal.map(line => line[t].toFixed(2)).join(", ")}`)
     parts.push(`LSTM ${data.z[t] + 1}, q = ${data.q[t][data.z[t]].toFixed(2)}`)
+    if (data.k > 1 && !data.compact) parts.push(`entropy ${entropy(data.q[t]).toFixed(2)}`)
     if (data.other) parts.push(`${signed(data.q[t][data.z[t]] - data.other[t][data.z[t]])} against the other`)
     if (data.p && !data.compact) {
       const best = data.shown ?? data.p[t].indexOf(Math.max(...data.p[t]))
@@ -498,7 +499,8 @@ class Timeline {
     const signals = [...data.signal, ...second.signal].map(line => line[t].toFixed(2))
     const answers = [data.p, second.p].map(p => `${Math.round(p[t][shown] * 100)}%`)
     const heard = `LSTM ${data.z[t] + 1} and ${second.z[t] + 1}`
-    return [`t = ${t}`, `signals ${signals.join(" and ")}`, heard, `p(${data.classes[shown]}) = ${answers.join(" and ")}`].join("  ·  ")
+    const sure = `entropy ${[data.q, data.other].map(q => entropy(q[t]).toFixed(2)).join(" and ")}`
+    return [`t = ${t}`, `signals ${signals.join(" and ")}`, heard, sure, `p(${data.classes[shown]}) = ${answers.join(" and ")}`].join("  ·  ")
   }
 
   /** The pinned step in numbers. */
@@ -508,15 +510,35 @@ class Timeline {
     this.numbers.replaceChildren()
     if (!(this.pinned || data.weights) || data.compact) return
     if (data.choosable) this.offer(held)
-    const entropy = -data.q[t].reduce((sum, q) => sum + (q > 0 ? q * Math.log(q) : 0), 0)
-    element("p", {}, this.numbers).textContent =
-      `${this.pinned ? "Pinned at" : "At"} ${data.step} ${t}: entropy of q ${entropy.toFixed(2)} nats of at most ${Math.log(data.k).toFixed(2)}. ` +
-      (this.pinned ? "Click again, or press Escape, to let go." : "Click to pin it.")
+    const say = text => (element("p", {}, this.numbers).textContent = text)
+    const place = `${this.pinned ? "Pinned at" : "At"} ${data.step} ${t}${data.second ? " of the first signal" : ""}.`
+    say(`${place} ${this.pinned ? "Click again, or press Escape, to let go." : "Click to pin it."}`)
+    if (data.signal) this.showInput()
+    if (data.k > 1) say(`Entropy of q: ${entropy(data.q[t]).toFixed(2)} nats. 0 is sure of one LSTM, ${Math.log(data.k).toFixed(2)} prefers none.`)
+    this.showChoice()
+    if (!data.gates) return
+    const [i, g, f, o] = data.gates[t].map(value => value.toFixed(2).replace("-", "−"))
+    say(`Gates of LSTM ${data.z[t] + 1}, each the mean over its units: lets in i = ${i}, proposes g = ${g}, keeps f = ${f}, shows o = ${o}. g lies between −1 and 1, the others between 0 and 1.`)
+  }
+
+  /** What came in at the step of the cursor: few numbers as they are, many as a strip of grey and what they come to. */
+  showInput() {
+    const { data, t } = this
+    const x = data.down ? data.signal[t] : data.signal.map(line => line[t])
+    const line = element("p", { class: "input" }, this.numbers)
+    if (!data.down) return line.append(`Came in: x = ${x.map(value => value.toFixed(4).replace("-", "−")).join(", ")}`)
+    const strip = element("span", { "aria-hidden": true }, line)
+    for (const value of x) element("i", { style: `background: rgb(${Array(3).fill(Math.round(255 * value))})` }, strip)
+    const lit = x.filter(value => value > 0).length
+    line.append(`Came in: ${x.length} pixels x from 0 to 1, ${lit} of them lit, mean ${(x.reduce((sum, value) => sum + value) / x.length).toFixed(2)}`)
+  }
+
+  /** Of every LSTM at the step of the cursor its logit, q and z. */
+  showChoice() {
+    const { data, t } = this
     const grid = element("table", {}, this.numbers)
     const head = element("tr", {}, element("thead", {}, grid))
-    const titles = ["LSTM", "q, probability", "z, weight"]
-    if (data.logits) titles.splice(1, 0, "logit")
-    for (const title of titles) element("th", { scope: "col" }, head).textContent = title
+    for (const title of ["LSTM", ...(data.logits ? ["a, logit"] : []), "q, probability", "z, weight"]) element("th", { scope: "col" }, head).textContent = title
     if (data.weights) element("td", {}, head)
     const body = element("tbody", {}, grid)
     for (let j = 0; j < data.k; j++) {
@@ -524,16 +546,12 @@ class Timeline {
       const name = element("th", { scope: "row" }, row)
       element("i", { style: `background: ${data.colours[j]}` }, name)
       name.append(String(j + 1))
-      if (data.logits) element("td", {}, row).textContent = data.logits[t][j].toFixed(2)
+      if (data.logits) element("td", {}, row).textContent = data.logits[t][j].toFixed(2).replace("-", "−")
       element("td", {}, row).textContent = data.q[t][j].toFixed(4)
       const weight = data.weights ? data.weights[t][j] : Number(j === data.z[t])
       element("td", {}, row).textContent = weight.toFixed(2)
-      if (data.weights) element("b", { style: `width: ${Math.round(160 * weight)}px; background: ${data.colours[j]}` }, element("td", { class: "bar" }, row))
+      if (data.weights) element("b", { style: `width: ${Math.round(100 * weight)}%; background: ${data.colours[j]}` }, element("td", { class: "bar" }, row))
     }
-    if (!data.gates) return
-    const [i, f, g, o] = data.gates[t].map(value => value.toFixed(2))
-    element("p", {}, this.numbers).textContent =
-      `Inside LSTM ${data.z[t] + 1}, averaged over its units: lets in i ${i}, keeps f ${f}, proposes g ${g}, shows o ${o}.`
   }
 
   /** What may be listened to at the pinned step instead; held: the choice that has the focus. */
@@ -589,14 +607,20 @@ class Timeline {
     const inputs = data.signal ? (data.down ? data.signal[0].map((_, d) => d) : data.signal.map((_, d) => d)) : []
     const quoted = name => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)
     const lstms = data.colours.map((_, j) => j + 1)
-    const head = ["t", ...inputs.map(d => `x_${d + 1}`), ...lstms.map(j => `q_${j}`), ...(data.weights ? lstms.map(j => `z_${j}`) : []), "z", ...(data.other ? lstms.map(j => `difference_${j}`) : []), ...(data.p ? data.classes.map(name => quoted(`p(${name})`)) : [])]
+    const head = ["t", ...inputs.map(d => `x_${d + 1}`)]
+    if (data.logits) head.push(...lstms.map(j => `logit_${j}`))
+    head.push(...lstms.map(j => `q_${j}`), "entropy", ...(data.weights ? lstms.map(j => `z_${j}`) : []), "z")
+    if (data.gates) head.push("gate_i", "gate_g", "gate_f", "gate_o")
+    if (data.other) head.push(...lstms.map(j => `difference_${j}`))
+    if (data.p) head.push(...data.classes.map(name => quoted(`p(${name})`)))
     const { second } = data
     if (second) head.push(...second.signal.map((_, d) => `second_x_${d + 1}`), "second_z", ...data.classes.map(name => quoted(`second_p(${name})`)))
     const rows = data.q.map((q, t) => {
       const x = inputs.map(d => (data.down ? data.signal[t][d] : data.signal[d][t]))
       const difference = data.other ? q.map((value, j) => (value - data.other[t][j]).toFixed(4)) : []
       const along = second ? [...second.signal.map(line => line[t]), second.z[t] + 1, ...second.p[t]] : []
-      return [t, ...x, ...q, ...(data.weights ? data.weights[t] : []), data.z[t] + 1, ...difference, ...(data.p ? data.p[t] : []), ...along]
+      const chosen = [...q, entropy(q).toFixed(4), ...(data.weights?.[t] ?? []), data.z[t] + 1]
+      return [t, ...x, ...(data.logits?.[t] ?? []), ...chosen, ...(data.gates?.[t] ?? []), ...difference, ...(data.p?.[t] ?? []), ...along]
     })
     download(new Blob([[head, ...rows].map(row => row.join(",")).join("\n") + "\n"], { type: "text/csv" }), `${this.data.name}.csv`)
   }
@@ -679,6 +703,11 @@ function ticks(low, high, count) {
   const found = []
   for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) found.push(n * step)
   return found
+}
+
+/** Of probabilities, in nats. */
+function entropy(q) {
+  return q.reduce((sum, share) => sum - (share > 0 ? share * Math.log(share) : 0), 0)
 }
 
 function signed(value) {

@@ -94,7 +94,7 @@ def _before_and_after(subject: Subject, steering: Steering) -> None:
     signal = data.x[0] if image or data.x.shape[2] == 1 else None
     common.timeline(
         after, signal, classes, key="steered", layer=layer, shown=None if image else classes[-1], down=image,
-        in_link=True, forced=steering.at, on_choose=_choose,
+        in_link=True, forced=steering.at, on_choose=_choose, inside=subject.entry.inside(data.x, after, layer),
         alt=f"q(t), z(t) and the answer so far, with the choice meddled with. Before: {said}. After: {says}.",
     )  # fmt: skip
     st.caption(

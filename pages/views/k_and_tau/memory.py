@@ -53,7 +53,8 @@ def memory() -> str:
             )
             common.timeline(
                 trace, signal if image or not number else None, task.classes, key=f"carry_{carry}", down=image,
-                shown=None if image else task.classes[-1], alt=f"q(t), z(t) and p(t) with carry {carry}. {reading}",
+                shown=None if image else task.classes[-1], inside=entry.inside(data.x, trace, -1),
+                alt=f"q(t), z(t) and p(t) with carry {carry}. {reading}",
             )  # fmt: skip
             st.caption(reading)
         st.caption(

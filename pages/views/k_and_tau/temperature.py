@@ -82,7 +82,8 @@ def _one_draw(subject: Subject, tau: float, draw: int) -> None:
     signal = data.x[0] if image or data.x.shape[2] == 1 else None
     common.timeline(
         drawn, signal, classes, key="blend", layer=layer, shown=None if image else classes[-1], down=image,
-        blend=True, in_link=True, alt=f"q(t), the weights z(t) and the answer so far under this draw. {reading}",
+        blend=True, in_link=True, inside=entry.inside(data.x, drawn, layer),
+        alt=f"q(t), the weights z(t) and the answer so far under this draw. {reading}",
     )  # fmt: skip
     st.caption(
         f"{reading} In the strip z each LSTM has as much room as it weighs; below it stand the weights at the cursor.",
