@@ -31,6 +31,7 @@ from mrnn.jobs import Engine
 from mrnn.matching import count_weights
 from mrnn.scores import written_with_name
 from mrnn.tasks.waves import Waves
+from pages import common
 from pages.common import MENU
 from pages.common.models import SHIPPED, engine
 from pages.common.training_form import QUICK
@@ -696,6 +697,17 @@ def test_the_sequences_of_a_move_are_those_in_which_it_happens():
     data = TASKS["digits"].make(500, 0)
     path = load(SHIPPED / "digits-k4.safetensors").trace(data.x[[number]]).listened()[0] + 1
     assert (path[step - 1], path[step]) == (int(start), int(end))
+
+
+def test_each_click_opens_its_move_though_the_other_matrix_keeps_its_own(monkeypatch):
+    clicked: dict[str, list[dict[str, int]]] = {}
+    monkeypatch.setattr(common, "show_to_click", lambda *_, key, **__: clicked.get(key, []))
+    app = visit("pages/transitions.py")
+    for name, move in (("1", "1: 2 → 2"), ("0", "0: 1 → 1"), ("1", "1: 3 → 3"), ("0", "0: 3 → 3")):
+        start, end = re.findall(r"(\d) → (\d)", move)[0]
+        clicked[f"matrix_{name}"] = [{"from": int(start), "to": int(end)}]
+        app.run()
+        assert app.selectbox(key="move").value == move
 
 
 def k_and_tau(view: str, key: str = "a" * 32, **sets: Any) -> AppTest:

@@ -118,11 +118,11 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[tuple[str, 
         for name, start, end in zip(order["class"], order["from"], order["to"], strict=True)
     ]  # fmt: skip
     times = dict(zip(moves, order["count"], strict=True))
-    if clicked != st.session_state.get("_clicked"):  # a click, and not a change of something else
-        st.session_state["_clicked"] = clicked
-        new = [f"{name}: {start} → {end}" for name, start, end in clicked]
-        if new and new[-1] in times:
-            st.session_state["move"] = new[-1]
+    before = st.session_state.get("_clicked", [])  # both matrices keep what was clicked in them
+    st.session_state["_clicked"] = clicked
+    for name, start, end in [cell for cell in clicked if cell not in before]:
+        if f"{name}: {start} → {end}" in times:
+            st.session_state["move"] = f"{name}: {start} → {end}"
             common.link.keep("t", None)
     changes = [move for move in moves if move.split(": ")[-1].split(" → ")[0] != move.split(" → ")[1]]
     usual = (changes or moves)[0]
