@@ -386,7 +386,11 @@ def test_the_server_is_told_what_is_pinned_once_the_hand_rests_and_a_link_pins_i
     picture.page.wait_for_function("() => window.told.length")
     drawing.press("Escape")
     picture.page.wait_for_function("() => window.told.length > 1")
-    assert picture.page.evaluate("window.told") == [["pin", {"t": 5}], ["pin", {"t": None}]]
+    drawing.press("Enter")
+    picture.page.wait_for_function("() => window.told.length > 2")
+    picture.get_by_role("button", name="Play").click()
+    picture.page.wait_for_function("() => window.told.length > 3")
+    assert picture.page.evaluate("window.told") == [["pin", {"t": t}] for t in (5, None, 5, None)]
     assert readout(show(told(pin=4), name="again")) == f"{words(4, down=False)}  ·  pinned"
 
 

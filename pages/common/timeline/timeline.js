@@ -146,7 +146,10 @@ class Timeline {
     const pace = Math.min(180, WHOLE_PLAY / this.data.steps)
     const began = performance.now()
     const from = this.arriving && this.t < this.data.steps - 1 ? this.t : 0
-    this.pinned = false
+    if (this.pinned) {
+      this.pinned = false
+      this.remember()
+    }
     this.arriving = true
     this.timer = setInterval(() => {
       const t = from + Math.floor((performance.now() - began) / pace)
