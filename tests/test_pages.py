@@ -710,6 +710,37 @@ def test_each_click_opens_its_move_though_the_other_matrix_keeps_its_own(monkeyp
         assert app.selectbox(key="move").value == move
 
 
+def test_another_move_sequence_or_model_is_opened_at_its_own_step_and_all_of_it_stands_in_the_address():
+    def opened(app: AppTest) -> tuple[str, str]:
+        """The picture that is open, and where its move happens first."""
+        told = [part for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
+        return told[0].proto.id, re.findall(r"is followed by \d at row (\d+)", said(app))[0]
+
+    app = visit("pages/transitions.py")
+    pictures = set()
+    moves = [option.rsplit(" (", 1)[0] for option in app.selectbox(key="move").options]
+    for move in moves[:3]:
+        app.query_params["t"] = "27"
+        app.selectbox(key="move").set_value(move).run()
+        picture, step = opened(app)
+        assert app.query_params["t"] == step
+        pictures.add(picture)
+    assert len(pictures) == 3
+    picker = app.selectbox(key=f"open_{moves[2]}")
+    number = picker.options[5].split()[1].rstrip(":,")
+    app.query_params["t"] = "27"
+    picker.set_value(int(number)).run()
+    assert app.query_params["t"] == opened(app)[1]
+    assert app.query_params["open"] == number
+    other = visit(key="b" * 32)
+    other.query_params.update({"move": moves[2], "open": number, "t": "13"})
+    other.switch_page("pages/transitions.py").run()
+    assert opened(other)[1] == opened(app)[1]
+    assert other.query_params["t"] == "13"
+    other.selectbox(key="model_transitions").set_value("digits-k2").run()
+    assert other.query_params["t"] == opened(other)[1]
+
+
 def k_and_tau(view: str, key: str = "a" * 32, **sets: Any) -> AppTest:
     """A view of the k and tau page."""
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,11 @@ import streamlit as st
 
 from mrnn import Trace, analysis, charts
 from pages import common
+from pages.common.timeline import PINNED
 
 MOST_STATES = 1_000  # on a map; t-SNE takes some seconds for them
 MOST_LISTED = 200
-MOVE = "move"  # of the address
+MOVE, SEQUENCE = "move", "open"  # of the address
 PRESETS = {
     "4 or 9?": {"model_transitions": "digits-k4", "first_digits": "4", "second_digits": "9", "only_digits": []},
     "1 or 7?": {"model_transitions": "digits-k4", "first_digits": "1", "second_digits": "7", "only_digits": []},
@@ -123,7 +125,6 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[tuple[str, 
     for name, start, end in [cell for cell in clicked if cell not in before]:
         if f"{name}: {start} → {end}" in times:
             st.session_state["move"] = f"{name}: {start} → {end}"
-            common.link.keep("t", None)
     changes = [move for move in moves if move.split(": ")[-1].split(" → ")[0] != move.split(" → ")[1]]
     usual = (changes or moves)[0]
     given = common.link.given(MOVE)
@@ -138,25 +139,45 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[tuple[str, 
         start, end = (int(part) for part in arrow.split(" → "))
         found = study.counted(analysis.sequences_with_move, study.classes, start, end)
         found = found[found["class"] == name].head(MOST_LISTED)
-        number = st.selectbox(
-            "Open a sequence", found["sequence"].tolist(), key=f"open_{move}", format_func=lambda n: _told(found, n)
-        )
+        _let_go("_move_shown", (study.entry.id, study.layer, move), SEQUENCE, PINNED)
+        number = _choose_sequence(found, move)
+        _let_go("_sequence_shown", (study.entry.id, study.layer, move, number), PINNED)
     common.link.keep(MOVE, None if move == usual else move)
     with right:
         row = found[found["sequence"] == number].to_dict("records")[0]
-        if common.link.given("t") is None:
-            common.link.keep("t", str(row["steps"]).split(",")[0])
+        if common.link.given(PINNED) is None:
+            common.link.keep(PINNED, str(row["steps"]).split(",")[0])
         x, task = study.data.x[number], study.entry.task
         trace = study.trace.take(slice(number, number + 1))
+        # Another move is another picture: one that is there already keeps its own pin.
+        key = f"opened_{number}_{start}_{end}_{study.entry.id}_{study.layer}"
         common.timeline(
             trace, x if task.is_image or x.shape[1] == 1 else None, task.classes,
-            key=f"opened_{number}", layer=study.layer, down=task.is_image, in_link=True,
+            key=key, layer=study.layer, down=task.is_image, in_link=True,
             inside=study.entry.inside(x[None], trace, study.layer), alt=f"Sequence {number}, of class {name}: {start} hands over to {end} at {row['steps']}.",
         )  # fmt: skip
     st.caption(
         f"LSTM {start} is followed by {end} at {'row' if task.is_image else 'step'} {row['steps']} of this sequence. "
         f"{common.words.CURSOR}"
     )
+
+
+def _let_go(name: str, shown: tuple[Any, ...], *params: str) -> None:
+    """Take out of the address what was said of something else than is shown now; at first the address is right."""
+    if st.session_state.get(name, shown) != shown:
+        for param in params:
+            common.link.keep(param, None)
+    st.session_state[name] = shown
+
+
+def _choose_sequence(found: pd.DataFrame, move: str) -> int:
+    numbers: list[int] = found["sequence"].tolist()
+    key, given = f"open_{move}", common.link.given(SEQUENCE)
+    if st.session_state.get(key) not in numbers:
+        st.session_state[key] = next((n for n in numbers if str(n) == given), numbers[0])
+    number = st.selectbox("Open a sequence", numbers, key=key, format_func=lambda n: _told(found, n))
+    common.link.keep(SEQUENCE, None if number == numbers[0] else str(number))
+    return number
 
 
 def _told(found: pd.DataFrame, number: int) -> str:
