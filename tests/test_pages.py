@@ -118,6 +118,18 @@ def test_each_symbol_is_explained_on_the_overview_and_where_it_is_set():
         assert helps[label].startswith(start), label
 
 
+@pytest.mark.parametrize("page", ["waves", "digits", "own_data", "transitions", "k_and_tau"])
+def test_a_page_without_its_controls_has_a_way_back_to_them_though_it_ends_early(page):
+    app = visit()
+    app.session_state["k_view"], app.session_state["k_task"] = "Mixed or own", "digits"  # of which there is none
+    app.query_params["controls"] = "off"
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    next(button for button in app.button if button.label == "Show the controls").click().run()
+    assert "controls" not in app.query_params
+    assert "Show the controls" not in [button.label for button in app.button]
+
+
 # -- waves -----------------------------------------------------------------------------------------------------------
 
 

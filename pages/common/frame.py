@@ -55,6 +55,8 @@ def page(title: str, lead: str) -> None:
 def sides(*, above: bool = False) -> tuple[DeltaGenerator, DeltaGenerator]:
     """What drives a page, at the left third, and its picture at the right; a link may leave the controls out.
 
+    What is said among hidden controls is seen, and the way back to them stays, even where the page ends early.
+
     above  the controls stand above the picture instead, which then has the whole width
     """
     if not link.controls_hidden():
@@ -63,8 +65,16 @@ def sides(*, above: bool = False) -> tuple[DeltaGenerator, DeltaGenerator]:
         left, right = st.columns([1, 2], gap="large")
         return left, right
     left, right = st.container(key="controls-hidden"), st.container()
-    st.html("<style>.st-key-controls-hidden { display: none }</style>")
+    st.html(f"<style>{_ALL_BUT_ALERTS} {{ display: none }}</style>")
+    if st.button("Show the controls", icon=":material/tune:"):
+        link.keep(link.HIDDEN, None)
+        st.rerun()
     return left, right
+
+
+_ALL_BUT_ALERTS = (
+    ".st-key-controls-hidden:not(:has(.stAlert)), .st-key-controls-hidden :not(:has(.stAlert), .stAlert, .stAlert *)"
+)
 
 
 def show(chart: ChartType, *, key: str, alt: str) -> None:
@@ -116,9 +126,6 @@ def take_along(code: str) -> None:
         with st.popover("Python", icon=":material/code:"):
             st.markdown("These lines make the same, in the folder of this app:")
             st.code(code)
-        if link.controls_hidden() and st.button("Show the controls", icon=":material/tune:"):
-            link.keep(link.HIDDEN, None)
-            st.rerun()
 
 
 _pictures: ContextVar[dict[str, ChartType | str]] = ContextVar("pictures")  # of the page that is being drawn

@@ -97,6 +97,19 @@ def test_a_teachers_link_shows_the_picture_without_the_controls(server: Server, 
     expect(other.get_by_role("heading", level=4)).to_contain_text("non-alien")
 
 
+def test_what_is_amiss_is_said_though_the_controls_are_hidden_and_there_is_a_way_back(server: Server, visit: Visit):
+    page = visit(server, "waves?controls=off&model=nothing&wave_kind=draw&wave_draw=nothing")
+    for words in ("The link names a model that is not here", "The address holds a drawing that cannot be read"):
+        expect(page.get_by_text(words)).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("combobox", name="Model")).to_be_hidden()
+    page = visit(server, "waves?controls=off&waves_f_high=50")
+    expect(page.get_by_text("f_low must not exceed f_high")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("slider", name="Steps")).to_be_hidden()
+    page.get_by_role("button", name="Show the controls").click()
+    expect(page.get_by_role("combobox", name="Model")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Show the controls")).to_have_count(0)
+
+
 def test_the_lines_of_python_make_what_the_page_shows(server: Server, visit: Visit, monkeypatch):
     page = visit(server, "waves")
     play_with_waves(page)
