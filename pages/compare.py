@@ -78,6 +78,7 @@ def asked_for(base: RunConfig) -> SweepConfig:
 
 def start(config: SweepConfig) -> None:
     st.session_state["comparison"] = sweeps.start(config, owner)
+    common.link.keep("sweep", None)  # the new one is shown, whatever was opened
     common.engine().wake()
     st.rerun()
 
@@ -113,6 +114,10 @@ with left:
             start(config)
 
 
+def compares(sweep: sweeps.Sweep) -> bool:
+    return "cell" in sweep.config.grid
+
+
 def opened() -> sweeps.Sweep | None:
     """The comparison that the address names, or else the newest of one's own."""
     wanted = common.link.given("sweep")
@@ -121,13 +126,14 @@ def opened() -> sweeps.Sweep | None:
             sweep = sweeps.read(wanted)
         except ValueError:
             sweep = None
-        if sweep is not None and (sweep.public or sweep.owner == owner):
+        if sweep is not None and compares(sweep) and (sweep.public or sweep.owner == owner):
             return sweep
         st.info(
-            "There is no comparison to be seen at this address: it was deleted, or its owner has not published it.",
+            "There is no comparison to be seen at this address: it was deleted, its owner has not published it, or it is "
+            "a sweep over something else.",
             icon=":material/lock:",
         )
-    mine = [sweep for sweep in sweeps.list_sweeps(owner) if "cell" in sweep.config.grid]
+    mine = [sweep for sweep in sweeps.list_sweeps(owner) if compares(sweep)]
     return mine[0] if mine else None
 
 

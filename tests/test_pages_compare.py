@@ -45,3 +45,29 @@ def test_a_comparison_is_seen_by_others_only_once_it_is_published():
         assert ("networks with the same number of weights" in said(other)) == public
         assert ("There is no comparison to be seen at this address" in said(other)) != public
     assert len(runs.list_runs(sweep.owner)) == sweep.total
+
+
+def test_a_comparison_that_is_begun_is_shown_in_place_of_the_one_that_was_opened():
+    theirs = visit(PAGE)
+    theirs.slider(key="c_seeds").set_value(1).run()
+    theirs.button(key="start").click().run()
+    (sweep,) = sweeps.list_sweeps(owner_of(theirs))
+    sweeps.publish(sweep.id, sweep.owner, True)
+    app = visit(key="b" * 32)
+    app.query_params["sweep"] = sweep.id
+    app.switch_page(PAGE).run()
+    assert "sweep" in app.query_params
+    app.slider(key="c_seeds").set_value(2).run()
+    app.button(key="start").click().run()
+    assert "sweep" not in app.query_params
+    assert "Stop" in [button.label for button in app.button]
+
+
+def test_a_sweep_that_compares_no_networks_is_no_comparison():
+    app = visit("pages/sweeps.py")
+    app.button(key="start").click().run()
+    (sweep,) = sweeps.list_sweeps(owner_of(app))
+    app.query_params["sweep"] = sweep.id
+    app.switch_page(PAGE).run()
+    assert "There is no comparison to be seen at this address" in said(app)
+    assert not app.exception
