@@ -711,6 +711,18 @@ def test_the_sequences_of_a_move_are_those_in_which_it_happens():
     assert (path[step - 1], path[step]) == (int(start), int(end))
 
 
+def test_what_is_said_of_a_model_that_is_not_here_goes_once_a_preset_picks_another():
+    app = visit()
+    app.query_params["model"] = "nothing"
+    app.switch_page("pages/transitions.py").run()
+    assert "The link names a model that is not here" in said(app)
+    app.run()
+    assert "The link names a model that is not here" in said(app)
+    for name in ("Sixteen LSTMs", "4 or 9?"):
+        app.button(key=f"preset_{name}").click().run()
+        assert "The link names a model that is not here" not in said(app)
+
+
 def test_each_click_opens_its_move_though_the_other_matrix_keeps_its_own(monkeypatch):
     clicked: dict[str, list[dict[str, int]]] = {}
     monkeypatch.setattr(common, "show_to_click", lambda *_, key, **__: clicked.get(key, []))

@@ -182,8 +182,10 @@ def pick(
         st.session_state[key] = asked if asked in found else usual
     missing = f"_{key}_missing"
     if first and asked is not None and asked not in found:
-        st.session_state[missing] = True
-    if st.session_state.get(missing):
+        st.session_state[missing] = st.session_state[key]
+    if st.session_state.get(missing) != st.session_state[key]:
+        st.session_state.pop(missing, None)  # another one was chosen
+    else:
         st.info(
             "The link names a model that is not here: it is somebody's private one, or it was deleted. "
             "This is one that ships with the app.",
@@ -202,7 +204,6 @@ def pick(
         format_func=label,
         key=key,
         persist_state="session",
-        on_change=lambda: st.session_state.pop(missing, None),
         help="Models that ship with the app: k LSTMs of m hidden units each. And your own, from the Train page.",
     )
     link.keep(param, None if chosen == usual else chosen)
