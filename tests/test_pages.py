@@ -34,6 +34,7 @@ from mrnn.tasks.waves import Waves
 from pages import common
 from pages.common import MENU
 from pages.common.models import SHIPPED, engine
+from pages.common.tour import STOPS
 from pages.common.training_form import QUICK
 from pages.views.transitions import PRESETS
 from pages.views.waves import PRESETS as WAVES
@@ -128,6 +129,25 @@ def test_a_page_without_its_controls_has_a_way_back_to_them_though_it_ends_early
     next(button for button in app.button if button.label == "Show the controls").click().run()
     assert "controls" not in app.query_params
     assert "Show the controls" not in [button.label for button in app.button]
+
+
+@pytest.mark.parametrize("number", range(2, len(STOPS) + 1))
+def test_a_stop_of_the_tour_that_is_opened_by_its_address_shows_what_it_speaks_of(number):
+    stop = STOPS[number - 1]
+    app = visit("pages/waves.py")
+    app.toggle(key="wave_two").set_value(True).run()
+    app.slider(key="wave_p").set_value(2.0).run()
+    app.switch_page("pages/digits.py").run()
+    app.button_group(key="digit_source").set_value("Two digits").run()
+    app.query_params.clear()
+    app.query_params["tour"] = str(number)
+    app.switch_page(stop.page).run()
+    assert not app.exception
+    assert f"Stop {number} of {len(STOPS)}" in said(app)
+    assert {key: app.session_state[key] for key in stop.sets} == stop.sets
+    if stop.page == "pages/waves.py":
+        app.slider(key="wave_p").set_value(1.0).run()
+        assert app.slider(key="wave_p").value == 1.0
 
 
 # -- waves -----------------------------------------------------------------------------------------------------------

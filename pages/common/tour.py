@@ -29,6 +29,8 @@ class Stop:
     sets: Mapping[str, Any] = field(default_factory=dict)
 
 
+SINE = {"model_waves": "waves-k4", "wave_two": False, "wave_p": 0.0, "wave_s": 1.0}
+ALIEN = {**SINE, "wave_kind": "alien", "wave_f": 144}
 STOPS = (
     Stop(
         "app.py",
@@ -43,14 +45,14 @@ STOPS = (
         "No alien is in this signal. See how the strip changes with the phase of the sine: the network hands over from one LSTM "
         "to another, though nobody told it to.",
         "picture-timeline",
-        {"model_waves": "waves-k4", "wave_kind": "non-alien"},
+        {**SINE, "wave_kind": "non-alien"},
     ),
     Stop(
         "pages/waves.py",
         "The alien arrives",
         "The same sine with a second, faster wave in it. Compare q and z with the stop before, and see at which step the answer settles.",
         "picture-timeline",
-        {"model_waves": "waves-k4", "wave_kind": "alien", "wave_f": 144},
+        ALIEN,
     ),
     Stop(
         "pages/waves.py",
@@ -58,14 +60,14 @@ STOPS = (
         "Click into the picture: that pins a step, and a table below says q and z in numbers. The arrow keys go from step to step, "
         "Escape lets go.",
         "picture-timeline",
-        {"model_waves": "waves-k4", "wave_kind": "alien", "wave_f": 144},
+        ALIEN,
     ),
     Stop(
         "pages/digits.py",
         "This stroke, this LSTM",
         "Here time runs downwards: a digit is read row by row. Draw one yourself, and see which LSTM reads which stroke.",
         "picture-rows",
-        {"model_digits": "digits-k4"},
+        {"model_digits": "digits-k4", "digit_source": "Draw"},
     ),
     Stop(
         "pages/transitions.py",
@@ -74,7 +76,8 @@ STOPS = (
         "Click a cell to see where it happens.",
         "picture-difference",
         {
-            "model_transitions": "digits-k4", "transitions_view": "Matrices", "first_digits": "4", "second_digits": "9",
+            "model_transitions": "digits-k4", "transitions_view": "Matrices", "only_digits": [], "first_digits": "4",
+            "second_digits": "9",
         },
     ),
     Stop(
@@ -108,6 +111,8 @@ def show_stop() -> None:
         return
     number = int(given)
     stop = STOPS[number - 1]
+    if st.session_state.get(_SET) != number and set(st.query_params) <= {STOP, link.HIDDEN}:
+        _set(number)  # opened by its address; one that says more, as after a reload, is taken at its word
     with st.container(border=True, key="tour"):
         st.markdown(f"**Stop {number} of {len(STOPS)}: {stop.title}.** {stop.text}")
         with st.container(horizontal=True, gap="small"):
@@ -124,6 +129,13 @@ def show_stop() -> None:
 
 
 def _go(number: int) -> None:
-    stop = STOPS[number - 1]
-    st.session_state.update(stop.sets)
-    st.switch_page(stop.page, query_params={STOP: str(number)})
+    _set(number)
+    st.switch_page(STOPS[number - 1].page, query_params={STOP: str(number)})
+
+
+_SET = "_tour_stop"  # the stop whose widgets were set last
+
+
+def _set(number: int) -> None:
+    st.session_state[_SET] = number
+    st.session_state.update(STOPS[number - 1].sets)

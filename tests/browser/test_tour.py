@@ -46,6 +46,8 @@ def test_the_tour_leads_through_every_stop_and_back(server: Server, visit: Visit
 
 def test_a_stop_sets_the_signal_that_it_speaks_of(server: Server, visit: Visit):
     page = visit(server, "waves?tour=2")
+    at_stop(page, 2)
+    expect(page.get_by_role("radio", name="non-alien", exact=True)).to_be_checked()
     go(page, "Next")
     at_stop(page, 3)
     expect(page.get_by_role("radio", name="alien", exact=True)).to_be_checked()
