@@ -11,8 +11,12 @@ common.page(
     "Markov recurrent networks",
     "Several LSTMs read the same signal side by side. At every step the network decides which one to listen to.",
 )
+SIGNAL, USUAL, MOST = "overview_seed", 20, 1_000_000  # in the address, too
 task = TASKS["waves"]
-left, right = st.columns([1, 2], gap="large")
+left, right = common.sides()
+given = common.link.given(SIGNAL) or ""
+asked = int(given) if given.isdecimal() and len(given) < len(str(MOST)) else USUAL
+seed = int(st.session_state.setdefault(SIGNAL, asked))
 
 with left:
     st.markdown(
@@ -28,12 +32,13 @@ In the picture a trained network reads a signal and asks: *is there an alien wav
 """
     )
     if st.button("Another signal", icon=":material/casino:", type="primary"):
-        st.session_state["overview_seed"] = int(np.random.default_rng().integers(1_000_000))
+        seed = st.session_state[SIGNAL] = int(np.random.default_rng().integers(MOST))
+    common.link.keep(SIGNAL, None if seed == USUAL else str(seed))
     common.invite()
 
 with right, common.refusals():
     entry = next(entry for entry in common.entries("waves") if entry.id == "waves-k4")
-    signal = task.make(1, seed=st.session_state.get("overview_seed", 20))
+    signal = task.make(1, seed=seed)
     trace = entry.model.trace(signal.x)
     says, truth = Waves.classes[int(trace.answers[0].argmax())], Waves.classes[int(signal.y[0])]
     reading = (
@@ -41,15 +46,29 @@ with right, common.refusals():
         "Top: the signal. Then q(t), brighter where an LSTM is more probable, the LSTM that was picked, "
         "and how sure the network was by then."
     )
-    common.timeline(trace, signal.x[0], Waves.classes, key="overview", shown="alien", alt=reading)
+    common.timeline(trace, signal.x[0], Waves.classes, key="overview", shown="alien", in_link=True, alt=reading)
     st.caption(reading, help=common.words.Q_AND_Z)
+
+common.take_along(
+    f"""from mrnn import TASKS, load
+
+model = load("{common.file_of(entry)}")
+signal = TASKS["waves"].make(1, seed={seed})
+trace = model.trace(signal.x)
+print(trace.q[0, 0].round(2))  # probability of each LSTM at each step
+print(trace.listened()[0] + 1)  # the LSTM that was picked
+print(trace.answers[0], signal.y[0])  # {Waves.classes}
+"""
+)
 
 st.subheader("Where to go")
 WAYS = (
     ("pages/waves.py", "Waves", "Make a signal and watch the hand-overs."),
     ("pages/digits.py", "Digits", "Draw a digit; the network reads it row by row."),
+    ("pages/own_data.py", "Own data", "Sequences of yours: which LSTM reads what in them?"),
     ("pages/train.py", "Train", "Train your own network and watch it learn."),
     ("pages/sweeps.py", "Sweeps", "Does it matter, or is it chance? The same training many times."),
+    ("pages/compare.py", "Compare", "An MRNN beside an LSTM, a GRU and others of its size."),
     ("pages/transitions.py", "Transitions", "Which LSTM follows which, class by class."),
     ("pages/k_and_tau.py", "k and tau", "More LSTMs, or a softer choice: what changes?"),
 )

@@ -119,16 +119,38 @@ def test_each_symbol_is_explained_on_the_overview_and_where_it_is_set():
         assert helps[label].startswith(start), label
 
 
-@pytest.mark.parametrize("page", ["waves", "digits", "own_data", "transitions", "k_and_tau"])
+@pytest.mark.parametrize(
+    "page", ["app.py", *(f"pages/{name}.py" for name in ("waves", "digits", "own_data", "transitions", "k_and_tau"))]
+)
 def test_a_page_without_its_controls_has_a_way_back_to_them_though_it_ends_early(page):
     app = visit()
     app.session_state["k_view"], app.session_state["k_task"] = "Mixed or own", "digits"  # of which there is none
     app.query_params["controls"] = "off"
-    app.switch_page(f"pages/{page}.py").run()
+    app.switch_page(page).run()
     assert not app.exception
     next(button for button in app.button if button.label == "Show the controls").click().run()
     assert "controls" not in app.query_params
     assert "Show the controls" not in [button.label for button in app.button]
+
+
+def test_the_overview_leads_to_every_page_and_its_signal_stands_in_the_address(capsys):
+    app = visit()
+    labels = [link.proto.label for link in app.main.get("page_link")]
+    assert labels == [f"**{label}**" for _, label, _ in MENU[1:]]
+    assert "overview_seed" not in app.query_params
+    next(button for button in app.button if button.label == "Another signal").click().run()
+    number = app.query_params["overview_seed"]
+    other = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    other.query_params["overview_seed"] = number
+    other.run()
+    assert said(other) == said(app)
+    lines = next(str(code.value) for code in other.code if "make(1, seed=" in str(code.value))
+    names: dict[str, Any] = {}
+    exec(lines, names)  # noqa: S102, our own
+    assert capsys.readouterr().out
+    truth, answer = names["signal"].y[0], names["trace"].answers[0]
+    assert f"The signal is {Waves.classes[truth]}" in said(other)
+    assert f"the network says {Waves.classes[int(answer.argmax())]}, {answer.max():.0%}" in said(other)
 
 
 @pytest.mark.parametrize("number", range(2, len(STOPS) + 1))
