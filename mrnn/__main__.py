@@ -331,12 +331,15 @@ def _evaluate(asked: argparse.Namespace) -> None:
 
         hard = evaluate(model, test_data, on_batch=on_batch)
         soft = evaluate(model, test_data, choice="soft", on_batch=on_batch)
+    claims = task.claims(lambda data: model.trace(data.x, data.lengths).probabilities, 0)
     figures = {"task": name, "n": len(test_data), "accuracy_hard": hard.accuracy, "accuracy_soft": soft.accuracy}
+    figures["claims"] = claims
     if asked.json:
         print(json.dumps(figures))
     else:
         score, of_soft = (written(task.target, found.accuracy) for found in (hard, soft))
         print(f"{name}: {SCORES[task.target]} {score} in use (soft {of_soft}) on {len(test_data):,} sequences")
+        print("".join(f"{share:8.2%}  {claim}\n" for claim, share in claims.items()), end="")
 
 
 def _bench(asked: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """Labelled sequences, and the tasks that make them. Tasks do not know models."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from reprlib import repr as short
 from typing import Any, ClassVar, Literal, get_args
@@ -148,6 +148,10 @@ def pad(sequences: Sequence[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
     return x, lengths
 
 
+# What somebody says after each step of sequences: (N, T, C), as `Trace.probabilities`.
+Answer = Callable[[SequenceData], np.ndarray]
+
+
 @dataclass(frozen=True)
 class Task(ABC):
     """A source of labelled sequences. The fields of a subclass are the task's settings.
@@ -201,6 +205,14 @@ class Task(ABC):
     def augment(self, data: SequenceData, _rng: np.random.Generator) -> SequenceData:
         """Training sequences varied at random, their classes unchanged: as they are, unless a task says how."""
         return data
+
+    def claims(self, _answer: Answer, _seed: int) -> dict[str, float]:
+        """Shares from 0 to 1 that say more than the score does, each with its name: none, unless a task says which.
+
+        answer  who is asked; tasks know no models
+        seed    of the sequences that are made for it
+        """
+        return {}
 
     @property
     @abstractmethod

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mrnn import TASKS, ModelConfig, SequenceData, SequenceModel, Task
+from mrnn.data import Answer
 
 torch.set_num_threads(1)  # the models are tiny: more threads only wait for one another
 
@@ -55,6 +56,11 @@ class Tiny(Task):
         x = rng.normal(0, 0.1, (n, 5, 2))
         x[np.arange(n), 3 * y] += self.loudness
         return SequenceData(x, y, np.full(n, 5))
+
+    def claims(self, answer: Answer, seed: int) -> dict[str, float]:
+        """Share of 53 sequences of which nothing is said to be neither, and the seed."""
+        said = answer(self.make(53, seed))[:, -1]
+        return {"never neither": float((said.argmax(-1) != 2).mean()), "seed": float(seed)}
 
     @property
     def extent(self) -> tuple[int, int]:

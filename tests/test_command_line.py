@@ -16,6 +16,7 @@ from mrnn import (
     ModelConfig,
     RunConfig,
     SequenceModel,
+    Task,
     TrainConfig,
     evaluate,
     load,
@@ -215,8 +216,7 @@ def test_unless_told_train_names_the_file_by_task_and_k(tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["tiny-k2.safetensors"]
 
 
-@pytest.mark.usefixtures("tiny_task")
-def test_evaluate_prints_its_figures_as_json(capsys, tmp_path):
+def test_evaluate_prints_its_figures_as_json(capsys, tmp_path, tiny_task):
     path = tmp_path / "model.safetensors"
     main(["train", "tiny", "--out", str(path), *QUICK])
     figures = read_notes(path)["figures"]
@@ -227,7 +227,13 @@ def test_evaluate_prints_its_figures_as_json(capsys, tmp_path):
         "n": 43,
         "accuracy_hard": figures["test_accuracy_hard"],
         "accuracy_soft": figures["test_accuracy_soft"],
+        "claims": {"never neither": never_neither(path, tiny_task), "seed": 0.0},
     }
+
+
+def never_neither(path: Path | str, task: Task) -> float:
+    """What the tiny task claims of a model in use."""
+    return float((load(path).trace(task.make(53, seed=0).x).answers.argmax(-1) != 2).mean())
 
 
 @pytest.mark.usefixtures("tiny_task")
@@ -249,7 +255,10 @@ def test_evaluate_says_in_words_what_it_measured(capsys, tmp_path, tiny_task):
     _, test_data = tiny_task.split()
     model = load(path)
     hard, soft = (evaluate(model, test_data, choice=choice).accuracy for choice in ("argmax", "soft"))
-    assert capsys.readouterr().out == f"tiny: accuracy {hard:.2%} in use (soft {soft:.2%}) on 43 sequences\n"
+    assert capsys.readouterr().out == (
+        f"tiny: accuracy {hard:.2%} in use (soft {soft:.2%}) on 43 sequences\n"
+        f"{never_neither(path, tiny_task):8.2%}  never neither\n   0.00%  seed\n"
+    )
 
 
 @pytest.mark.usefixtures("tiny_task")

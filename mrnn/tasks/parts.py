@@ -18,7 +18,12 @@ def disjoint_parts(
 
     So both parts are drawn as `make` draws, repeats included, and no sequence is in both.
     """
-    return _drawn(make, train, TRAIN_SEED, for_test=False), _drawn(make, test, TEST_SEED, for_test=True)
+    return _drawn(make, train, TRAIN_SEED, for_test=False), unseen(make, test, TEST_SEED)
+
+
+def unseen(make: Callable[[int, int], SequenceData], n: int, seed: int) -> SequenceData:
+    """n sequences, drawn as `disjoint_parts` draws its test part: none of them may be in a training part."""
+    return _drawn(make, n, seed, for_test=True)
 
 
 def _drawn(make: Callable[[int, int], SequenceData], n: int, seed: int, *, for_test: bool) -> SequenceData:
