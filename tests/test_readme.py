@@ -92,11 +92,14 @@ def test_each_shipped_model_was_made_by_the_command_that_is_written_beside_it():
 @pytest.mark.parametrize("path", sorted((PROJECT / "assets" / "models").glob("*.safetensors")), ids=lambda p: p.stem)
 def test_a_shipped_model_is_as_good_as_it_says(path):
     notes = read_notes(path)
-    _, test_data = TASKS[notes["task"]].split()
-    accuracy = evaluate(load(path), test_data).accuracy
+    task, model = TASKS[notes["task"]], load(path)
+    _, test_data = task.split()
+    accuracy = evaluate(model, test_data).accuracy
     # Another machine rounds otherwise, which may turn an answer or two of 10,000.
     assert accuracy == pytest.approx(notes["figures"]["test_accuracy_hard"], abs=5e-4)
     assert accuracy >= {"waves-k4": 0.999, "digits-k4": 0.992}.get(path.stem, 0.99)
+    claims = task.claims(lambda data: model.trace(data.x, data.lengths).probabilities, 0)
+    assert all(share >= 0.99 for share in claims.values()), claims
 
 
 @pytest.mark.slow
