@@ -339,7 +339,7 @@ def _evaluate(asked: argparse.Namespace) -> None:
     else:
         score, of_soft = (written(task.target, found.accuracy) for found in (hard, soft))
         print(f"{name}: {SCORES[task.target]} {score} in use (soft {of_soft}) on {len(test_data):,} sequences")
-        print("".join(f"{share:8.2%}  {claim}\n" for claim, share in claims.items()), end="")
+        print("".join(f"{figure:8.4f}  {claim}\n" for claim, figure in claims.items()), end="")
 
 
 def _bench(asked: argparse.Namespace) -> None:

@@ -207,7 +207,9 @@ class Task(ABC):
         return data
 
     def claims(self, _answer: Answer, _seed: int) -> dict[str, float]:
-        """Shares from 0 to 1 that say more than the score does, each with its name: none, unless a task says which.
+        """Figures that say more than the score does, each with its name: none, unless a task says which.
+
+        Shares of what is right, from 0 to 1, unless the name says otherwise.
 
         answer  who is asked; tasks know no models
         seed    of the sequences that are made for it

@@ -257,7 +257,7 @@ def test_evaluate_says_in_words_what_it_measured(capsys, tmp_path, tiny_task):
     hard, soft = (evaluate(model, test_data, choice=choice).accuracy for choice in ("argmax", "soft"))
     assert capsys.readouterr().out == (
         f"tiny: accuracy {hard:.2%} in use (soft {soft:.2%}) on 43 sequences\n"
-        f"{never_neither(path, tiny_task):8.2%}  never neither\n   0.00%  seed\n"
+        f"{never_neither(path, tiny_task):8.4f}  never neither\n  0.0000  seed\n"
     )
 
 

@@ -9,6 +9,7 @@ from mrnn.owndata import is_own, own_task
 from mrnn.tasks.bit_flip import BitFlip
 from mrnn.tasks.curves import Curves
 from mrnn.tasks.digits import Digits
+from mrnn.tasks.forecast import Forecast
 from mrnn.tasks.reber import EmbeddedReber, Reber
 from mrnn.tasks.waves import Waves
 
@@ -19,6 +20,7 @@ TASKS: dict[str, Task] = {
     "reber": Reber(),
     "embedded_reber": EmbeddedReber(),
     "bit_flip": BitFlip(),
+    "forecast": Forecast(),
 }
 
 

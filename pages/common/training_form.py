@@ -48,6 +48,10 @@ QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
         replace(SYMBOLS, epochs=15),
     ),
     "bit_flip": ({"k": 2, "hidden_size": 8, "num_layers": 1, "dropout": 0.0}, SYMBOLS),
+    "forecast": (
+        {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0},
+        replace(SYMBOLS, epochs=30, batch_size=50, rate=0.1),
+    ),
 }  # fmt: skip
 Option = TypeVar("Option")
 

@@ -1,0 +1,103 @@
+"""A curve that grows and trembles: which value comes next?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mrnn.data import Answer, SequenceData, Target, Task, check_count
+from mrnn.tasks.settings import check_whole, setting
+
+TRAIN, TEST = 2_000, 1_000
+TRAIN_SEED, TEST_SEED = 1_000_003, 2_000_003
+RESOLUTION, END = 0.1, 30.0  # time between two steps; the curve is read from 0 to its end
+HELD_OUT = ((6.0, 12.0), (18.0, 24.0))  # no training window reaches into these stretches, no test window out of them
+
+
+ENOUGH = 6  # values, from which the next one follows: both parts of the curve obey one linear rule of six steps
+
+
+def curve(t: np.ndarray) -> np.ndarray:
+    """t sin(t) / 3 + 2 sin(5 t)."""
+    return t * np.sin(t) / 3 + 2 * np.sin(5 * t)
+
+
+def windows(starts: np.ndarray, steps: int) -> SequenceData:
+    """The windows that begin at these times, and what follows each of their steps.
+
+    starts  (N,)
+    """
+    values = curve(starts[:, None] + RESOLUTION * np.arange(steps + 1))[..., None]
+    return SequenceData(values[:, :-1], values[:, 1:], np.full(len(starts), steps), "value")
+
+
+def windows_within(stretches: Sequence[tuple[float, float]], steps: int, n: int, seed: int) -> SequenceData:
+    """n windows, each of which lies wholly within one of some stretches of time."""
+    rng = np.random.default_rng(seed)
+    begin, end = np.array(stretches).T
+    which = rng.integers(len(begin), size=n)
+    return windows(rng.uniform(begin[which], end[which] - steps * RESOLUTION), steps)
+
+
+@dataclass(frozen=True)
+class Forecast(Task):
+    """At each step: the next value of t sin(t) / 3 + 2 sin(5 t), read every 0.1 from anywhere between 0 and 30.
+
+    steps  of a window
+    """
+
+    name: ClassVar[str] = "forecast"
+    title: ClassVar[str] = "Forecast"
+    summary: ClassVar[str] = "Which value comes next on a curve that grows and trembles?"
+    target: ClassVar[Target] = "value"
+    per_step: ClassVar[bool] = True
+    classes: ClassVar[tuple[str, ...]] = ("next value",)
+    input_size: ClassVar[int] = 1
+
+    steps: int = setting(20, "Steps", "Values of a window, 0.1 apart.", 6, 39, 1)
+
+    def __post_init__(self) -> None:
+        check_whole("steps", self.steps, ENOUGH, 39)  # half as many again fit into a stretch that is held out
+
+    def make(self, n: int, seed: int) -> SequenceData:
+        """n windows from anywhere on the curve."""
+        check_count(n)
+        return windows_within([(0.0, END)], self.steps, n, seed)
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """2,000 windows."""
+        return TRAIN, self.steps
+
+    def split(self) -> tuple[SequenceData, SequenceData]:
+        """2,000 training windows, and 1,000 test windows from two stretches that no training window reaches into."""
+        borders = [0.0, *np.ravel(HELD_OUT).tolist(), END]
+        known = list(zip(borders[::2], borders[1::2], strict=True))
+        return (
+            windows_within(known, self.steps, TRAIN, TRAIN_SEED),
+            windows_within(HELD_OUT, self.steps, TEST, TEST_SEED),
+        )
+
+    def claims(self, answer: Answer, seed: int) -> dict[str, float]:
+        """Mean squared errors: of the next value on held-out windows, and of a run that is fed with its own answers.
+
+        The first values of a window do not yet say what comes next, so the former is also given without these.
+
+        The run begins with a whole held-out window, and goes on for half as many steps; 100 of them are averaged.
+        """
+        test = self.split()[1]
+        begun = windows_within(HELD_OUT, self.steps + self.steps // 2, 100, seed)
+        values = begun.x[:, : self.steps]
+        while values.shape[1] < begun.x.shape[1]:
+            steps = values.shape[1]
+            asked = SequenceData(values, np.zeros_like(values), np.full(len(values), steps), "value")
+            values = np.concatenate([values, answer(asked)[:, -1:]], axis=1)
+        errors = np.square(answer(test) - test.y)
+        return {
+            "mean squared error of the next value": float(errors.mean()),
+            f"mean squared error of the next value, once {ENOUGH} were seen": float(errors[:, ENOUGH - 1 :].mean()),
+            f"mean squared error of the next {self.steps // 2} values, run on its own answers": float(
+                np.square(values - begun.x)[:, self.steps :].mean()
+            ),
+        }
