@@ -15,7 +15,7 @@ from typing import cast
 import psutil
 from distributed import Client, Future, Security, fire_and_forget
 
-from mrnn import claims, faults, queue, runs, worker
+from mrnn import bounds, claims, faults, queue, runs, worker
 from mrnn.devices import count_gpus
 from mrnn.place import runs_folder
 
@@ -156,7 +156,7 @@ class Engine:
                 if run.id not in self._futures:
                     # A key of its own each time: Dask would answer a known one from memory.
                     key = f"{run.id}-{secrets.token_hex(4)}"
-                    future = client.submit(worker.execute, run.id, str(runs_folder()), key=key)
+                    future = client.submit(worker.execute, run.id, str(runs_folder()), bounds.max_seconds(), key=key)
                     future.add_done_callback(lambda _: self._due.set())
                     fire_and_forget(future)  # on a cluster it goes on without us
                     self._futures[run.id] = future

@@ -155,13 +155,14 @@ def _report(told: dict[str, Any]) -> EpochReport:
 # -- a run's folder ----------------------------------------------------------------------------------------------------
 
 
-def execute(run_id: str, place: str | None = None) -> None:
+def execute(run_id: str, place: str | None = None, limit: float | None = None) -> None:
     """Do what a run's config.json asks for, in this process, and write down how it went.
 
     A run that another process is at work on, or that is over, is left alone. One whose process is gone goes on
     after its last whole epoch.
 
     place   the runs' folder, where MRNN_RUNS does not say it
+    limit   seconds that it may train, as the server says that hands it over; else as MRNN_MAX_SECONDS says here
     raises  OSError if what the run goes on from cannot be read just now: a later attempt may find it well;
             FileNotFoundError if there is no such run where this process looks for it
     """
@@ -183,7 +184,7 @@ def execute(run_id: str, place: str | None = None) -> None:
         return
     _put_aside_what_is_damaged(folder)
     try:
-        _train(config, folder)
+        _train(config, folder, bounds.max_seconds() if limit is None else limit)
     except Exception as error:  # whatever it is, the person who waits must hear of it
         _fail(folder, error)
 
@@ -222,7 +223,7 @@ def _end_with(checkpoint: Path, folder: Path) -> None:
     _end(folder, "stopped", _Learnt(config, model, history), measured=False)
 
 
-def _train(config: RunConfig, folder: Path) -> None:
+def _train(config: RunConfig, folder: Path, limit: float) -> None:
     checkpoint, history = folder / "checkpoint.safetensors", folder / "history.jsonl"
     lines = list(read_lines(history))
     told: list[EpochReport] = []
@@ -234,7 +235,6 @@ def _train(config: RunConfig, folder: Path) -> None:
             write_lines(history, lines)
 
     began, before = time.monotonic(), len(lines)
-    limit = bounds.max_seconds()
 
     def wanted() -> bool:
         return not (folder / "stop").exists()

@@ -443,6 +443,14 @@ def test_a_worker_that_cannot_begin_is_heard_of_and_is_not_asked_again_and_again
             process.wait(20)
 
 
+def test_how_long_a_run_may_train_is_said_by_the_server_and_not_by_the_machine_that_trains(engine, monkeypatch):
+    engine.start()  # its workers know nothing of what is set from here on
+    monkeypatch.setenv("MRNN_MAX_SECONDS", "2")
+    run_id = new(quick(epochs=500))
+    engine.wake()
+    assert wait(run_id, over).result["figures"]["limit_seconds"] == 2
+
+
 def test_the_threads_of_all_workers_are_no_more_than_the_cores(engine):
     new(quick(epochs=1))
     engine.start()

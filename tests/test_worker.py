@@ -468,6 +468,14 @@ def test_a_run_that_takes_too_long_ends_with_what_it_has_learned(monkeypatch):
     assert run.result["figures"]["limit_seconds"] == 0.5
 
 
+@pytest.mark.usefixtures("tiny_task")
+def test_how_long_a_run_may_train_is_said_by_the_server_that_hands_it_over(monkeypatch):
+    run_id = queue.create(replace(TINY, training=replace(TINY.training, epochs=1000)), ME)
+    monkeypatch.setenv("MRNN_MAX_SECONDS", "3600")
+    worker.execute(run_id, None, 0.5)
+    assert runs.read(run_id).result["figures"]["limit_seconds"] == 0.5
+
+
 def test_a_worker_that_looks_elsewhere_says_so():
     with pytest.raises(FileNotFoundError, match=r"finds no run .*: MRNN_RUNS must name the folder that all machines"):
         worker.execute("20240229-235959-0123abcd")
