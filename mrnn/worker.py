@@ -302,9 +302,12 @@ def _fail(folder: Path, error: Exception) -> None:
     try:
         write_json(folder / "result.json", result)
     except OSError:
-        # On a full disk the checkpoint has to make room for the word that the disk is full.
+        # On a full disk what is easily missed makes room for the word that it is full; resuming needs the checkpoint.
+        for name in (".*.part", "*.damaged", snapshots.FILE, "progress.json"):
+            for path in folder.glob(name):
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
         with suppress(OSError):
-            (folder / "checkpoint.safetensors").unlink(missing_ok=True)
             write_json(folder / "result.json", result)
 
 

@@ -28,10 +28,11 @@ from mrnn import (
     queue,
     read_notes,
     runs,
+    snapshots,
     training,
     worker,
 )
-from mrnn.files import read_lines, write_lines
+from mrnn.files import read_lines, write_json, write_lines
 from mrnn.jobs import Engine
 from mrnn.training import Training
 
@@ -527,6 +528,36 @@ def test_a_full_disk_is_said_in_one_sentence_and_harms_no_other_run(folder):
     assert not [path.name for path in (folder / run_id).iterdir() if path.name.endswith(".part")]
     queue.resume(run_id, ME)
     assert runs.read(run_id).state == "waiting"
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_full_disk_costs_the_pictures_and_not_the_checkpoint(each_epoch, monkeypatch):
+    run_id = queue.create(TINY, ME)
+    folder = runs.folder_of(run_id)
+    (folder / ".model.safetensors.7.part").write_bytes(b"half")
+
+    def fill(epoch: int) -> None:
+        if epoch == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    each_epoch(fill)
+
+    def write(path: Path, value: Any) -> None:
+        if path.name == "result.json" and ((folder / snapshots.FILE).exists() or [*folder.glob(".*.part")]):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_json(path, value)
+
+    monkeypatch.setattr(worker, "write_json", write)
+    worker.execute(run_id)
+    run = runs.read(run_id)
+    assert (run.state, run.reason.partition(":")[0]) == ("failed", "the disk is full")
+    assert not (folder / snapshots.FILE).exists()
+    begun: list[int] = []
+    each_epoch(begun.append)
+    monkeypatch.setattr(worker, "write_json", write_json)
+    queue.resume(run_id, ME)
+    worker.execute(run_id)
+    assert (runs.read(run_id).state, begun) == ("finished", [2])
 
 
 @pytest.mark.usefixtures("tiny_task")
