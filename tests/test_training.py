@@ -26,6 +26,7 @@ from mrnn import (
     train,
 )
 from mrnn.devices import choose_device
+from mrnn.markov import MarkovLayer
 from mrnn.training import Training, check_fit, objective
 
 N, T, D, C, K, M = 31, 7, 2, 3, 3, 5
@@ -462,8 +463,9 @@ def test_all_cells_that_are_run_step_by_step_ask_between_their_steps(monkeypatch
     x = torch.zeros(2, T, D)
     for cell, by_definition in (("peephole", False), ("mrnn", False), ("mrnn", True)):
         model, asked = small(cell=cell), []
-        for layer in model.layers if cell == "mrnn" else ():
-            layer.by_definition = by_definition
+        for layer in model.layers:
+            if isinstance(layer, MarkovLayer):
+                layer.by_definition = by_definition
         with recurrence.asking(lambda: len(asked) < 5 and asked.append(1)), pytest.raises(recurrence.BrokenOffError):  # noqa: B023
             model(x)
         assert len(asked) == 5

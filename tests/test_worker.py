@@ -126,7 +126,7 @@ def test_a_run_that_is_stopped_keeps_what_it_learned():
 def test_a_model_for_another_task_is_refused_before_training():
     with pytest.raises(ValueError, match="the model does not fit task 'waves', which needs input_size = 1; it has "):
         worker.perform(replace(RUN, task="waves"))
-    with pytest.raises(ValueError, match="task must be one of waves, digits, tiny, got 'letters'"):
+    with pytest.raises(ValueError, match=r"task must be one of waves, digits, .*, got 'letters'"):
         worker.perform(replace(RUN, task="letters"))
     with pytest.raises(ValueError, match="task 'tiny' has no setting 'T'; it has loudness"):
         worker.perform(replace(RUN, settings={"T": 5}))
@@ -495,7 +495,7 @@ def test_a_run_that_ended_is_not_trained_again():
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"task": "letters"}, "task must be one of waves, digits, tiny, got 'letters'"),
+        ({"task": "letters"}, "task must be one of waves, digits, "),
         ({"task": "waves"}, "the model does not fit task 'waves'"),
         ({"settings": {"Q": 1}}, "task 'tiny' has no setting 'Q'"),
         ({"training": TrainConfig(device="nowhere")}, "device must be one of auto"),
