@@ -196,7 +196,10 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(
     p = [f"{100 * trace.probabilities[0, 22, 1]:.0f}%" for trace in (first, second)]
     readout = timeline.locator(".readout").text_content() or ""
     assert readout.startswith("t = 22 ")
-    assert readout.endswith(f"LSTM {heard[0]} and {heard[1]}  ·  p(alien) = {p[0]} and {p[1]}")
+    each_q = [trace.q[0, 0, 22].astype(float) for trace in (first, second)]
+    sure = [f"{-(q * np.log(q)).sum():.2f}" for q in each_q]
+    like = f"LSTM {heard[0]} and {heard[1]}  ·  entropy {sure[0]} and {sure[1]}  ·  p(alien) = {p[0]} and {p[1]}"
+    assert readout.endswith(like)
 
     timeline.get_by_text("Save", exact=True).click()
     with page.expect_download() as download:

@@ -488,8 +488,8 @@ class Timeline {
     const parts = [`${data.down ? "row " : ""}t = ${t}`]
     if (data.signal && !data.down && !data.compact) parts.push(`signal ${data.signal.map(line => line[t].toFixed(2)).join(", ")}`)
     parts.push(`LSTM ${data.z[t] + 1}, q = ${data.q[t][data.z[t]].toFixed(2)}`)
-    if (data.k > 1 && !data.compact) parts.push(`entropy ${entropy(data.q[t]).toFixed(2)}`)
     if (data.other) parts.push(`${signed(data.q[t][data.z[t]] - data.other[t][data.z[t]])} against the other`)
+    if (data.k > 1 && !data.compact) parts.push(`entropy ${entropy(data.q[t]).toFixed(2)}`)
     if (data.p && !data.compact) {
       const best = data.shown ?? data.p[t].indexOf(Math.max(...data.p[t]))
       parts.push(`p(${data.classes[best]}) = ${Math.round(data.p[t][best] * 100)}%`)
