@@ -323,7 +323,9 @@ def test_a_sweep_that_is_broken_off_goes_on_when_the_same_command_is_given_again
     command = [sys.executable, *SWEEP, "--epochs", "25", "--csv", str(tmp_path / "sweep.csv")]
     environment = {**os.environ, "MRNN_RUNS": str(folder)}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, **pipes) as broken_off:
+    # Whoever starts the tests in the background has them ignore Ctrl-C, and so would what they start.
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, **pipes, **heard) as broken_off:
         deadline = time.monotonic() + 400
         while not any(sweep.done for sweep in sweeps.list_sweeps(runs.COMMAND_LINE)) and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -66,14 +66,20 @@ def test_a_click_on_a_transition_lists_where_it_happens_and_opens_one(server: Se
 def test_a_view_is_drawn_and_stands_in_the_address(view, server: Server, visit: Visit):
     page = visit(server, "transitions")
     look(page, view)
-    drawings = page.locator("[class*='st-key-picture-']")
-    expect(drawings.first).to_be_visible()
-    shown = drawings.evaluate_all("all => all.map(one => one.className.match(/st-key-picture-[^ ]+/)[0])")
-    assert shown
     elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
-    again = elsewhere.locator("[class*='st-key-picture-']")
-    expect(again).to_have_count(len(shown))
-    assert again.evaluate_all("all => all.map(one => one.className.match(/st-key-picture-[^ ]+/)[0])") == shown
+    for _ in range(100):  # pictures of the view that was left may stand a moment longer
+        shown, again = pictures(page), pictures(elsewhere)
+        if shown and shown == again:
+            break
+        page.wait_for_timeout(200)
+    assert shown
+    assert shown == again
+
+
+def pictures(page: Page) -> list[str]:
+    """The names of the pictures that stand on a page, in order."""
+    drawings = page.locator("[class*='st-key-picture-']")
+    return drawings.evaluate_all("all => all.map(one => one.className.match(/st-key-picture-[^ ]+/)[0])")
 
 
 def test_the_graph_says_its_numbers_to_those_who_point_and_to_those_who_cannot_see(server: Server, visit: Visit):
