@@ -316,6 +316,10 @@ SWEEP = ["-m", "mrnn", "sweep", "waves", "--k", "1", "2", "--seeds", "3", "--hid
          "--device", "cpu", "--batch-size", "1009"]  # fmt: skip
 
 
+def _hear_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process alone")
 def test_a_sweep_that_is_broken_off_goes_on_when_the_same_command_is_given_again(engine, folder, tmp_path):
     engine.close()
@@ -324,8 +328,7 @@ def test_a_sweep_that_is_broken_off_goes_on_when_the_same_command_is_given_again
     environment = {**os.environ, "MRNN_RUNS": str(folder)}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     # Whoever starts the tests in the background has them ignore Ctrl-C, and so would what they start.
-    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, **pipes, **heard) as broken_off:
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, **pipes, preexec_fn=_hear_ctrl_c) as broken_off:
         deadline = time.monotonic() + 400
         while not any(sweep.done for sweep in sweeps.list_sweeps(runs.COMMAND_LINE)) and time.monotonic() < deadline:
             time.sleep(0.05)

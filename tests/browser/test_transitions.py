@@ -1,6 +1,7 @@
 """The Transitions page as a person uses it."""
 
 import re
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -67,13 +68,10 @@ def test_a_view_is_drawn_and_stands_in_the_address(view, server: Server, visit: 
     page = visit(server, "transitions")
     look(page, view)
     elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
-    for _ in range(100):  # pictures of the view that was left may stand a moment longer
-        shown, again = pictures(page), pictures(elsewhere)
-        if shown and shown == again:
-            break
+    deadline = time.monotonic() + 20  # pictures of the view that was left may stand a moment longer
+    while time.monotonic() < deadline and not pictures(page) == pictures(elsewhere) != []:
         page.wait_for_timeout(200)
-    assert shown
-    assert shown == again
+    assert pictures(page) == pictures(elsewhere) != []
 
 
 def pictures(page: Page) -> list[str]:
