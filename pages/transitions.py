@@ -3,8 +3,24 @@
 import streamlit as st
 
 from pages import common
-from pages.views.transitions import PRESETS, VIEWS, Asked
+from pages.views.transitions.asked import PRESETS, Asked
+from pages.views.transitions.graph import graph
+from pages.views.transitions.information import information
+from pages.views.transitions.matrices import matrices
+from pages.views.transitions.over_time import over_time
+from pages.views.transitions.state_map import state_map
+from pages.views.transitions.two_models import two_models
+from pages.views.transitions.use import use
 
+VIEWS = {
+    "Matrices": matrices,
+    "Graph": graph,
+    "Use": use,
+    "Time": over_time,
+    "Information": information,
+    "Map": state_map,
+    "Two models": two_models,
+}
 COUNTS = (100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 common.page(

@@ -36,7 +36,7 @@ from pages.common import MENU
 from pages.common.models import SHIPPED, engine
 from pages.common.tour import STOPS
 from pages.common.training_form import QUICK
-from pages.views.transitions import PRESETS
+from pages.views.transitions.asked import PRESETS
 from pages.views.waves import PRESETS as WAVES
 
 PROJECT = Path(__file__).resolve().parents[1]

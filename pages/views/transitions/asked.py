@@ -1,0 +1,47 @@
+"""What the views of the Transitions page are asked about: a study, and two of its classes. All of it is in the link."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pages import common
+
+PRESETS = {
+    "4 or 9?": {"model_transitions": "digits-k4", "first_digits": "4", "second_digits": "9", "only_digits": []},
+    "1 or 7?": {"model_transitions": "digits-k4", "first_digits": "1", "second_digits": "7", "only_digits": []},
+    "Alien or not": {"model_transitions": "waves-k4", "first_waves": "alien", "second_waves": "non-alien"},
+    "Sixteen LSTMs": {"model_transitions": "digits-k16", "transitions_view": "Graph"},
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the controls of the page say: the study, and two classes to be compared."""
+
+    study: common.Study
+    first: str
+    second: str
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """The numbers of the two classes."""
+        return self.study.classes.index(self.first), self.study.classes.index(self.second)
+
+    @property
+    def two(self) -> bool:
+        """Whether the two classes differ."""
+        return self.first != self.second
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The two classes, or the one."""
+        return tuple(dict.fromkeys((self.first, self.second)))
+
+    def number(self, name: str) -> int:
+        """How many sequences of a class there are."""
+        return int((self.study.data.y == self.study.classes.index(name)).sum())
+
+    def both(self, function: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+        """A `..._by_class` table of `mrnn.analysis`, for all classes."""
+        return self.study.counted(function, self.study.classes)

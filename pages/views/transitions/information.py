@@ -1,0 +1,47 @@
+"""What z tells of the class and of the place in the sequence."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mrnn import Trace, analysis, charts
+from pages import common
+from pages.views.transitions.asked import Asked
+
+
+def information(asked: Asked) -> None:
+    """What z tells of the class and of the place in the sequence."""
+    study = asked.study
+    on_class, by_step = study.counted(_on_class)
+    on_place = study.counted(_on_position)
+    table = pd.DataFrame(
+        [
+            {
+                "z tells of the": what,
+                "nats": round(found.value, 4),
+                "by chance": round(found.chance, 4),
+                "at most": round(found.most, 4),
+                "beyond chance": "yes" if found.beyond_chance else "no",
+            }
+            for what, found in (("class", on_class), ("position t", on_place))
+        ]
+    )
+    st.table(table, hide_index=True)
+    st.caption(
+        "Mutual information: how much less uncertain the class, or the place in the sequence, is once one knows which LSTM was "
+        f"listened to at one step of it. By chance: the mean of {on_class.shuffles} shuffles of whole sequences."
+    )
+    common.show(charts.information_curve(by_step), key="information", alt="What z tells of the class at each step.")
+    best = by_step.loc[by_step["information"].idxmax()]
+    st.caption(
+        f"z tells most of the class at step {best['t']:.0f}: {best['information']:.3f} nats. "
+        "Shaded: what 95 % of shuffles stay below at all steps at once."
+    )
+
+
+def _on_class(trace: Trace, y: np.ndarray, layer: int) -> tuple[analysis.Information, pd.DataFrame]:
+    return analysis.information_on_class(trace.listened(layer), trace.lengths, trace.k, y)
+
+
+def _on_position(trace: Trace, _: np.ndarray, layer: int) -> analysis.Information:
+    return analysis.information_on_position(trace.listened(layer), trace.lengths, trace.k)

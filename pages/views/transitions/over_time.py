@@ -1,0 +1,45 @@
+"""q over time."""
+
+import math
+
+import streamlit as st
+
+from mrnn import analysis, charts
+from pages import common
+from pages.views.transitions.asked import Asked
+
+
+def over_time(asked: Asked) -> None:
+    """Mean q of both classes over time, their difference, and how undecided q is."""
+    study = asked.study
+    mean = asked.both(analysis.mean_q)
+    st.markdown("**q(t), averaged over all sequences of a class**", help=common.words.Q)
+    for name in asked.names:
+        st.markdown(f"Class {name}")
+        common.show(
+            charts.mean_q_heatmap(mean, name), key=f"mean_{name}",
+            alt=f"Mean probability of each LSTM at each step in class {name}.",
+        )  # fmt: skip
+    if asked.two:
+        st.markdown(f"{asked.first} minus {asked.second}")
+        difference = study.counted(analysis.q_difference, *asked.pair)
+        common.show(
+            charts.q_difference_heatmap(difference), key="q_difference",
+            alt=f"Difference of the mean q of {asked.first} and {asked.second} at each step.",
+        )  # fmt: skip
+        real = difference[difference["beyond_chance"]]
+        when = f"The classes part at step {real['t'].min()}." if len(real) else "Nowhere do they part beyond chance."
+    else:
+        when = "Choose two classes to see where they part."
+    st.caption(
+        f"Bright where an LSTM is probable in most sequences. Only differences beyond chance are coloured. {when}"
+    )
+    st.markdown("**How undecided q is**")
+    entropy = asked.both(analysis.entropy_by_class)
+    entropy = entropy[entropy["class"].isin(asked.names)]
+    most = math.log(study.trace.k)
+    common.show(charts.entropy_curves(entropy, most), key="entropy", alt="Mean entropy of q by step and class.")
+    st.caption(
+        f"Mean entropy of q: 0 nats is decided, ln {study.trace.k} = {most:.2f} nats prefers no LSTM. "
+        f"On average {entropy['entropy'].mean():.2f} nats here. The band is the 95 % interval of the mean."
+    )
