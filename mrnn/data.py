@@ -216,6 +216,13 @@ class Task(ABC):
         """
         return {}
 
+    def hidden_path(self) -> np.ndarray | None:
+        """The hidden states behind the test part, (N, T) int: known to the task, shown to nobody who answers.
+
+        None unless a task has such states. How well z finds them is told beside what a hidden Markov model finds.
+        """
+        return None
+
     @property
     @abstractmethod
     def extent(self) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from mrnn.tasks.curves import Curves
 from mrnn.tasks.digits import Digits
 from mrnn.tasks.forecast import Forecast
 from mrnn.tasks.reber import EmbeddedReber, Reber
+from mrnn.tasks.regimes import Regimes
 from mrnn.tasks.waves import Waves
 
 TASKS: dict[str, Task] = {
@@ -21,6 +22,7 @@ TASKS: dict[str, Task] = {
     "embedded_reber": EmbeddedReber(),
     "bit_flip": BitFlip(),
     "forecast": Forecast(),
+    "regimes": Regimes(),
 }
 
 
