@@ -66,6 +66,7 @@ WAYS = (
     ("pages/waves.py", "Waves", "Make a signal and watch the hand-overs."),
     ("pages/digits.py", "Digits", "Draw a digit; the network reads it row by row."),
     ("pages/own_data.py", "Own data", "Sequences of yours: which LSTM reads what in them?"),
+    ("pages/laboratory.py", "Laboratory", "Strings, bits, forecasts: what each network makes of its task."),
     ("pages/train.py", "Train", "Train your own network and watch it learn."),
     ("pages/sweeps.py", "Sweeps", "Does it matter, or is it chance? The same training many times."),
     ("pages/compare.py", "Compare", "An MRNN beside an LSTM, a GRU and others of its size."),

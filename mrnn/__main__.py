@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from mrnn import bench, bounds, room, runs, sweeps
+from mrnn import bench, bounds, probes, room, runs, sweeps
 from mrnn.checkpoint import load, read_notes, save
 from mrnn.config import (
     CARRIES,
@@ -331,7 +331,7 @@ def _evaluate(asked: argparse.Namespace) -> None:
 
         hard = evaluate(model, test_data, on_batch=on_batch)
         soft = evaluate(model, test_data, choice="soft", on_batch=on_batch)
-    claims = task.claims(lambda data: model.trace(data.x, data.lengths).probabilities, 0)
+    claims = task.claims(probes.answer_of(model), 0)
     figures = {"task": name, "n": len(test_data), "accuracy_hard": hard.accuracy, "accuracy_soft": soft.accuracy}
     figures["claims"] = claims
     if asked.json:

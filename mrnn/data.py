@@ -4,10 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from reprlib import repr as short
-from typing import Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from mrnn.experiments import Experiment
 
 Target = Literal["class", "labels", "value"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -162,6 +165,7 @@ class Task(ABC):
     target, per_step      the kind of its targets, and whether each step has one, as in `SequenceData`
     is_image              its steps are the rows of an image, from the top; values from 0 (dark) to 1
     classes               names of the C classes, labels or values
+    example               a sequence as a person may type it, see `typed`; "" where none can be typed
     """
 
     name: ClassVar[str]
@@ -172,6 +176,7 @@ class Task(ABC):
     is_image: ClassVar[bool] = False
     classes: ClassVar[tuple[str, ...]]
     input_size: ClassVar[int]
+    example: ClassVar[str] = ""
 
     @property
     def names_one_class(self) -> bool:
@@ -222,6 +227,25 @@ class Task(ABC):
         None unless a task has such states. How well z finds them is told beside what a hidden Markov model finds.
         """
         return None
+
+    @property
+    def experiments(self) -> "tuple[Experiment, ...]":
+        """What else can be done with whoever answers, such as letting them go on alone: nothing, unless said."""
+        return ()
+
+    def symbols(self, _x: np.ndarray) -> tuple[str, ...] | None:
+        """The symbols that came in, one a step; None where numbers did.
+
+        x  (T, D) of one sequence
+        """
+        return None
+
+    def typed(self, _text: str) -> SequenceData:
+        """The sequence that a person typed, N = 1, and what is to be answered.
+
+        raises  ValueError that names the rule if it is no sequence of this task
+        """
+        raise ValueError(f"sequences of {self.title} cannot be typed; make one by its number")
 
     @property
     @abstractmethod

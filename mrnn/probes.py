@@ -7,11 +7,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mrnn.data import SequenceData
+from mrnn.data import Answer, SequenceData, Task
 from mrnn.model import SequenceModel
+from mrnn.scores import SCORES
 from mrnn.training import evaluate
 
 OnPart = Callable[[int, int], Any]
+MOST_TESTED = 2_000  # sequences of a test split that a figure is measured on while somebody waits
+
+
+def answer_of(model: SequenceModel) -> Answer:
+    """What a model says, as tasks ask for it: one LSTM a step is listened to, as in use."""
+    return lambda data: model.trace(data.x, data.lengths).probabilities
+
+
+def figures(model: SequenceModel, task: Task, on_part: OnPart | None = None) -> pd.DataFrame:
+    """A model's score in use on sequences that training never saw, and what else its task claims.
+
+    on_part  called with (batches of the test split done, in all)
+    returns  rows of figure (its name), value
+    raises   ValueError if task and model do not fit
+    """
+    test = task.split()[1].take(slice(MOST_TESTED))
+    score = evaluate(model, test, on_batch=on_part).accuracy
+    found = {f"{SCORES[task.target]} on {len(test):,} test sequences": score} | task.claims(answer_of(model), 0)
+    return pd.DataFrame({"figure": list(found), "value": list(found.values())})
 
 
 def accuracy_by_tau(

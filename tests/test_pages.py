@@ -42,7 +42,11 @@ from pages.views.waves import PRESETS as WAVES
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = [path for path, _, _ in MENU if path != "app.py"]
 TITLES = dict(
-    zip(PAGES, ("Waves", "Digits", "Own data", "Train", "Sweeps", "Compare", "Transitions", "k and tau"), strict=True)
+    zip(
+        PAGES,
+        ("Waves", "Digits", "Own data", "Laboratory", "Train", "Sweeps", "Compare", "Transitions", "k and tau"),
+        strict=True,
+    )
 )
 KEY = "_browser_key"
 

@@ -11,7 +11,7 @@ from mrnn.data import Answer, SequenceData, Task
 from mrnn.tasks import TASKS
 from mrnn.tasks.bit_flip import BitFlip
 from mrnn.tasks.parts import disjoint_parts
-from mrnn.tasks.reber import END, GRAPH, SYMBOLS, EmbeddedReber, Reber, embedded_legal, encode, legal
+from mrnn.tasks.reber import EMBEDDED, END, GRAPH, SYMBOLS, EmbeddedReber, Reber, encode, legal
 
 # The grammar as a regular expression, written from its picture and not from the graph of the code.
 WHOLE = re.compile(r"B(?:TS*X(?:S|XT*V(?:PXT*V)*(?:PS|V))|PT*V(?:PXT*V)*(?:PS|V))E")
@@ -43,8 +43,8 @@ def test_the_second_symbol_of_an_embedded_string_is_its_last_but_one():
     for text in found:
         assert WHOLE.fullmatch(text[2:-2])
         assert (text[0], text[1], text[-1]) == ("B", text[-2], "E")
-        assert embedded_legal(text)
-        assert not embedded_legal(text[:-2] + ("T" if text[1] == "P" else "P") + "E")
+        assert legal(text, EMBEDDED)
+        assert not legal(text[:-2] + ("T" if text[1] == "P" else "P") + "E", EMBEDDED)
     assert {text[1] for text in found} == {"T", "P"}
 
 
@@ -211,7 +211,7 @@ def test_swapped_strings_are_legal_and_unlike_in_two_symbols_alone():
     other = task.swapped(data)
     for x, y, x2, y2, t in zip(data.x, data.y, other.x, other.y, data.lengths, strict=True):
         text, swapped = ("".join(SYMBOLS[i] for i in steps[:t].argmax(-1)) + "E" for steps in (x, x2))
-        assert embedded_legal(swapped)
+        assert legal(swapped, EMBEDDED)
         assert [step for step in range(t + 1) if text[step] != swapped[step]] == [1, t - 1]
         np.testing.assert_array_equal(y2[t - 2], x2[1])
         np.testing.assert_array_equal(np.delete(y2, t - 2, 0), np.delete(y, t - 2, 0))

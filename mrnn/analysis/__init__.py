@@ -34,6 +34,7 @@ from mrnn.analysis.information import (
     information_on_position,
     mutual_information,
 )
+from mrnn.analysis.judgement import Judgement, judge, judgement_table
 from mrnn.analysis.maps import METHODS, Method, StateMap, choose_steps, state_map
 from mrnn.analysis.paths import (
     dwell_survival,
@@ -61,6 +62,7 @@ __all__ = [
     "Counts",
     "Difference",
     "Information",
+    "Judgement",
     "Method",
     "StateMap",
     "align",
@@ -84,6 +86,8 @@ __all__ = [
     "first_difference",
     "information_on_class",
     "information_on_position",
+    "judge",
+    "judgement_table",
     "mean_q",
     "mutual_information",
     "q_difference",

@@ -3,6 +3,7 @@
 from mrnn.charts.colours import CIVIDIS, CURSOR_COLOUR, DIVERGING, LSTM_COLOURS, letters_on, lstm_colour
 from mrnn.charts.comparison import confusion_heatmap, contender_curves, contender_dots
 from mrnn.charts.graph import state_graph
+from mrnn.charts.laboratory import continued_curve, error_by_step, lengths_of_strings, shares_by_group
 from mrnn.charts.learning import (
     accuracy_curves,
     class_bars,
@@ -44,13 +45,16 @@ __all__ = [
     "confusion_heatmap",
     "contender_curves",
     "contender_dots",
+    "continued_curve",
     "count_bars",
     "difference_heatmap",
     "dwell_curves",
     "entropy_curves",
+    "error_by_step",
     "example_lanes",
     "histogram_bars",
     "information_curve",
+    "lengths_of_strings",
     "lesion_bars",
     "letters_on",
     "listened_by_epoch",
@@ -58,6 +62,7 @@ __all__ = [
     "lstm_colour",
     "mean_q_heatmap",
     "q_difference_heatmap",
+    "shares_by_group",
     "state_graph",
     "state_scatter",
     "sweep_heatmap",

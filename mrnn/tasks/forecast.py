@@ -7,14 +7,13 @@ from typing import ClassVar
 import numpy as np
 
 from mrnn.data import Answer, SequenceData, Target, Task, check_count
+from mrnn.experiments import Experiment, Series
 from mrnn.tasks.settings import check_whole, setting
 
 TRAIN, TEST = 2_000, 1_000
 TRAIN_SEED, TEST_SEED = 1_000_003, 2_000_003
 RESOLUTION, END = 0.1, 30.0  # time between two steps; the curve is read from 0 to its end
 HELD_OUT = ((6.0, 12.0), (18.0, 24.0))  # no training window reaches into these stretches, no test window out of them
-
-
 ENOUGH = 6  # values, from which the next one follows: both parts of the curve obey one linear rule of six steps
 
 
@@ -87,17 +86,77 @@ class Forecast(Task):
         The run begins with a whole held-out window, and goes on for half as many steps; 100 of them are averaged.
         """
         test = self.split()[1]
-        begun = windows_within(HELD_OUT, self.steps + self.steps // 2, 100, seed)
-        values = begun.x[:, : self.steps]
-        while values.shape[1] < begun.x.shape[1]:
-            steps = values.shape[1]
-            asked = SequenceData(values, np.zeros_like(values), np.full(len(values), steps), "value")
-            values = np.concatenate([values, answer(asked)[:, -1:]], axis=1)
+        ahead = self.steps // 2
+        run = RunOn(self, ahead).run(answer, RunOn.many, seed)
         errors = np.square(answer(test) - test.y)
         return {
             "mean squared error of the next value": float(errors.mean()),
             f"mean squared error of the next value, once {ENOUGH} were seen": float(errors[:, ENOUGH - 1 :].mean()),
-            f"mean squared error of the next {self.steps // 2} values, run on its own answers": float(
-                np.square(values - begun.x)[:, self.steps :].mean()
-            ),
+            f"mean squared error of the next {ahead} values, run on its own answers": float(run.errors.mean()),
         }
+
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Going on from a true window, and from nothing."""
+        return RunOn(self), RunOnFromZeros(self)
+
+
+def run_on(answer: Answer, values: np.ndarray, ahead: int) -> np.ndarray:
+    """What comes of windows that are gone on with by the answers to them.
+
+    values   (N, T, 1)
+    returns  (N, T + ahead, 1)
+    """
+    for steps in range(values.shape[1], values.shape[1] + ahead):
+        asked = SequenceData(values, np.zeros_like(values), np.full(len(values), steps), "value")
+        values = np.concatenate([values, answer(asked)[:, -1:]], axis=1)
+    return values
+
+
+@dataclass(frozen=True)
+class RunOn(Experiment):
+    """A true window of a stretch that training has not seen, and then each answer taken for the next value.
+
+    ahead  how many values
+    """
+
+    title: ClassVar[str] = "Run on"
+    summary: ClassVar[str] = "It reads a window of the curve, then its own answers. How long does it keep to it?"
+    few: ClassVar[int] = 1
+    many: ClassVar[int] = 100
+
+    task: Forecast
+    ahead: int = setting(20, "Steps ahead", "Values that are its own, 0.1 apart.", 1, 20, 1)
+
+    def __post_init__(self) -> None:
+        check_whole("ahead", self.ahead, 1, 20)  # with the longest window it still fits into a stretch
+
+    def run(self, answer: Answer, n: int, seed: int) -> Series:
+        """n windows."""
+        truth = windows_within(HELD_OUT, self.task.steps + self.ahead, n, seed).x
+        values = run_on(answer, truth[:, : self.task.steps], self.ahead)
+        return Series(values[..., 0], self.task.steps, truth[..., 0])
+
+
+@dataclass(frozen=True)
+class RunOnFromZeros(Experiment):
+    """A window of zeros, and then each answer taken for the next value.
+
+    ahead  how many values
+    """
+
+    title: ClassVar[str] = "Run on from zeros"
+    summary: ClassVar[str] = "It reads zeros and then its own answers. Which curve does it make of nothing?"
+    few: ClassVar[int] = 1
+    many: ClassVar[int] = 0
+
+    task: Forecast
+    ahead: int = setting(60, "Steps ahead", "Values that are its own, 0.1 apart.", 1, 200, 1)
+
+    def __post_init__(self) -> None:
+        check_whole("ahead", self.ahead, 1, 1_000)
+
+    def run(self, answer: Answer, n: int, seed: int) -> Series:  # noqa: ARG002, nothing is drawn
+        """n windows, all alike."""
+        zeros = np.zeros((n, self.task.steps, 1), np.float32)
+        return Series(run_on(answer, zeros, self.ahead)[..., 0], self.task.steps)

@@ -1,17 +1,20 @@
 """Strings of the Reber grammar, and of its embedded form: which symbols may come next?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from reprlib import repr as short
 from typing import ClassVar
 
 import numpy as np
 
 from mrnn.data import Answer, SequenceData, Target, Task, check_count
+from mrnn.experiments import Experiment, Shares, Strings
 from mrnn.tasks.parts import disjoint_parts, unseen
 from mrnn.tasks.settings import check_whole, setting
 
 SYMBOLS = tuple("BTPSXVE")
-# From each state, the symbols that may come and the states they lead to; 7 is the end.
-GRAPH: tuple[dict[str, int], ...] = (
+Graph = tuple[dict[str, int], ...]
+# From each state, the symbols that may come and the states they lead to; the last number is the end.
+GRAPH: Graph = (
     {"B": 1},
     {"T": 2, "P": 3},
     {"S": 2, "X": 4},
@@ -21,32 +24,48 @@ GRAPH: tuple[dict[str, int], ...] = (
     {"E": 7},
 )
 END = len(GRAPH)
-SHORTEST = 5  # BTXSE
+
+
+def _embedded() -> Graph:
+    """B, T or P, a Reber string, the same T or P again, E: the graph has the Reber grammar twice, once for each."""
+    graph: list[dict[str, int]] = [{"B": 1}, {}]
+    end = len(graph) + 2 * (END + 2)
+    for branch in "TP":
+        first = graph[1][branch] = len(graph)
+        graph += [{symbol: first + state for symbol, state in moves.items()} for moves in GRAPH]
+        graph += [{branch: first + END + 1}, {"E": end}]
+    return tuple(graph)
+
+
+EMBEDDED = _embedded()
 TRAIN, TEST = 4_000, 1_000
 GENERATED, REMEMBERED = 1_000, 3_000  # strings that claims are made from
-LENGTHS = ((0, 12), (13, 19), (20, 1_000))  # symbols of a string, from and to
+LENGTHS = ((0, 12), (13, 19), (20, 1_000))  # symbols of a string, from and to ...
+MEMORY = ((9, 12), (13, 19), (20, 29), (30, 39), (40, 1_000))  # ... and where longer ones are asked for
+MOST_TYPED = 100
 
 
-def legal(text: str) -> bool:
-    """Whether a string is a whole one of the Reber grammar."""
+def follow(text: str, graph: Graph = GRAPH) -> str:
+    """The symbols that may follow the beginning of a string: none after a whole one, nor after a fault."""
     state = 0
     for symbol in text:
-        if state == END or symbol not in GRAPH[state]:
-            return False
-        state = GRAPH[state][symbol]
-    return state == END
+        state = graph[state].get(symbol, len(graph)) if state < len(graph) else state
+    return "".join(graph[state]) if state < len(graph) else ""
 
 
-def embedded_legal(text: str) -> bool:
-    """Whether a string is a whole one of the embedded grammar: B, T or P, a Reber string, the same T or P again, E."""
-    return (
-        len(text) >= SHORTEST + 4
-        and text[0] == "B"
-        and text[1] in "TP"
-        and legal(text[2:-2])
-        and text[-2] == text[1]
-        and text[-1] == "E"
-    )
+def fault(text: str, graph: Graph = GRAPH) -> int | None:
+    """The place of the first symbol that may not stand there, or where one is missing; None if the string is whole."""
+    state = 0
+    for place, symbol in enumerate(text):
+        if state == len(graph) or symbol not in graph[state]:
+            return place
+        state = graph[state][symbol]
+    return None if state == len(graph) else len(text)
+
+
+def legal(text: str, graph: Graph = GRAPH) -> bool:
+    """Whether a string is a whole one."""
+    return fault(text, graph) is None
 
 
 def walk(rng: np.random.Generator, longest: int) -> tuple[str, list[str]]:
@@ -83,7 +102,9 @@ class Reber(Task):
     per_step: ClassVar[bool] = True
     classes: ClassVar[tuple[str, ...]] = SYMBOLS[1:]  # nothing leads to B
     input_size: ClassVar[int] = len(SYMBOLS)
+    graph: ClassVar[Graph] = GRAPH
     ends: ClassVar[int] = 1  # how many E a whole string has; nothing comes after the last
+    example: ClassVar[str] = "BTSSXXTVPSE"
 
     longest: int = setting(30, "Longest string", "Symbols of a string, at most.", 15, 60, 1)
 
@@ -108,9 +129,24 @@ class Reber(Task):
         """A whole string, and the symbols that might have come at each of its places."""
         return walk(rng, self.longest)
 
-    def whole(self, text: str) -> bool:
-        """Whether a string is a whole one of the grammar."""
-        return legal(text)
+    def symbols(self, x: np.ndarray) -> tuple[str, ...]:
+        """The symbols of the string."""
+        return tuple(SYMBOLS[one] for one in x.argmax(-1))
+
+    def typed(self, text: str) -> SequenceData:
+        """A string, whole or not, without its last E; where it breaks the grammar, nothing may come any more."""
+        text = "".join(text.upper().split())
+        if not 1 <= len(text) <= MOST_TYPED or set(text) - set(SYMBOLS):
+            raise ValueError(f"a string must be of 1 to {MOST_TYPED} symbols of {' '.join(SYMBOLS)}, got {short(text)}")
+        read = text[:-1] if legal(text, self.graph) else text
+        may = [follow(read[: step + 1], self.graph) for step in range(len(read))]
+        y = [[float(symbol in some) for symbol in self.classes] for some in may]
+        return SequenceData(encode(read)[None], np.array([y]), np.array([len(read)]), "labels")
+
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Strings of one's own."""
+        return (Generate(self),)
 
     def generated(self, answer: Answer, n: int, seed: int) -> list[str]:
         """n strings as somebody would go on from B: each next symbol drawn from those said to be possible, all alike.
@@ -134,7 +170,7 @@ class Reber(Task):
     def claims(self, answer: Answer, seed: int) -> dict[str, float]:
         """Share of 1,000 strings, generated by whoever answers, that the grammar allows."""
         texts = self.generated(answer, GENERATED, seed)
-        return {"generated strings that are legal": sum(map(self.whole, texts)) / GENERATED}
+        return {"generated strings that are legal": sum(legal(text, self.graph) for text in texts) / GENERATED}
 
     @property
     def extent(self) -> tuple[int, int]:
@@ -158,7 +194,9 @@ class EmbeddedReber(Reber):
     title: ClassVar[str] = "Embedded Reber grammar"
     summary: ClassVar[str] = "Which symbols may come next, where the last but one is the second again?"
     classes: ClassVar[tuple[str, ...]] = SYMBOLS
+    graph: ClassVar[Graph] = EMBEDDED
     ends: ClassVar[int] = 2
+    example: ClassVar[str] = "BPBTSSXXTVVEPE"
 
     def string(self, rng: np.random.Generator) -> tuple[str, list[str]]:
         """A whole string, and the symbols that might have come at each of its places."""
@@ -166,18 +204,17 @@ class EmbeddedReber(Reber):
         branch = "TP"[int(rng.integers(2))]
         return f"B{branch}{text}{branch}E", ["B", "TP", *options, branch, "E"]
 
-    def whole(self, text: str) -> bool:
-        """Whether a string is a whole one of the grammar."""
-        return embedded_legal(text)
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Strings of one's own, and longer and longer ones."""
+        return Generate(self), Memory(self)
 
     def claims(self, answer: Answer, seed: int) -> dict[str, float]:
         """The same, and whether the last but one symbol of 3,000 unseen strings is known: of T and P the likelier.
 
         Each string is also asked about with T for P and P for T, so who has forgotten it is right half of the time.
         """
-        data = unseen(self.make, REMEMBERED, seed)
-        right = np.mean([self._remembers(answer, asked) for asked in (data, self.swapped(data))], axis=0)
-        symbols = data.lengths + 1
+        right, symbols = self.remembered(answer, REMEMBERED, seed)
         found = super().claims(answer, seed) | {"long-range symbol right": float(right.mean())}
         for least, most in LENGTHS:
             among = (least <= symbols) & (symbols <= most)
@@ -185,6 +222,15 @@ class EmbeddedReber(Reber):
                 of = symbols[among]
                 found[f"long-range symbol right, strings of {of.min()} to {of.max()}"] = float(right[among].mean())
         return found
+
+    def remembered(self, answer: Answer, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of n unseen strings, each asked both ways, how often the last but one symbol is known; and their lengths.
+
+        returns  (N,) of 0, 0.5 and 1; (N,) int, symbols of the whole strings
+        """
+        data = unseen(self.make, n, seed)
+        right = np.mean([self._remembers(answer, asked) for asked in (data, self.swapped(data))], axis=0)
+        return right, data.lengths + 1
 
     def swapped(self, data: SequenceData) -> SequenceData:
         """The same strings with T for P and P for T, where it comes second and comes back."""
@@ -199,3 +245,58 @@ class EmbeddedReber(Reber):
         branches = [SYMBOLS.index(branch) for branch in "TP"]
         said = answer(data)[np.arange(len(data)), data.lengths - 2][:, branches]
         return said.argmax(-1) == data.x[:, 1, branches].argmax(-1)
+
+
+@dataclass(frozen=True)
+class Generate(Experiment):
+    """Strings as somebody would go on from B, each next symbol drawn from those said to be possible."""
+
+    title: ClassVar[str] = "Strings of its own"
+    summary: ClassVar[str] = (
+        "It begins with B, and draws each next symbol from those that it says may come. Does the grammar allow that?"
+    )
+    few: ClassVar[int] = 8
+    many: ClassVar[int] = GENERATED
+
+    task: Reber
+
+    def run(self, answer: Answer, n: int, seed: int) -> Strings:
+        """n strings."""
+        texts = tuple(self.task.generated(answer, n, seed))
+        return Strings(texts, tuple(fault(text, self.task.graph) for text in texts))
+
+
+@dataclass(frozen=True)
+class Memory(Experiment):
+    """Whether the second symbol is still known where it comes back, in longer and longer strings.
+
+    longest  symbols of a string, at most
+    """
+
+    title: ClassVar[str] = "Memory by length"
+    summary: ClassVar[str] = "How long may a string be, and the second symbol is still known where it comes back?"
+    many: ClassVar[int] = REMEMBERED
+    side_by_side: ClassVar[bool] = True
+
+    task: EmbeddedReber
+    longest: int = setting(
+        60, "Longest string", "Symbols of a string, at most. Longer ones than in training may be asked for.", 15, 60, 1
+    )
+
+    def __post_init__(self) -> None:
+        check_whole("longest", self.longest, 15, 1_000)
+
+    def run(self, answer: Answer, n: int, seed: int) -> Shares:
+        """n unseen strings, each once more with T for P and P for T: half of them are right by chance."""
+        right, symbols = replace(self.task, longest=self.longest).remembered(answer, n, seed)
+        groups, shares, counts = [], [], []
+        for least, most in MEMORY:
+            among = (least <= symbols) & (symbols <= most)
+            if among.any():
+                groups.append(f"{least} to {min(most, self.longest)}")
+                shares.append(right[among].mean())
+                counts.append(2 * among.sum())
+        return Shares(
+            what="second symbol known", by="symbols of the string", groups=tuple(groups), right=np.array(shares),
+            counts=np.array(counts), chance=0.5,
+        )  # fmt: skip

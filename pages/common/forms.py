@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from mrnn import Task
+from mrnn.experiments import Experiment
 from pages.common import words
 
-AnyTask = TypeVar("AnyTask", bound=Task)
+AnyTask = TypeVar("AnyTask", bound=Task | Experiment)
 Number = TypeVar("Number", int, float)
 
 
@@ -29,13 +30,13 @@ def presets(choices: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def task_settings(task: AnyTask, key: str, *, in_link: bool = False, only: Collection[str] | None = None) -> AnyTask:
-    """A widget for each setting of a task, or for those named; the task with what was set.
+    """A widget for each setting of a task or an experiment, or for those named; the same with what was set.
 
-    raises  ValueError if the settings break a rule of the task together
+    raises  ValueError if the settings break a rule together
     """
     chosen: dict[str, Any] = {}
     for f in fields(task):
-        if only is not None and f.name not in only:
+        if not f.metadata or (only is not None and f.name not in only):
             continue
         kind = int if isinstance(f.default, int) else float
         chosen[f.name] = st.slider(

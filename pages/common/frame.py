@@ -27,6 +27,7 @@ MENU = (
     ("pages/waves.py", "Waves", ":material/airwave:"),
     ("pages/digits.py", "Digits", ":material/draw:"),
     ("pages/own_data.py", "Own data", ":material/upload_file:"),
+    ("pages/laboratory.py", "Laboratory", ":material/science:"),
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/sweeps.py", "Sweeps", ":material/apps:"),
     ("pages/compare.py", "Compare", ":material/balance:"),

@@ -1,21 +1,21 @@
 """What takes a while to measure, on demand: with progress, and measured once."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-import pandas as pd
 import streamlit as st
 
+Found = TypeVar("Found")
 OnPart = Callable[[int, int], Any]
 
 
 def measured(
-    what: tuple[Any, ...], measure: Callable[[OnPart], pd.DataFrame], *, key: str, button: str, promise: str
-) -> pd.DataFrame | None:
-    """A table that is measured when a button is pressed, and kept for everybody; None until then.
+    what: tuple[Any, ...], measure: Callable[[OnPart], Found], *, key: str, button: str, promise: str
+) -> Found | None:
+    """Something that is measured when a button is pressed, and kept for everybody; None until then.
 
-    what     all that the table depends on, a model's `key` among it
-    measure  makes the table, and calls what it is given with (parts done, in all)
+    what     all that it depends on, a model's `key` among it
+    measure  finds it, and may call what it is given with (parts done, in all)
     key      the button's, and its name on the page
     button   what stands on it
     promise  what will be done, and how long it takes, in a sentence
@@ -28,13 +28,14 @@ def measured(
             st.caption(promise)
         if not pressed:
             return None
-        bar = st.progress(0.0, text="Measuring")
-        kept.append(measure(lambda done, total: bar.progress(done / total, text=f"Measured {done} of {total}")))
+        bar = st.empty()
+        with st.spinner("Measuring", show_time=True):
+            kept.append(measure(lambda done, total: bar.progress(done / total, text=f"Measured {done} of {total}")))
         st.rerun()  # without the button
     return kept[0]
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _kept(what: tuple[Any, ...]) -> list[pd.DataFrame]:  # noqa: ARG001
-    """Where a table is put, once there is one; two who ask at once both measure, and get the same."""
+def _kept(what: tuple[Any, ...]) -> list[Any]:  # noqa: ARG001
+    """Where it is put, once there is one; two who ask at once both measure, and get the same."""
     return []

@@ -25,8 +25,11 @@ from mrnn import (
     runs,
 )
 from mrnn.checkpoint import read_config
+from mrnn.comparison import NAMES
 from mrnn.devices import share_processor
+from mrnn.experiments import Experiment, Outcome
 from mrnn.jobs import Engine
+from mrnn.probes import answer_of
 from mrnn.scores import written_with_name
 from mrnn.tasks import make_task
 from pages.common import link, person
@@ -147,7 +150,8 @@ def _entry(entry_id: str, path: Path, name: str = "", whose: str = "") -> Entry:
     config, notes = _describe(str(path), path.stat().st_mtime_ns)
     accuracy = notes.get("figures", {}).get("test_accuracy_hard")
     right = "" if accuracy is None else f", {written_with_name(config.target, accuracy)}"
-    name = name or f"k = {config.k}, m = {config.hidden_size}" + (", own memory" if config.carry == "own" else "")
+    kind = f"k = {config.k}" if config.cell == "mrnn" else NAMES[config.cell]
+    name = name or f"{kind}, m = {config.hidden_size}" + (", own memory" if config.carry == "own" else "")
     label = f"{name}{right}{f' ({whose})' if whose else ''}"
     return Entry(id=entry_id, path=path, name=name, label=label, config=config, notes=notes)
 
@@ -278,6 +282,17 @@ def study(entry: Entry, layer: int, count: int, only: tuple[str, ...] = ()) -> S
             raise ValueError(f"none of these {count:,} sequences is of class {', '.join(only)}; take more sequences")
         data, trace = data.take(rows), trace.take(rows)
     return Study(entry=entry, layer=layer, drawn=count, only=only, data=data, trace=trace)
+
+
+def outcome(entry: Entry, experiment: Experiment, n: int, seed: int) -> Outcome:
+    """What comes of an experiment with a model, done once."""
+    asked = (entry.key, repr(experiment), n, seed)  # its repr has its name, its settings and its task
+    return _outcome(asked, lambda: experiment.run(answer_of(entry.model), n, seed))
+
+
+@st.cache_data(max_entries=64, show_spinner="The network is at work")
+def _outcome(asked: tuple[Any, ...], _run: Callable[[], Outcome]) -> Outcome:  # noqa: ARG001
+    return _run()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -23,6 +23,7 @@ TITLES = {
     "waves": "Waves",
     "digits": "Digits",
     "own_data": "Own data",
+    "laboratory": "Laboratory",
     "train": "Train",
     "sweeps": "Sweeps",
     "compare": "Compare",
@@ -68,7 +69,7 @@ def test_each_address_works_as_the_first_request_after_a_cold_start(address, col
 
 def test_the_menu_leads_to_every_page(server: Server, visit: Visit):
     page = visit(server)
-    for name in ("Waves", "Digits", "Own data", "Train", "Sweeps", "Compare", "Transitions", "k and tau"):
+    for name in ("Waves", "Digits", "Own data", "Laboratory", "Train", "Sweeps", "Compare", "Transitions", "k and tau"):
         page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
         expect(page.locator("h1")).to_have_text(name)
         settle(page)

@@ -35,6 +35,8 @@ def timeline(
     on_choose: Callable[[int, int | None], None] | None = None,
     bracket: tuple[int, int, str] | None = None,
     second: tuple[Trace, np.ndarray] | None = None,
+    symbols: Sequence[str] | None = None,
+    judged: analysis.Judgement | None = None,
 ) -> None:
     """What came in, q(t), z(t) and the answer so far of the first sequence, with one cursor through all of them.
 
@@ -49,6 +51,8 @@ def timeline(
     bracket  first step, step after the last, and name of a part to be marked; where time runs to the right
     second   of another sequence of as many steps the trace and what the model read: its signal, z and answer are drawn
              along, and what q differs by; where time runs to the right
+    symbols  of each step the symbol that came in, drawn in place of x
+    judged   of this sequence: what is right is framed among the answers, and each step says whether it was answered so
     in_link  whether the address keeps the step that is pinned here, ?t=; for one picture a page. All begin at it
     blend    z is drawn as the weights of all LSTMs, and they stand below in numbers, at the step of the cursor
     forced   steps at which z was not the network's own choice; they are framed
@@ -60,7 +64,7 @@ def timeline(
         minus = second[0].q[0, layer, : int(second[0].lengths[0])]
     told = describe(
         trace, x, classes, name=key, alt=alt, layer=layer, inside=inside, shown=shown, down=down, compact=compact,
-        blend=blend, forced=forced, minus=minus,
+        blend=blend, forced=forced, minus=minus, symbols=symbols, judged=judged,
     )  # fmt: skip
     told["choosable"] = on_choose is not None
     told["bracket"] = bracket
@@ -111,6 +115,8 @@ def describe(
     blend: bool = False,
     forced: Collection[int] = (),
     minus: np.ndarray | None = None,
+    symbols: Sequence[str] | None = None,
+    judged: analysis.Judgement | None = None,
 ) -> dict[str, Any]:
     """What the browser is told of a picture, as JSON; the arguments are those of `timeline`.
 
@@ -120,6 +126,7 @@ def describe(
     q, z = trace.q[0, layer, :length], trace.z[0, layer, :length]
     if minus is not None and minus.shape != q.shape:
         raise ValueError(f"q to compare with must have the axes {q.shape}, as this q, got {minus.shape}")
+    right = None if judged is None else judged.right
     given = None if x is None else np.asarray(x)[:length].astype(float).round(4)
     return {
         "name": name,
@@ -130,6 +137,7 @@ def describe(
         "down": down,
         "compact": compact,
         "signal": None if given is None else (given if down else given.T).tolist(),
+        "symbols": None if symbols is None else list(symbols[:length]),
         "q": q.astype(float).round(4).tolist(),
         "other": None if minus is None else minus.astype(float).round(4).tolist(),
         "diverging": list(charts.DIVERGING),
@@ -139,7 +147,11 @@ def describe(
         "logits": None if inside is None else inside.logits[0, :length].astype(float).round(3).tolist(),
         "gates": None if inside is None else inside.gates[0, :length].astype(float).round(3).tolist(),
         "p": trace.probabilities[0, :length].astype(float).round(4).tolist(),
+        "values": trace.target == "value",
+        "several": trace.target == "labels",
         "classes": list(classes),
+        "truth": None if judged is None else judged.truth.round(4).tolist(),
+        "right": None if right is None else right.tolist(),
         "shown": None if shown is None else list(classes).index(shown),
         "decided": analysis.decided_at(trace),
         "colours": [charts.lstm_colour(j) for j in range(1, k + 1)],

@@ -2,7 +2,7 @@
 // Everything that happens here happens in the browser; the server is asked for nothing.
 
 const SVG = "http://www.w3.org/2000/svg"
-const LANE = 20, STRIP = 24, BLEND = 48, GAP = 12, SIGNAL = 100, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34 // pixels
+const LANE = 20, STRIP = 24, SYMBOLS = 22, VERDICT = 18, BLEND = 48, GAP = 12, SIGNAL = 100, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34 // pixels
 const WHOLE_PLAY = 7000 // milliseconds from the first step to the last, unless that is too slow for few steps
 const ICONS = {
   play: "M7 4l13 8-13 8z",
@@ -200,6 +200,10 @@ class Timeline {
       const signals = [...data.signal, ...(second?.signal ?? [])]
       this.lines(signals, top, top + height, "signal", extent(signals))
       top += height + GAP
+    } else if (data.symbols) {
+      this.letters(data.symbols, top, top + SYMBOLS)
+      this.label(left - 8, top + SYMBOLS / 2, "came in", "end")
+      top += SYMBOLS
     }
     const lane = data.compact || second ? 14 : LANE
     const lanes = Math.max(data.k * lane, 40)
@@ -225,15 +229,22 @@ class Timeline {
     }
     if (data.p && !data.compact) {
       top += GAP
-      if (data.shown === null) {
+      if (data.values) top = this.valuesAndTruth(top)
+      else if (data.shown === null) {
         this.heat("answer", data.p, data.probability, top, top + data.classes.length * 14)
         data.classes.forEach((name, c) => this.label(left - 8, top + (c + 0.5) * 14, name, "end", 11))
+        if (data.truth) this.frames(top, 14)
         top += data.classes.length * 14
       } else {
         const lines = [data.p, ...(second ? [second.p] : [])].map(p => p.map(row => row[data.shown]))
         this.lines(lines, top, top + ANSWER, `p(${data.classes[data.shown]})`, [0, 1], true)
         this.settled(top, top + ANSWER)
         top += ANSWER
+      }
+      if (data.right) {
+        this.verdicts(top + 4, top + 4 + VERDICT)
+        this.label(left - 8, top + 4 + VERDICT / 2, "right?", "end")
+        top += 4 + VERDICT
       }
     }
     this.until = top
@@ -370,6 +381,47 @@ class Timeline {
     }
   }
 
+  /** What came in at each step, where there is room for it. */
+  letters(symbols, top, bottom) {
+    if (this.length / this.data.steps < 6) return
+    symbols.forEach((symbol, t) => this.label(this.at(t + 0.5), (top + bottom) / 2, symbol, "middle", 12))
+  }
+
+  /** A frame around what is right, lane by lane; on dark cells and on bright ones. */
+  frames(top, lane) {
+    const { data } = this
+    data.classes.forEach((_, c) => {
+      for (const [from, to] of runs(data.truth.map(row => row[c] > 0.5))) {
+        const { x, y, width, height } = this.box(from, to, top + c * lane + 1, top + (c + 1) * lane - 1)
+        const inner = { x: x + 1, y, width: Math.max(width - 2, 1), height, fill: "none", rx: 2 }
+        draw("rect", { ...inner, stroke: "#111111", "stroke-width": 3 }, this.svg)
+        draw("rect", { ...inner, stroke: "#ffffff", "stroke-width": 1.5, class: "truth" }, this.svg)
+      }
+    })
+  }
+
+  /** Each step's verdict: a low line where the answer is right, a cross (or a block, where it is narrow) where it is wrong. */
+  verdicts(top, bottom) {
+    const { data } = this
+    const wide = this.length / data.steps >= 9
+    for (const [from, to] of runs(data.right)) draw("rect", { ...this.box(from, to, bottom - 4, bottom - 2), fill: "currentColor", opacity: 0.5, class: "right" }, this.svg)
+    for (const [from, to] of runs(data.right.map(right => !right))) {
+      draw("rect", { ...this.box(from, to, top, bottom), fill: "currentColor", opacity: wide ? 0.15 : 1, class: "wrong" }, this.svg)
+      for (let t = from; wide && t < to; t++) this.label(this.at(t + 0.5), (top + bottom) / 2, "×", "middle", 16, "currentColor", true)
+    }
+  }
+
+  /** Values that are answered (solid) and the right ones (dashed), a panel each; where they end. */
+  valuesAndTruth(top) {
+    const { data } = this
+    data.classes.forEach((name, c) => {
+      const series = [data.p, ...(data.truth ? [data.truth] : [])].map(rows => rows.map(row => row[c]))
+      this.lines(series, top, top + SIGNAL, name, extent(series))
+      top += SIGNAL + GAP
+    })
+    return top - GAP
+  }
+
   lines(series, top, bottom, name, [low, high], stepped = false) {
     const { data } = this
     const y = value => bottom - ((value - low) / (high - low || 1)) * (bottom - top)
@@ -486,15 +538,29 @@ class Timeline {
     const { data } = this
     if (data.second) return this.wordsOfBoth(t)
     const parts = [`${data.down ? "row " : ""}t = ${t}`]
+    if (data.symbols) parts.push(`came in ${data.symbols[t]}`)
     if (data.signal && !data.down && !data.compact) parts.push(`signal ${data.signal.map(line => line[t].toFixed(2)).join(", ")}`)
     parts.push(`LSTM ${data.z[t] + 1}, q = ${data.q[t][data.z[t]].toFixed(2)}`)
     if (data.other) parts.push(`${signed(data.q[t][data.z[t]] - data.other[t][data.z[t]])} against the other`)
     if (data.k > 1 && !data.compact) parts.push(`entropy ${entropy(data.q[t]).toFixed(2)}`)
-    if (data.p && !data.compact) {
+    if (data.truth) parts.push(this.judgedWords(t))
+    else if (data.values) parts.push(`says ${data.p[t].map(value => value.toFixed(2)).join(", ")}`)
+    else if (data.p && !data.compact) {
       const best = data.shown ?? data.p[t].indexOf(Math.max(...data.p[t]))
       parts.push(`p(${data.classes[best]}) = ${Math.round(data.p[t][best] * 100)}%`)
     }
     return parts.join("  ·  ")
+  }
+
+  /** What was said at a step, and what is right. */
+  judgedWords(t) {
+    const { data } = this
+    const [said, truth] = [data.p[t], data.truth[t]]
+    if (data.values) return `says ${said.map(value => value.toFixed(2)).join(", ")}, right is ${truth.map(value => value.toFixed(2)).join(", ")}`
+    const best = said.indexOf(Math.max(...said))
+    const names = hold => data.classes.filter((_, c) => hold(c)).join(", ") || "none"
+    const says = data.several ? names(c => said[c] > 0.5) : `${data.classes[best]} (${Math.round(100 * said[best])}%)`
+    return `says ${says}: ${data.right[t] ? "right" : `wrong, it is ${names(c => truth[c] > 0.5)}`}`
   }
 
   wordsOfBoth(t) {
@@ -516,6 +582,7 @@ class Timeline {
     const say = text => (element("p", {}, this.numbers).textContent = text)
     const place = `${this.pinned ? "Pinned at" : "At"} ${data.step} ${t}${data.second ? " of the first signal" : ""}.`
     say(`${place} ${this.pinned ? "Click again, or press Escape, to let go." : "Click to pin it."}`)
+    if (data.symbols) say(`Came in: ${data.symbols[t]}`)
     if (data.signal) this.showInput()
     if (data.k > 1) say(`Entropy of q: ${entropy(data.q[t]).toFixed(2)} nats. 0 is sure of one LSTM, ${Math.log(data.k).toFixed(2)} prefers none.`)
     this.showChoice()
@@ -610,12 +677,14 @@ class Timeline {
     const inputs = data.signal ? (data.down ? data.signal[0].map((_, d) => d) : data.signal.map((_, d) => d)) : []
     const quoted = name => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)
     const lstms = data.colours.map((_, j) => j + 1)
-    const head = ["t", ...inputs.map(d => `x_${d + 1}`)]
+    const head = ["t", ...(data.symbols ? ["came in"] : []), ...inputs.map(d => `x_${d + 1}`)]
     if (data.logits) head.push(...lstms.map(j => `logit_${j}`))
     head.push(...lstms.map(j => `q_${j}`), "entropy", ...(data.weights ? lstms.map(j => `z_${j}`) : []), "z")
     if (data.gates) head.push("gate_i", "gate_g", "gate_f", "gate_o")
     if (data.other) head.push(...lstms.map(j => `difference_${j}`))
-    if (data.p) head.push(...data.classes.map(name => quoted(`p(${name})`)))
+    if (data.p) head.push(...data.classes.map(name => quoted(data.values ? name : `p(${name})`)))
+    if (data.truth) head.push(...data.classes.map(name => quoted(`true ${name}`)))
+    if (data.right) head.push("right")
     const { second } = data
     if (second) head.push(...second.signal.map((_, d) => `second_x_${d + 1}`), "second_z", ...data.classes.map(name => quoted(`second_p(${name})`)))
     const rows = data.q.map((q, t) => {
@@ -623,7 +692,9 @@ class Timeline {
       const difference = data.other ? q.map((value, j) => (value - data.other[t][j]).toFixed(4)) : []
       const along = second ? [...second.signal.map(line => line[t]), second.z[t] + 1, ...second.p[t]] : []
       const chosen = [...q, entropy(q).toFixed(4), ...(data.weights?.[t] ?? []), data.z[t] + 1]
-      return [t, ...x, ...(data.logits?.[t] ?? []), ...chosen, ...(data.gates?.[t] ?? []), ...difference, ...(data.p?.[t] ?? []), ...along]
+      const judged = [...(data.truth?.[t] ?? []), ...(data.right ? [Number(data.right[t])] : [])]
+      const symbol = data.symbols ? [quoted(data.symbols[t])] : []
+      return [t, ...symbol, ...x, ...(data.logits?.[t] ?? []), ...chosen, ...(data.gates?.[t] ?? []), ...difference, ...(data.p?.[t] ?? []), ...judged, ...along]
     })
     download(new Blob([[head, ...rows].map(row => row.join(",")).join("\n") + "\n"], { type: "text/csv" }), `${this.data.name}.csv`)
   }
@@ -689,6 +760,17 @@ function table(stops) {
     const before = Math.min(Math.floor(place), stops.length - 2)
     return [...rgb[before].map((value, c) => value + (place - before) * (rgb[before + 1][c] - value)), 255]
   })
+}
+
+/** First and behind the last of each run of what holds. */
+function runs(holds) {
+  const found = []
+  for (let t = 0; t < holds.length; t++) {
+    if (!holds[t]) continue
+    if (t && holds[t - 1]) found.at(-1)[1] = t + 1
+    else found.push([t, t + 1])
+  }
+  return found
 }
 
 function extent(series) {

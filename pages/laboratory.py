@@ -1,0 +1,40 @@
+"""A trained network is put to use on what its task asks."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from pages import common
+from pages.views.laboratory.answers import answers
+from pages.views.laboratory.experiments import experiment
+from pages.views.laboratory.figures import figures
+from pages.views.laboratory.subject import PRESETS, choose_subject
+
+VIEW = "lab_view"
+
+common.page(
+    "Laboratory",
+    "Put a trained network to use: what it answers step by step beside what is right, what it makes when it goes on by "
+    "itself, and what that comes to.",
+)
+left, right = common.sides()
+
+with left:
+    subject = choose_subject()
+    controls = st.container()
+    st.caption("Try")
+    common.presets(PRESETS)
+
+with right, common.refusals():
+    views: dict[str, Callable[..., str]] = {
+        "Answers": answers,
+        **{one.title: partial(experiment, asked=one) for one in subject.task.experiments},
+        "Figures": figures,
+    }
+    if st.session_state.setdefault(VIEW, "Answers") not in views:
+        st.session_state[VIEW] = "Answers"  # another task has other experiments
+    view = st.pills("View", list(views), required=True, wrap=True, key=VIEW, bind="query-params")
+    code = views[view or "Answers"](subject, controls)
+
+common.take_along(code)

@@ -1,0 +1,1 @@
+"""The views of the Laboratory page, a module a view."""

@@ -1,0 +1,64 @@
+"""What a network answers after each step of one sequence, and what is right."""
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from mrnn import Task, analysis
+from mrnn.analysis import Judgement
+from pages import common
+from pages.views.laboratory.subject import Subject, choose_sequence
+
+READ = {
+    "class": "Below z the answer after each step, bright where a class is more probable; the right one is framed.",
+    "labels": "Below z the probability that each label holds; those that do are framed. An answer is right where all of them are.",
+    "value": "Below z the answer after each step (solid) and the right value (dashed).",
+}
+
+
+def answers(subject: Subject, controls: DeltaGenerator) -> str:
+    """The timeline of one sequence, its steps judged; Python that makes the same."""
+    entry, task, layer = subject.entry, subject.task, subject.layer
+    with controls:
+        data, made = choose_sequence(task)
+    trace = entry.model.trace(data.x, data.lengths)
+    judged = analysis.judge(trace, data.y)
+    steps = int(data.lengths[0])
+    symbols = task.symbols(data.x[0, :steps])
+    said = verdict(task, judged)
+    st.markdown(f"#### {said}")
+    reading = READ[task.target] + (
+        "" if judged.right is None else " The last row says where the answer is right (a line) and where it is wrong (a cross)."
+    )  # fmt: skip
+    common.timeline(
+        trace, None if symbols else data.x[0], task.classes, key="answers", layer=layer, in_link=True, symbols=symbols,
+        judged=judged, inside=entry.inside(data.x, trace, layer),
+        alt=f"What came in, q(t), z(t) and the answer after each of {steps} steps. {said}. {reading}",
+    )  # fmt: skip
+    st.caption(f"{reading} {common.words.CURSOR}", help=common.words.Q_AND_Z)
+    if task.per_step and task.target == "labels" and not judged.truth[-1].any():
+        fault = int(np.flatnonzero(judged.truth.any(1))[-1]) + 1 if judged.truth.any() else 0
+        st.info(
+            f"Step {fault} is not as the task has it: from there on nothing is right to come.", icon=":material/info:"
+        )
+    with st.expander("The same, step by step, as a table"):
+        st.dataframe(
+            analysis.judgement_table(trace, judged, task.classes, symbols, layer), hide_index=True, width="stretch"
+        )
+    return f"""from mrnn import analysis
+{subject.lines}data = {made}
+trace = model.trace(data.x, data.lengths)
+judged = analysis.judge(trace, data.y)
+print(analysis.judgement_table(trace, judged, task.classes, task.symbols(data.x[0, :{steps}]), {layer}))
+print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each step
+"""
+
+
+def verdict(task: Task, judged: Judgement) -> str:
+    """How right it is, in a few words."""
+    steps = len(judged.said)
+    if judged.right is None:
+        return f"Mean squared error {judged.errors.mean():.4f} over {steps} steps"
+    if task.per_step:
+        return f"Right at {judged.right.sum()} of {steps} steps"
+    return f"After the last step the answer is {'right' if judged.right[-1] else 'wrong'}"

@@ -1,0 +1,97 @@
+"""What the Laboratory is about: a task, a model of it, and one of its sequences. All of it is in the link."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from mrnn import SequenceData, Task
+from pages import common
+
+TASK, IN_LINK, USUAL = "lab_task", "task", "reber"
+TYPED, NUMBERED = "Typed", "By number"
+PRESETS = {
+    "A legal string": {TASK: "reber", "lab_view": "Answers", "lab_source_reber": TYPED, "lab_text_reber": "BTSSXXTVPSE"},
+    "A string that breaks": {
+        TASK: "reber", "lab_view": "Answers", "lab_source_reber": TYPED, "lab_text_reber": "BTSSXBTVPSE",
+    },
+    "Strings of its own": {TASK: "reber", "lab_view": "Strings of its own"},
+    "Memory by length": {TASK: "embedded_reber", "lab_view": "Memory by length"},
+    "Flip bits": {
+        TASK: "bit_flip", "lab_view": "Answers", "lab_source_bit_flip": TYPED, "lab_text_bit_flip": "0110100110010110",
+    },
+    "A forecast runs on": {TASK: "forecast", "lab_view": "Run on"},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model, and the layer that is shown."""
+
+    entry: common.Entry
+    layer: int
+
+    @property
+    def task(self) -> Task:
+        """The model's task, with its settings."""
+        return self.entry.task
+
+    @property
+    def lines(self) -> str:
+        """Python that makes the model and its task."""
+        return (
+            f'from mrnn import load\nfrom mrnn.tasks import make_task\n\nmodel = load("{common.file_of(self.entry)}")\n'
+            f'task = make_task("{self.task.name}", {self.task.settings})\n'
+        )
+
+
+def choose_subject() -> Subject:
+    """A task that some model has learned, that model, and a layer of it; images have a page of their own."""
+    found = [entry for entry in common.entries(None, common.owner()) if not entry.task.is_image]
+    learned = {entry.notes["task"] for entry in found}
+    names = [name for name in common.tasks() if name in learned]
+    # Not bound by Streamlit, which would write the task's title into the address.
+    if st.session_state.setdefault(TASK, common.link.given(IN_LINK) or USUAL) not in names:
+        st.session_state[TASK] = USUAL
+    name = st.selectbox("Task", names, key=TASK, format_func=common.task_title, persist_state="session")
+    common.link.keep(IN_LINK, None if name == USUAL else name)
+    usual = min(
+        (entry for entry in found if entry.notes["task"] == name),
+        key=lambda entry: (not entry.shipped, entry.config.cell != "mrnn", abs(entry.config.num_lstms - 4)),
+    )
+    entry = common.pick(name, prefer=usual.id, key=f"lab_model_{name}")
+    layer = common.layer_picker(entry.config.num_layers, key="lab_layer")
+    st.caption(entry.task.summary)
+    return Subject(entry, layer)
+
+
+def choose_sequence(task: Task) -> tuple[SequenceData, str]:
+    """One sequence, by its number or typed; and Python that makes it, where `task` is known.
+
+    raises  ValueError that names the rule if what was typed is no sequence of the task
+    """
+    if task.example:
+        source = f"lab_source_{task.name}"
+        st.session_state.setdefault(source, TYPED)
+        if st.segmented_control("Sequence", (TYPED, NUMBERED), required=True, key=source, bind="query-params") == TYPED:
+            key = f"lab_text_{task.name}"
+            st.session_state.setdefault(key, task.example)
+            text = st.text_input("Type one", key=key, bind="query-params", help=f"For example {task.example}.")
+            return task.typed(text), f"task.typed({text!r})"
+    seed = choose_seed("Number of the sequence", "Another sequence")
+    return task.make(1, seed), f"task.make(1, seed={seed})"
+
+
+def choose_seed(label: str, other: str) -> int:
+    """A number that chance begins with; another one at a press."""
+    st.session_state.setdefault("lab_seed", 0)
+    seed = st.number_input(
+        label, 0, 999_999, key="lab_seed", bind="query-params",
+        help="The same number is the same draw. No network was trained on these.",
+    )  # fmt: skip
+    st.button(other, icon=":material/casino:", on_click=_another, type="primary", width="stretch")
+    return int(seed)
+
+
+def _another() -> None:
+    st.session_state["lab_seed"] = int(np.random.default_rng().integers(1_000_000))

@@ -1,0 +1,124 @@
+"""The Laboratory page, run without a browser: each task's answers, experiments and figures."""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mrnn.tasks import TASKS
+from pages.views.laboratory.experiments import marked
+from pages.views.laboratory.subject import PRESETS
+from tests.test_pages import no_real_training, owner_of, said, trained, visit
+
+PAGE = "pages/laboratory.py"
+__all__ = ["no_real_training"]  # a fixture that these tests use, too
+LEARNED = ["reber", "embedded_reber", "bit_flip", "forecast"]  # of which models ship that this page is for
+
+
+def laboratory(task: str, view: str = "Answers") -> AppTest:
+    app = visit(PAGE)
+    app.selectbox(key="lab_task").set_value(task).run()
+    app.button_group(key="lab_view").set_value(view).run()
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def told(app: AppTest) -> dict:
+    """What the browser is told of the timeline."""
+    (part,) = [part for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
+    return json.loads(part.proto.json)
+
+
+@pytest.mark.parametrize("task", LEARNED)
+def test_each_task_shows_answers_beside_what_is_right_and_all_its_experiments(task):
+    app = laboratory(task)
+    picture = told(app)
+    assert picture["classes"] == list(TASKS[task].classes)
+    assert len(picture["truth"]) == picture["steps"]
+    assert (picture["symbols"] is None) == (picture["signal"] is not None)
+    assert "Right at" in said(app) or "Mean squared error" in said(app)
+    titles = [one.title for one in TASKS[task].experiments]
+    assert list(app.button_group(key="lab_view").options) == ["Answers", *titles, "Figures"]
+    for title in titles:
+        app.button_group(key="lab_view").set_value(title).run()
+        assert not app.exception
+        assert not app.error
+
+
+def test_a_model_of_ones_own_that_answers_once_a_sequence_is_judged_at_each_step():
+    trained(owner_of(visit()), "curves", **TASKS["curves"].borders)
+    app = laboratory("curves")
+    assert "After the last step the answer is " in said(app)
+    assert len(told(app)["right"]) == told(app)["steps"]
+
+
+def test_a_typed_string_is_judged_and_one_that_breaks_is_told_where():
+    app = laboratory("reber")
+    app.text_input(key="lab_text_reber").set_value("btssxxtvpse").run()
+    assert "#### Right at 10 of 10 steps" in said(app)
+    assert told(app)["symbols"] == list("BTSSXXTVPS")
+    app.text_input(key="lab_text_reber").set_value("BTSSXB").run()
+    assert "Step 5 is not as the task has it" in said(app)
+    app.text_input(key="lab_text_reber").set_value("BTQ").run()
+    assert [e.value for e in app.error] == ["a string must be of 1 to 100 symbols of B T P S X V E, got 'BTQ'"]
+
+
+def test_the_lines_of_python_print_what_the_page_shows(capsys):
+    app = laboratory("reber")
+    code = next(block.value for block in app.code if "analysis.judge" in block.value)
+    exec(code, {})  # noqa: S102, our own
+    assert "BTSSXXTVPS"[0] in capsys.readouterr().out
+    app = laboratory("reber", "Strings of its own")
+    code = next(block.value for block in app.code if "answer_of" in block.value)
+    exec(code, {})  # noqa: S102, our own
+    assert "Strings(texts=('BT" in capsys.readouterr().out.replace("('BP", "('BT")
+
+
+def test_strings_are_generated_and_the_share_of_legal_ones_is_told():
+    app = laboratory("reber", "Strings of its own")
+    strings = app.dataframe[0].value
+    assert len(strings) == 8
+    assert "8 of these 8 are whole strings" in said(app)
+    app.button(key="lab_many").click().run()
+    assert "#### 1,000 of 1,000 strings are legal (100.0%)" in said(app)
+
+
+def test_networks_are_asked_side_by_side_for_what_they_remember():
+    app = laboratory("embedded_reber", "Memory by length")
+    app.slider(key="lab_memory_longest").set_value(30).run()
+    app.button(key="lab_many").click().run()
+    assert "Second symbol known" in said(app)
+    table = app.dataframe[0].value
+    assert table.columns.tolist() == ["9 to 12", "13 to 19", "20 to 29"]
+    assert "k = 4, m = 32, own memory" in table.index
+
+
+def test_figures_are_measured_on_demand():
+    app = laboratory("bit_flip", "Figures")
+    assert not len(app.dataframe)
+    app.button(key="lab_figures").click().run()
+    table = app.dataframe[0].value
+    assert table["figure"].tolist() == [
+        "accuracy on 1,000 test sequences",
+        "all 256 numbers of 8 bits, every bit right",
+        "1,000 unseen numbers of 64 bits, every bit right",
+    ]
+    assert table["value"].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_sets_what_it_names(name):
+    app = visit(PAGE)
+    app.button(key=f"preset_{name}").click().run()
+    assert not app.exception
+    assert not app.error
+    for key, value in PRESETS[name].items():
+        assert app.session_state[key] == value
+
+
+def test_a_fault_is_marked_where_it_is():
+    assert marked("BTXSE", None) == "BTXSE"
+    assert marked("BTB", 2) == "BT[B]"
+    assert marked("BTXB", 1) == "B[T]XB"
+    assert marked("BT", 2) == "BT[ ]"
