@@ -12,11 +12,16 @@ common.page(
     "Several LSTMs read the same signal side by side. At every step the network decides which one to listen to.",
 )
 SIGNAL, USUAL, MOST = "overview_seed", 20, 1_000_000  # in the address, too
+PRESETS = {
+    "An alien": {SIGNAL: USUAL},
+    "A plain sine": {SIGNAL: 5},
+    "Heard late": {SIGNAL: 25},
+    "One that fools it": {SIGNAL: 2743},
+}
 task = TASKS["waves"]
 left, right = common.sides()
-given = common.link.given(SIGNAL) or ""
-asked = int(given) if given.isdecimal() and len(given) < len(str(MOST)) else USUAL
-seed = int(st.session_state.setdefault(SIGNAL, asked))
+common.asked.begin(SIGNAL, "signal", USUAL, lambda text: common.asked.number(text, USUAL, 0, MOST - 1))
+seed = int(st.session_state[SIGNAL])
 
 with left:
     st.markdown(
@@ -33,7 +38,9 @@ In the picture a trained network reads a signal and asks: *is there an alien wav
     )
     if st.button("Another signal", icon=":material/casino:", type="primary"):
         seed = st.session_state[SIGNAL] = int(np.random.default_rng().integers(MOST))
-    common.link.keep(SIGNAL, None if seed == USUAL else str(seed))
+    common.presets(PRESETS)
+    common.asked.keep(SIGNAL, seed, USUAL)
+    common.asked.say()
     common.invite()
 
 with right, common.refusals():

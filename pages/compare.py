@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from mrnn import analysis, bounds, charts, comparison, runs, sweeps
+from mrnn import analysis, bounds, charts, comparison, owndata, runs, sweeps
 from mrnn.config import CARRIES, CELLS, RunConfig
 from mrnn.forecast import duration, slowness, training_seconds
 from mrnn.grid import SweepConfig
@@ -20,6 +21,23 @@ EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "comparison"  # .json
 READ = 1_000  # sequences of a confusion matrix
 BASELINES = [cell for cell in CELLS if cell != "mrnn"]
 EQUAL = {"weights": "number of weights", "work": "multiplications a step", "size": "hidden size"}
+KS = (1, 2, 4, 8, 16)
+USUAL: dict[str, Any] = {
+    "c_k": [1, 4], "c_carry": list(CARRIES), "c_cells": ["lstm", "gru"], "c_equal": "weights", "c_seeds": 3,
+}  # fmt: skip
+LISTED: dict[str, Any] = {"c_k": KS, "c_carry": CARRIES, "c_cells": BASELINES}  # of which several may be chosen
+READERS = {
+    **{key: common.asked.several(options) for key, options in LISTED.items()},
+    "c_equal": common.asked.one_of(list(EQUAL)),
+    "c_seeds": common.asked.one_of(range(1, 11)),
+}
+PRESETS = {
+    "As it opens": USUAL,
+    "With one LSTM": {**USUAL, "c_k": [4], "c_carry": ["mixed"], "c_cells": ["lstm"]},
+    "Mixed or own": {**USUAL, "c_k": [4], "c_cells": []},
+    "All networks": {**USUAL, "c_cells": BASELINES},
+    "All the same work": {**USUAL, "c_equal": "work"},
+}
 SORTS = {
     "accuracy": "on test data",
     "validation": "on held-out training data",
@@ -43,28 +61,30 @@ if active is not None:
 
 def asked_for(base: RunConfig) -> SweepConfig:
     """What the form asks to be compared."""
-    ks = st.pills(
-        "MRNN with k =", (1, 2, 4, 8, 16), selection_mode="multi", default=[1, 4], key="c_k", help=common.words.K,
-        persist_state="session",
-    )  # fmt: skip
+    for key, usual in USUAL.items():
+        common.asked.begin(key, key.removeprefix("c_"), usual, READERS[key])
+    ks = st.pills("MRNN with k =", KS, selection_mode="multi", key="c_k", help=common.words.K, persist_state="session")
     carries = st.pills(
-        "its carry", CARRIES, selection_mode="multi", default=list(CARRIES), key="c_carry", help=common.words.CARRY,
-        persist_state="session",
-    )  # fmt: skip
+        "its carry", CARRIES, selection_mode="multi", key="c_carry", help=common.words.CARRY, persist_state="session"
+    )
     others = st.pills(
-        "Beside it", BASELINES, selection_mode="multi", default=["lstm", "gru"], key="c_cells",
-        format_func=comparison.NAMES.__getitem__, persist_state="session", help=common.words.CELL,
+        "Beside it", BASELINES, selection_mode="multi", key="c_cells", format_func=comparison.NAMES.__getitem__,
+        persist_state="session", help=common.words.CELL,
     )  # fmt: skip
     equal = st.segmented_control(
-        "Equal in", list(EQUAL), default="weights", required=True, format_func=EQUAL.__getitem__, key="c_equal",
-        persist_state="session",
+        "Equal in", list(EQUAL), required=True, format_func=EQUAL.__getitem__, key="c_equal", persist_state="session",
         help="All networks get the hidden size at which they come nearest to the MRNN below in this. "
         "While training all k LSTMs are computed; in use only one is.",
     )  # fmt: skip
     seeds = st.slider(
-        "Seeds", 1, 10, 3, key="c_seeds", persist_state="session",
+        "Seeds", 1, 10, key="c_seeds", persist_state="session",
         help="How often each network is trained. Without several seeds nobody knows what is chance.",
     )  # fmt: skip
+    for key, usual in USUAL.items():
+        now = st.session_state[key]
+        common.asked.keep(key, [value for value in LISTED[key] if value in now] if key in LISTED else now, usual)
+    st.caption("Try")
+    common.presets(PRESETS)
     cells = [*(["mrnn"] if ks and carries else []), *others]
     if len(cells) + len(ks) * len(carries) < 3:
         raise ValueError("a comparison needs two networks or more: choose another one")
@@ -104,6 +124,8 @@ with left:
     except ValueError as error:
         config = None
         button.error(str(error), icon=":material/error:")
+    with button:
+        common.asked.say()
     pressed = button.button(
         "Train them all", icon=":material/play_arrow:", type="primary", width="stretch", key="start",
         disabled=active is not None or config is None,
@@ -218,15 +240,16 @@ def watch(sweep_id: str, running: bool) -> None:
 with right, common.refusals():
     sweep = opened()
     if sweep is None:
-        config_shown = SweepConfig.from_dict(json.loads(EXAMPLE.with_suffix(".json").read_text()))
+        seen = SweepConfig.from_dict(json.loads(EXAMPLE.with_suffix(".json").read_text()))
         st.markdown("#### An example: alien waves, all networks with as many weights")
-        picture(comparison.outcomes_of(config_shown, pd.read_csv(EXAMPLE.with_suffix(".csv"))), config_shown.base)
+        picture(comparison.outcomes_of(seen, pd.read_csv(EXAMPLE.with_suffix(".csv"))), seen.base)
         st.markdown(
             "Choose networks at the left and press **Train them all**: a picture like this one fills in as runs end."
         )
     else:
-        shown_base = sweep.config.base
-        equal = EQUAL[sweep.config.match or "size"]
+        seen = sweep.config
+        shown_base = seen.base
+        equal = EQUAL[seen.match or "size"]
         st.markdown(f"#### {make_task(shown_base.task, shown_base.settings).title}: networks with the same {equal}")
         running = sweep.state == "running"
         st.fragment(watch, run_every=REFRESH if running else None)(sweep.id, running)
@@ -248,3 +271,5 @@ with right, common.refusals():
                 "pages/sweeps.py", label="Its runs, and more, on the Sweeps page", icon=":material/apps:",
                 query_params={"sweep": sweep.id},
             )  # fmt: skip
+
+common.take_along(common.recipe.of_sweep(seen) if owndata.may_use(seen.base.task, owner) else None)

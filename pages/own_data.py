@@ -6,7 +6,9 @@ import streamlit as st
 
 from mrnn import owndata
 from pages import common
-from pages.views.own_data import answers, kept, plain, preview, read, save, show_faults
+from pages.views.own_data import answers, code, kept, plain, preview, read, save, show_faults
+
+EXAMPLE, FIRST = "own_example", next(iter(owndata.EXAMPLES))
 
 common.page(
     "Own data",
@@ -20,10 +22,13 @@ with left:
         "A CSV file or NumPy arrays (.npz), up to 64 MB and 1,000,000 rows", type=["csv", "tsv", "txt", "dat", "data", "npz"],
         key="own_file", help="A row a step (sequence, step, inputs, label) or a row a sequence. Nothing in it is executed.",
     )  # fmt: skip
+    common.asked.begin(EXAMPLE, "example", FIRST, common.asked.one_of(list(owndata.EXAMPLES)))
     example = st.selectbox(
-        "Or look at an example", list(owndata.EXAMPLES), key="own_example", disabled=file is not None
+        "Or look at an example", list(owndata.EXAMPLES), key=EXAMPLE, persist_state="session", disabled=file is not None
     )
-    name, make = owndata.EXAMPLES[example or next(iter(owndata.EXAMPLES))]
+    common.asked.keep(EXAMPLE, example, FIRST)
+    common.asked.say()
+    name, make = owndata.EXAMPLES[example]
     content = file.getvalue() if file is not None else make()
     if file is not None:
         name = file.name
@@ -48,6 +53,7 @@ with right:
         else:
             preview(found.sequences)
             save(found, Path(name).stem)
+common.take_along(code(name, found, None if file is not None else example))
 
 mine = owndata.list_kept(common.owner())
 st.divider()

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mrnn import bounds, charts, runs, sweeps
+from mrnn import bounds, charts, owndata, runs, sweeps
 from mrnn.charts.sweeps import CLICKED, Unit, amount
 from mrnn.config import CARRIES, CELLS, OBJECTIVES
 from mrnn.forecast import duration, remaining_seconds, slowness, training_seconds
@@ -29,6 +29,16 @@ HELP = {
     "num_layers": common.words.LAYERS, "objective": common.words.OBJECTIVE, "carry": common.words.CARRY,
     "cell": common.words.CELL,
 }  # fmt: skip
+
+SEEDS = 3
+NOTHING: dict[str, Any] = {"s_seeds": SEEDS} | {f"s_{name}": [] for name in VALUES}  # then all runs have it in common
+PRESETS = {
+    "Does k matter?": {**NOTHING, "s_k": [1, 2, 4, 8]},
+    "Does tau matter?": {**NOTHING, "s_tau0": [0.5, 1.0, 5.0]},
+    "k and tau": {**NOTHING, "s_k": [1, 2, 4, 8], "s_tau0": [0.5, 1.0, 5.0]},
+    "Mixed or own": {**NOTHING, "s_k": [2, 4], "s_carry": list(CARRIES)},
+    "Chance alone": {**NOTHING, "s_seeds": 10},
+}
 
 common.page(
     "Sweeps",
@@ -54,9 +64,12 @@ def start(config: SweepConfig) -> None:
 
 def axis(name: str, base: Any) -> list[Any]:
     values = sorted({*VALUES[name], base}) if isinstance(base, int | float) else list(VALUES[name])
-    begin = [1, 2, 4] if name == "k" else [base]
-    picked = st.multiselect(TITLES[name], values, begin, key=f"s_{name}", help=HELP[name], persist_state="session")
-    return [value for value in values if value in picked]
+    key, usual = f"s_{name}", [1, 2, 4] if name == "k" else [base]
+    common.asked.begin(key, TITLES[name], usual, common.asked.several(values))
+    picked = st.multiselect(TITLES[name], values, key=key, help=HELP[name], persist_state="session")
+    chosen = [value for value in values if value in picked]
+    common.asked.keep(key, chosen, usual)
+    return chosen
 
 
 with left:
@@ -70,10 +83,14 @@ with left:
         chosen = {name: axis(name, both[name]) for name in ("k", "tau0")}
         with st.expander("More axes: size, layers, objective, carry, cell, last temperature"):
             chosen |= {name: axis(name, both[name]) for name in VALUES if name not in chosen}
+        common.asked.begin("s_seeds", "Seeds", SEEDS, common.asked.one_of(range(1, 11)))
         seeds = st.slider(
-            "Seeds", 1, 10, 3, key="s_seeds", persist_state="session",
+            "Seeds", 1, 10, key="s_seeds", persist_state="session",
             help="How often each combination is trained. Without several seeds nobody knows what is chance.",
         )  # fmt: skip
+        common.asked.keep("s_seeds", seeds, SEEDS)
+        st.caption("Try")
+        common.presets(PRESETS)
         grid = {name: values for name, values in chosen.items() if values and values != [both[name]]}
         config = SweepConfig(base=base, grid=grid, seeds=seeds)
         wanted = list(config.runs())
@@ -87,6 +104,8 @@ with left:
     except ValueError as error:
         config = None
         button.error(str(error), icon=":material/error:")
+    with button:
+        common.asked.say()
     pressed = button.button(
         "Start the sweep", icon=":material/play_arrow:", type="primary", width="stretch", key="start", disabled=active is not None or config is None,
         help="One run or sweep at a time for each person." if active else None,
@@ -270,3 +289,6 @@ with right:
                 st.code(common.link.address("sweeps", sweep=sweep.id), language=None)
         else:
             st.caption("Somebody else has published this sweep.")
+
+told = config if sweep is None or not owndata.may_use(sweep.config.base.task, owner) else sweep.config
+common.take_along(None if told is None else common.recipe.of_sweep(told))

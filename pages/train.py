@@ -5,6 +5,7 @@ import streamlit as st
 
 from mrnn import RunConfig, bounds, charts, faults, owndata, queue, room, runs, uploads
 from mrnn.devices import available_devices
+from mrnn.forecast import duration, slowness, training_seconds
 from mrnn.matching import count_weights
 from pages import common
 
@@ -83,6 +84,8 @@ with left:
         config = common.run_settings()
     except ValueError as error:
         button.error(str(error), icon=":material/error:")
+    with button:
+        common.asked.say()
     chosen_device = config.training.device if config else "auto"
     device = available_devices()[0] if chosen_device == "auto" else chosen_device
     if config is not None:
@@ -102,6 +105,8 @@ with left:
         st.caption(
             f"tau falls from {schedule['tau'].iloc[0]:.2f} to {schedule['tau'].iloc[-1]:.2f} with these settings."
         )
+    st.caption("Try")
+    common.settings_presets()
 
 
 def task_of(run: runs.Run) -> str:
@@ -163,10 +168,13 @@ def add_upload() -> None:
 with right:
     if shown is None:
         st.markdown("#### Nothing trained yet")
-        st.markdown(
-            "Press **Train**. With the settings as they stand a small network learns to tell alien from "
-            "non-alien waves in about half a minute on two CPU cores. Here you will see, epoch by epoch:"
-        )
+        if config is not None:
+            task = common.tasks()[config.task]
+            seconds = training_seconds(config, slowness(runs.list_runs()))
+            st.markdown(
+                f"Press **Train**. A network learns the task {task.title}: *{task.summary}* "
+                f"With the settings as they stand that takes about {duration(seconds)} here. You will see, epoch by epoch:"
+            )
         st.markdown(
             "- the **loss**, which should fall;\n"
             "- the **accuracy**, hard and soft: when the two part, the network leans on blending its LSTMs;\n"
@@ -186,6 +194,7 @@ with right:
                 st.session_state["said"] = (True, "Its model is now in the model pickers, marked as shared.")
                 st.rerun()
 
+along = st.container()
 st.divider()
 st.subheader("Your runs")
 if "said" in st.session_state:
@@ -233,3 +242,7 @@ st.file_uploader(
     "Load a model file (.safetensors) that was downloaded here, or saved by mrnn", type="safetensors", key="upload", on_change=add_upload,
     help="It is checked and kept for this browser alone.",
 )  # fmt: skip
+seen = None if shown is None or not owndata.may_use(task_of(shown), owner) else shown.config
+told = seen or config
+with along:
+    common.take_along(None if told is None else common.recipe.of_run(told))

@@ -1,6 +1,6 @@
 """What the pages share: the frame with its menu, models and their caches, forms, words. No page is here."""
 
-from pages.common import drawing, link, standing, words
+from pages.common import asked, drawing, link, recipe, standing, words
 from pages.common.curves import curves, tau_beside_accuracy
 from pages.common.drawing import drawing_field, drawn, drawn_wave, wave_field
 from pages.common.forms import layer_picker, presets, task_settings
@@ -26,7 +26,7 @@ from pages.common.person import owner
 from pages.common.table import actions, compare, download_model, table
 from pages.common.timeline import timeline
 from pages.common.tour import invite
-from pages.common.training_form import begin_with_task, run_settings
+from pages.common.training_form import begin_with_task, run_settings, settings_presets
 
 __all__ = [
     "KEPT",
@@ -35,6 +35,7 @@ __all__ = [
     "Past",
     "Study",
     "actions",
+    "asked",
     "begin_with_task",
     "compare",
     "curves",
@@ -62,9 +63,11 @@ __all__ = [
     "presets",
     "read_arrays",
     "read_table",
+    "recipe",
     "refusals",
     "run_settings",
     "sequences",
+    "settings_presets",
     "show",
     "show_drawing",
     "show_to_click",

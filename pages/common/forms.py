@@ -1,6 +1,6 @@
 """Forms: presets, the settings of a task, and the layer to look at."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -19,14 +19,15 @@ def within(least: Number, most: Number, value: Number) -> tuple[Number, Number, 
     return min(least, value), max(most, value), value
 
 
-def presets(choices: Mapping[str, Mapping[str, Any]]) -> None:
+def presets(choices: Mapping[str, Mapping[str, Any]], take: Callable[[Mapping[str, Any]], None] | None = None) -> None:
     """A row of buttons, each of which sets widgets of the page.
 
     choices  for each button's name, what it sets: keys of widgets and their values
+    take     sets them, where it is not as simple as that
     """
     with st.container(horizontal=True, gap="small", key="presets"):
         for name, values in choices.items():
-            st.button(name, key=f"preset_{name}", on_click=st.session_state.update, args=(values,))
+            st.button(name, key=f"preset_{name}", on_click=take or st.session_state.update, args=(values,))
 
 
 def task_settings(task: AnyTask, key: str, *, in_link: bool = False, only: Collection[str] | None = None) -> AnyTask:

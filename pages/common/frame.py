@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,6 +37,7 @@ MENU = (
 
 def page(title: str, lead: str) -> None:
     """Begin a page: browser title, menu, heading, and one line on what can be found out here."""
+    link.arrive(title)
     st.set_page_config(page_title=f"{title} · MRNN", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
     st.html(STYLE)
     with st.sidebar:
@@ -49,7 +49,7 @@ def page(title: str, lead: str) -> None:
         st.title(title)
     st.markdown(lead)
     tour.show_stop()
-    _pictures.set({})
+    st.session_state[_PICTURES] = {}
     models.engine()  # whichever page is asked for first: runs left from before a restart go on
 
 
@@ -107,10 +107,10 @@ def show_drawing(svg: str, *, key: str) -> None:
         _draw(key=key, data=svg)
 
 
-def take_along(code: str) -> None:
+def take_along(code: str | None) -> None:
     """The end of a page: its link, its pictures and their numbers, and the lines of Python that make the same.
 
-    code  Python that runs where `mrnn` can be imported, from the folder of the app
+    code  Python that runs where `mrnn` can be imported, from the folder of the app; None where nothing is to be made
     """
     with st.container(horizontal=True, key="take-along"):
         with st.popover("Link", icon=":material/link:"):
@@ -120,48 +120,50 @@ def take_along(code: str) -> None:
             st.code(link.here(), language=None, wrap_lines=True)
             st.markdown("The same with the pictures alone, for a class:")
             st.code(link.here(controls=False), language=None, wrap_lines=True)
-        pictures = _pictures.get({})
+        pictures: dict[str, ChartType | str] = st.session_state[_PICTURES]
         if pictures:
             with st.popover("Pictures and numbers", icon=":material/download:"):
                 _save(pictures)
-        with st.popover("Python", icon=":material/code:"):
-            st.markdown("These lines make the same, in the folder of this app:")
-            st.code(code)
+        if code is not None:
+            with st.popover("Python", icon=":material/code:"):
+                st.markdown("These lines make the same, in the folder of this app:")
+                st.code(code)
 
 
-_pictures: ContextVar[dict[str, ChartType | str]] = ContextVar("pictures")  # of the page that is being drawn
+_PICTURES = "_pictures"  # of the page that is seen, by their keys; a fragment that is drawn again puts in its newest
 
 
 def _note(key: str, picture: ChartType | str) -> None:
-    pictures = _pictures.get(None)
-    if pictures is not None:  # a fragment that is drawn again is no page
-        pictures[key] = picture
+    st.session_state.setdefault(_PICTURES, {})[key] = picture
 
 
 def _save(pictures: dict[str, ChartType | str]) -> None:
     chosen = st.selectbox(
         "Picture", list(pictures), key="picture_to_save", format_func=lambda key: key.replace("_", " ")
     )
-    picture = pictures[chosen]
 
+    # Looked up when they are asked for: what trains is drawn again and again.
     def svg() -> str:
+        picture = pictures[chosen]
         return picture if isinstance(picture, str) else vl_convert.vegalite_to_svg(_wide(picture))
 
     def png() -> bytes:
+        picture = pictures[chosen]
         if isinstance(picture, str):
             return vl_convert.svg_to_png(picture, scale=2)
         return vl_convert.vegalite_to_png(_wide(picture), scale=2)
 
-    def numbers(chart: ChartType) -> str:
+    def numbers() -> str:
+        chart = cast(ChartType, pictures[chosen])
         tables = [pd.DataFrame(rows) for rows in json.loads(chart.to_json())["datasets"].values()]
         return max(tables, key=len).to_csv(index=False)
 
     with st.container(horizontal=True):
         st.download_button("SVG", svg, f"{chosen}.svg", "image/svg+xml", on_click="ignore")
         st.download_button("PNG", png, f"{chosen}.png", "image/png", on_click="ignore")
-        if not isinstance(picture, str):
-            st.download_button("CSV", lambda: numbers(picture), f"{chosen}.csv", "text/csv", on_click="ignore")
-    st.caption("The timeline has a Save button of its own.")
+        if not isinstance(pictures[chosen], str):
+            st.download_button("CSV", numbers, f"{chosen}.csv", "text/csv", on_click="ignore")
+    st.caption("Where steps are shown one by one, the picture has a Save button of its own.")
 
 
 def _wide(chart: ChartType) -> dict[str, Any]:

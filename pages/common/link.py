@@ -1,14 +1,38 @@
 """A link is the state: what the address of a page holds beside the values of the widgets that are bound to it.
 
 Sliders, number fields and segmented controls are bound by Streamlit (`bind="query-params"`). Here is what it cannot
-bind: a model by its id, a pinned step, a drawing; and a teacher's wish that the controls be hidden.
+bind: a model by its id, a pinned step, a drawing, a form whose fields depend on one another; and a teacher's wish that
+the controls be hidden.
 """
 
+from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 HIDDEN = "controls"  # ?controls=off
+_AT, _NEWS = "_page", "_page_is_new"
+
+
+def arrive(page: str) -> None:
+    """To be called as a page begins: from now on `news` and `went_back` know what brought a person here."""
+    st.session_state[_NEWS] = went_back() or st.session_state.get(_AT) != page
+    st.session_state[_AT] = page
+
+
+def news() -> bool:
+    """Whether the address is a person's wish: they have just come to this page, or gone back with the browser's button.
+
+    Else it says what was written into it here, and may lag behind what was clicked since.
+    """
+    return bool(st.session_state.get(_NEWS, True))
+
+
+def went_back() -> bool:
+    """Whether the browser's own Back or Forward brought a person here."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def given(name: str) -> str | None:
@@ -16,12 +40,24 @@ def given(name: str) -> str | None:
     return st.query_params.get(name)
 
 
+def everything() -> dict[str, str]:
+    """All that the address says, by name."""
+    return st.query_params.to_dict()
+
+
 def keep(name: str, value: str | None) -> None:
     """Write `name` into the address, or leave it out if it is None."""
-    if value is None:
-        st.query_params.pop(name, None)
-    elif st.query_params.get(name) != value:
-        st.query_params[name] = value
+    keep_all({name: value})
+
+
+def keep_all(values: Mapping[str, str | None]) -> None:
+    """As `keep`, of several names: one step of the browser's way back, unless some of them go."""
+    changed = {name: value for name, value in values.items() if st.query_params.get(name) != value}
+    for name in [name for name, value in changed.items() if value is None]:
+        st.query_params.pop(name)
+    rest = {name: value for name, value in changed.items() if value is not None}
+    if rest:
+        st.query_params.update(rest)
 
 
 def address(page: str, **query: str) -> str:

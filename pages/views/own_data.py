@@ -120,6 +120,39 @@ def _arrays(content: bytes, key: str) -> Read:
     return Read(chosen, sequences, faults)
 
 
+def code(name: str, found: Read, example: str | None) -> str:
+    """The lines of Python that read a file as it is read here.
+
+    name     of the file
+    example  which one it is, of those that the app makes; None for a person's own
+    """
+    kinds = [type(part).__name__ for part in (found.read_as if isinstance(found.read_as, tuple) else (found.read_as,))]
+    content = f'owndata.EXAMPLES["{example}"][1]()' if example is not None else f"Path({name!r}).read_bytes()"
+    if isinstance(found.read_as, Arrays):
+        build = [
+            "arrays = owndata.read_arrays(content)",
+            f"sequences, faults = owndata.build_from_arrays(arrays, {found.read_as})",
+        ]
+    else:
+        reading, columns = found.read_as
+        build = [
+            f"table = owndata.read_table(content, {reading})",
+            f"sequences, faults = owndata.build(table, {columns})",
+        ]
+    lines = [
+        *([] if example is not None else ["from pathlib import Path", ""]),
+        "from mrnn import owndata",
+        f"from mrnn.owndata import {', '.join(kinds)}",
+        "",
+        f"content = {content}",
+        *build,
+        "print(faults.first)  # what is wrong, if anything is",
+        "if sequences is not None:",
+        "    print(len(sequences), sequences.classes, sequences.lengths)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 # -- what is in it -----------------------------------------------------------------------------------------------------
 
 

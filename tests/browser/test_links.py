@@ -15,6 +15,7 @@ from tests.browser.test_app import choose, pick, picture
 from tests.server import PROJECT, Server
 
 Visit = Callable[..., Page]
+PATIENT = 30_000  # milliseconds
 
 
 def waves_seen(page: Page) -> tuple[str | None, list[str], str | None]:
@@ -141,3 +142,58 @@ def test_any_picture_of_a_page_can_be_saved_with_its_numbers(server: Server, vis
     assert {row["class"] for row in rows} == set("0123456789")
     for digit in "0123456789":
         assert sum(float(row["share"]) for row in rows if row["class"] == digit) == pytest.approx(1)
+
+
+def test_a_link_opens_the_same_training_form_elsewhere_back_undoes_a_step_and_what_cannot_be_is_said(
+    server: Server, visit: Visit
+):
+    page = visit(server, "train")
+    page.get_by_role("button", name="A memory each").click()
+    expect(page).to_have_url(re.compile(r"[?&]carry=own"), timeout=PATIENT)
+    epochs = page.get_by_role("slider", name="Epochs")
+    expect(epochs).to_have_value("10", timeout=PATIENT)
+    epochs.press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"[?&]epochs=11"), timeout=PATIENT)
+    settle(page)
+    page.get_by_role("button", name="Python").click()
+    code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
+    assert 'carry="own"' in code
+    assert "epochs=11" in code
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Pictures and numbers").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
+    assert [int(row["epoch"]) for row in rows] == list(range(1, 12))
+    page.keyboard.press("Escape")
+    address = page.url.removeprefix(f"{server.url}/")
+    page.go_back()
+    expect(page.get_by_role("slider", name="Epochs")).to_have_value("10", timeout=PATIENT)
+    expect(page).not_to_have_url(re.compile("epochs="))
+
+    other = visit(server, f"{address}&k=99&tau0=warm", width=390, height=844, scheme="dark")
+    expect(other.get_by_text("The link asks for k = 99 and tau0 = warm.")).to_be_visible(timeout=PATIENT)
+    epochs = other.get_by_role("slider", name="Epochs")
+    expect(epochs).to_have_value("11")
+    epochs.press("ArrowRight")
+    expect(other.get_by_text("The link asks for")).to_have_count(0, timeout=PATIENT)
+
+
+def test_a_link_opens_the_same_grid_and_the_same_comparison(server: Server, visit: Visit):
+    page = visit(server, "sweeps?epochs=3")
+    page.get_by_role("button", name="Does tau matter?").click()
+    told = page.get_by_text(re.compile(r"^9 runs \(3 tau0 x 3 seeds\)"))
+    expect(told).to_be_visible(timeout=PATIENT)
+    expect(page).to_have_url(re.compile(r"s_k=none"), timeout=PATIENT)
+    settle(page)
+    said = told.text_content() or ""
+    other = visit(server, page.url.removeprefix(f"{server.url}/"))
+    expect(other.get_by_text(said, exact=True)).to_be_visible(timeout=PATIENT)
+    page = visit(server, "compare")
+    page.get_by_role("button", name="All networks").click()
+    told = page.get_by_text(re.compile(r"^7 networks x 3 seeds"))
+    expect(told).to_be_visible(timeout=PATIENT)
+    expect(page).to_have_url(re.compile("c_cells="), timeout=PATIENT)
+    settle(page)
+    other = visit(server, page.url.removeprefix(f"{server.url}/"))
+    expect(other.get_by_text(told.text_content() or "", exact=True)).to_be_visible(timeout=PATIENT)
