@@ -1,7 +1,6 @@
 """Weights in and out of files: safetensors, which hold numbers and text and never execute."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from mrnn.config import ModelConfig
 from mrnn.devices import choose_device
+from mrnn.files import write_bytes
 from mrnn.model import SequenceModel
 
 FORMAT, STATE = "mrnn-1", "mrnn-state-1"
@@ -51,15 +51,10 @@ def load_state(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def _write(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
     """Beside its place and then into it, so that no half file is ever there; OSError as usual."""
     content = to_bytes({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        # Not safetensors' save_file, whose files only their owner could read.
-        beside.write_bytes(content)
-        beside.replace(path)
+        write_bytes(path, content)  # not safetensors' save_file, whose files only their owner could read
     except OSError as error:
         raise OSError(error.errno, f"{path} could not be written: {error.strerror}") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def load(path: str | Path, device: str = "cpu") -> SequenceModel:

@@ -1,10 +1,16 @@
 """Small files that are written whole or not at all."""
 
 import json
+import os
 import secrets
+import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+LOCK = ".lock"  # of a folder, held by whoever must be alone in changing it
+LEFT_OVER = 3600.0  # seconds after which nobody is still at work on what is written beside its place
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -21,10 +27,30 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write what a file shall hold: beside its place, and then into it."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        beside.write_bytes(content)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut could leave the new name without the content
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def remove_left_over(folder: Path, age: float = LEFT_OVER) -> None:
+    """Remove hidden files and folders that killed processes left in a folder where they wrote beside a place.
+
+    age  seconds since they were changed; younger ones stay
+    """
+    for path in folder.glob(".*"):
+        try:
+            if path.name == LOCK or time.time() - path.stat().st_mtime < age:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError:  # another process removes it, or it cannot be removed: it does no harm
+            continue
 
 
 def read_json(path: Path) -> dict[str, Any]:
