@@ -258,10 +258,14 @@ def _sweep(asked: argparse.Namespace) -> None:
         with tqdm(total=sweep.total, initial=sweep.done, unit="run", disable=None) as bar:
             if sweep.state == "running":
                 engine.recover(wait=True)
+            trouble = ""
             while sweep.state == "running":
                 time.sleep(0.5)
                 sweep = sweeps.read(sweep_id)
                 bar.update(sweep.done - bar.n)
+                if engine.trouble not in ("", trouble):
+                    bar.write(f"waiting, for {engine.trouble}; tried again every few seconds", file=sys.stderr)
+                trouble = engine.trouble
     except KeyboardInterrupt:
         sweeps.stop(sweep_id)  # each keeps what it has learned up to its last epoch
         print("stopped; the same command goes on from here", file=sys.stderr)
@@ -293,6 +297,8 @@ def _runs(asked: argparse.Namespace) -> None:
         elif asked.action == "clear" and not run.active:
             runs.remove(run.id)
             print(f"removed {run.id}")
+    if asked.action == "clear":
+        sweeps.remove_empty()
 
 
 def _line(run: runs.Run) -> str:

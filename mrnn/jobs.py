@@ -15,7 +15,7 @@ from typing import cast
 import psutil
 from distributed import Client, Future, Security, fire_and_forget
 
-from mrnn import bounds, claims, faults, queue, runs, worker
+from mrnn import bounds, claims, faults, queue, room, runs, worker
 from mrnn.devices import count_gpus
 from mrnn.place import runs_folder
 
@@ -78,7 +78,8 @@ class Engine:
         wait  as `start` does, and with the same error; else as `wake`
         """
         self._end_lost()
-        waiting = self._queue()
+        room.tidy()
+        waiting = self.queue()
         for run in waiting if self.address is None else []:
             claims.forget(runs.folder_of(run.id))  # lost with that life, and not through a fault of its own
         if waiting:
@@ -138,7 +139,7 @@ class Engine:
 
         raises  what a worker raised that could not even begin with a run, or not go on with it
         """
-        waiting = self._queue()
+        waiting = self.queue()
         with self._lock:
             if not waiting or self._closed.is_set():
                 return
@@ -154,6 +155,8 @@ class Engine:
                 if len(self._futures) >= self.slots:
                     return
                 if run.id not in self._futures:
+                    if self._futures and run.config is not None and not room.suffices_for(run.config):
+                        return  # once one of those that train is over
                     # A key of its own each time: Dask would answer a known one from memory.
                     key = f"{run.id}-{secrets.token_hex(4)}"
                     future = client.submit(worker.execute, run.id, str(runs_folder()), bounds.max_seconds(), key=key)
@@ -161,9 +164,13 @@ class Engine:
                     fire_and_forget(future)  # on a cluster it goes on without us
                     self._futures[run.id] = future
 
-    def _queue(self) -> list[runs.Run]:
-        """What is for this engine to train."""
+    def queue(self) -> list[runs.Run]:
+        """What waits for this engine to train it, the next one first."""
         return [run for run in queue.waiting() if self._minds(run)]
+
+    def training(self) -> list[runs.Run]:
+        """What this engine trains now."""
+        return [run for run in runs.list_runs() if run.state == "running" and self._minds(run)]
 
     def _minds(self, run: runs.Run) -> bool:
         return run.owner != runs.COMMAND_LINE if self._sweep is None else run.sweep == self._sweep

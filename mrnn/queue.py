@@ -2,10 +2,9 @@
 
 import secrets
 import shutil
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from mrnn import bounds, claims, room, runs
@@ -13,29 +12,35 @@ from mrnn.config import RunConfig
 from mrnn.files import read_json, write_json
 from mrnn.owndata import may_use
 
-_door = threading.Lock()  # two clicks at once must not both be the first
-
 
 @contextmanager
-def entrance(owner: str, job: str = "") -> Iterator[None]:
+def entrance(owner: str, configs: Iterable[RunConfig], job: str = "") -> Iterator[None]:
     """Where a job comes into the queue, one at a time; older runs make room for it.
 
-    job     which one, if it goes on: what it has so far makes no room for itself
-    raises  ValueError if the owner has a job that waits or runs, too many wait, or there is no room
+    The command line has no place in this queue: it trains what it asks for itself, as often as it is asked.
+
+    configs  what it shall train
+    job      which one, if it goes on: what it has so far makes no room for itself
+    raises   ValueError if the owner has a job that waits or runs, too many wait, or there is no room
     """
-    with _door:
-        jobs = {run.job: run.owner for run in runs.list_runs() if run.active}
-        if owner in jobs.values():
-            raise ValueError("one run at a time for each person: wait for yours to end, or stop it")
-        if len(jobs) >= bounds.max_queue():
-            raise ValueError(f"the queue is full: {len(jobs)} runs wait or train already; try again in some minutes")
-        room.make(keep=job)
+    with room.alone():
+        if owner != runs.COMMAND_LINE:
+            _check(owner)
+        room.make(room.needed_bytes(configs), keep=job)
         yield
+
+
+def _check(owner: str) -> None:
+    jobs = {run.job: run.owner for run in runs.list_runs() if run.active and run.owner != runs.COMMAND_LINE}
+    if owner in jobs.values():
+        raise ValueError("one run at a time for each person: wait for yours to end, or stop it")
+    if len(jobs) >= bounds.max_queue():
+        raise ValueError(f"the queue is full: {len(jobs)} runs wait or train already; try again in some minutes")
 
 
 def create(config: RunConfig, owner: str) -> str:
     """Put a new run at the end of the queue, and return its id; ValueError if the queue does not take it."""
-    with entrance(owner):
+    with entrance(owner, [config]):
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
         put(run_id, config, owner)
     return run_id
@@ -70,7 +75,7 @@ def resume(run_id: str, owner: str) -> None:
         raise ValueError(f"a run can be resumed if it was stopped or failed; this one is {run.state}")
     if run.measuring:
         raise ValueError("this run is still being measured on the test data; try again in some seconds")
-    with entrance(owner, run.job):
+    with entrance(owner, [run.config], run.job):
         put_back(run)
 
 

@@ -1,8 +1,48 @@
 """The room that all runs take on the disk, which is bounded: who leaves when there is no more."""
 
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
-from mrnn import bounds, runs
+from filelock import FileLock
+
+from mrnn import bounds, runs, snapshots
+from mrnn.config import RunConfig
+from mrnn.files import LOCK, remove_left_over
+from mrnn.matching import count_weights
+from mrnn.place import own_data_folder, runs_folder
+
+NUMBER = 4  # bytes
+SMALL_FILES = 2**16  # bytes of a run's configuration, history and result
+# Times the weights that lie in a run's folder while it is trained: a checkpoint has those of now, of the best epoch and
+# two moments of each for the optimiser; it is written beside the one before; and a model is saved before both go.
+WHILE_TRAINED = 4 + 4 + 1
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Where it is decided who comes and who leaves: within it no other thread or process of this server does so.
+
+    raises  OSError if nothing can be written where runs lie
+    """
+    runs_folder().mkdir(parents=True, exist_ok=True)
+    with FileLock(runs_folder() / LOCK):
+        yield
+
+
+def kept_bytes(config: RunConfig) -> int:
+    """How much room a run takes at most once it is over."""
+    return NUMBER * count_weights(config.model) + snapshots.MOST_BYTES + SMALL_FILES
+
+
+def training_bytes(config: RunConfig) -> int:
+    """How much room a run takes at most while it is trained."""
+    return WHILE_TRAINED * NUMBER * count_weights(config.model) + 2 * snapshots.MOST_BYTES + SMALL_FILES
+
+
+def needed_bytes(configs: Iterable[RunConfig]) -> int:
+    """How much room a job takes at most: its runs one after another, none of them removed."""
+    found = list(configs)
+    return sum(map(kept_bytes, found)) + max((training_bytes(one) - kept_bytes(one) for one in found), default=0)
 
 
 def leaving(keep: str = "") -> list[runs.Run]:
@@ -22,22 +62,49 @@ def used_bytes() -> int:
     return sum(run.size for run in runs.list_runs())
 
 
-def make(more: int = 0, keep: str = "") -> None:
-    """Remove runs that are `leaving` until all fit into `bounds.max_bytes`, with `more` bytes beside them.
+def reserved_bytes() -> int:
+    """How much more room the jobs that wait or train may come to take."""
+    jobs: dict[str, list[runs.Run]] = {}
+    for run in runs.list_runs():
+        if run.active:
+            jobs.setdefault(run.job, []).append(run)
+    return sum(
+        max(0, needed_bytes(run.config for run in found if run.config) - sum(run.size for run in found))
+        for found in jobs.values()
+    )
+
+
+def suffices_for(config: RunConfig) -> bool:
+    """Whether another run can be trained beside those that train now."""
+    training = [run for run in runs.list_runs() if run.state == "running" and run.config]
+    growing = sum(max(0, training_bytes(run.config) - run.size) for run in training if run.config)
+    return used_bytes() + growing + training_bytes(config) <= bounds.max_bytes()
+
+
+def make(more: int, keep: str = "") -> None:
+    """Remove runs that are `leaving` until there is room for `more` bytes, beside all that is there and reserved.
+
+    Only where one is `alone`.
 
     keep    a job that is about to go on
-    raises  ValueError if even then they do not; nothing is removed in that case
+    raises  ValueError if that is not enough; nothing is removed in that case
     """
-    over = used_bytes() + more - bounds.max_bytes()
+    over = used_bytes() + reserved_bytes() + more - bounds.max_bytes()
     gone = leaving(keep) if over > 0 else []
     if over > sum(run.size for run in gone):
         raise ValueError(
-            f"there is no room: runs that are published, or that wait or train, fill the "
-            f"{bounds.max_bytes() / 2**20:,.0f} MB for all runs; publish fewer, or try again later"
+            f"there is no room: it may take {more / 2**20:,.0f} MB, but runs that are published, or that wait or "
+            f"train, leave less of the {bounds.max_bytes() / 2**20:,.0f} MB for all; ask for less, or try again later"
         )
     for run in gone:
         if over <= 0:
             break
         over -= run.size
-        with suppress(FileNotFoundError):  # another process makes room, too
+        with suppress(FileNotFoundError):  # its owner deletes it just now
             runs.remove(run.id)
+
+
+def tidy() -> None:
+    """Remove what processes that were killed have left half written, once it is old."""
+    for folder in (runs_folder(), *runs.folders(), own_data_folder()):
+        remove_left_over(folder)

@@ -95,10 +95,12 @@ def start(config: SweepConfig, owner: str) -> str:
     with suppress(ValueError):  # it is not there yet; or damaged, and then it is written anew
         if read(sweep_id).state == "running":
             return sweep_id
-    with queue.entrance(owner, sweep_id):
+    there = {run.id: run for run in _runs(sweep_id, runs.list_runs())}
+    finished = {run.id for run in there.values() if run.state == "finished"}
+    to_do = [one for number, one in enumerate(wanted) if f"{sweep_id}-{number:04}" not in finished]
+    with queue.entrance(owner, to_do, sweep_id):
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "sweep.json", {"owner": owner, "created": time.time(), "sweep": config.to_dict()})
-        there = {run.id: run for run in _runs(sweep_id, runs.list_runs())}
         for number, run_config in enumerate(wanted):
             run_id = f"{sweep_id}-{number:04}"
             run = there.get(run_id)
@@ -137,6 +139,14 @@ def delete(sweep_id: str, owner: str) -> None:
     for run in sweep.runs:
         runs.remove(run.id)
     shutil.rmtree(folder_of(sweep_id))
+
+
+def remove_empty() -> None:
+    """Remove the folders of sweeps that have no runs any more."""
+    everyone = runs.list_runs()
+    for path in runs_folder().glob("sweep-*"):
+        if _ID.fullmatch(path.name) and not _runs(path.name, everyone):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _own(sweep_id: str, owner: str) -> Sweep:

@@ -44,11 +44,12 @@ def adopt(content: bytes, name: str, owner: str) -> str:
         file.write_bytes(content)
         model, notes = load(file), read_notes(file)
         _check(model.config, notes, owner)
-        room.make(len(content))  # not before: what is refused costs nobody a run
         shown = "".join(c for c in name if c.isprintable())[:60] or "model"
         write_json(beside / "config.json", {"owner": owner, "created": time.time(), "name": shown})
         write_json(beside / "result.json", {"state": "uploaded", "notes": notes})
-        beside.replace(folder)
+        with room.alone():
+            room.make(len(content))  # not before: what is refused costs nobody a run
+            beside.replace(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return run_id

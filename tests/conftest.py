@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,6 +36,13 @@ def random_model() -> Callable[..., SequenceModel]:
         return model
 
     return make
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where runs lie in this test."""
+    monkeypatch.setenv("MRNN_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,15 @@
-"""The queue: who comes in, who is next, and who makes room for it."""
+"""The queue: who comes in, and who is next."""
 
 import threading
 from pathlib import Path
 
 import pytest
 
-from mrnn import ModelConfig, RunConfig, TrainConfig, claims, queue, room, runs, worker
+from mrnn import claims, queue, runs
 from mrnn.files import write_json
+from tests.tiny_runs import ME, OTHER, TINY, finished, waiting
 
-ME, OTHER = runs.owner_of("a" * 32), runs.owner_of("b" * 32)
-TINY = RunConfig(
-    task="tiny",
-    model=ModelConfig(input_size=2, output_size=3, k=2, hidden_size=3),
-    training=TrainConfig(epochs=3, batch_size=17, device="cpu"),
-)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("MRNN_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
-
-
-def finished(owner: str = ME) -> str:
-    run_id = queue.create(TINY, owner)
-    worker.execute(run_id)
-    return run_id
-
-
-def waiting(number: int) -> str:
-    return queue.create(TINY, runs.owner_of(f"person {number}"))
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_first_come_first_served():
@@ -117,46 +97,6 @@ def test_a_sweep_counts_as_one_job(monkeypatch):
     waiting(1)
     with pytest.raises(ValueError, match="the queue is full: 2 runs wait or train already"):
         waiting(2)
-
-
-# -- room ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("tiny_task")
-def test_the_oldest_runs_that_are_over_and_not_public_make_room(monkeypatch):
-    ids = [finished(runs.owner_of(f"person {number}")) for number in range(5)]
-    runs.publish(ids[1], runs.owner_of("person 1"))
-    each = room.used_bytes() / 5
-    monkeypatch.setenv("MRNN_MAX_DISK", str(3.5 * each))
-    waits = waiting(7)
-    assert {run.id for run in runs.list_runs()} == {ids[1], ids[3], ids[4], waits}
-    stays = runs.read(ids[1]).size + runs.read(waits).size
-    monkeypatch.setenv("MRNN_MAX_DISK", str(stays - 1))
-    with pytest.raises(ValueError, match="there is no room: runs that are published, or that wait or train, fill the"):
-        waiting(8)
-    assert {run.id for run in runs.list_runs()} == {ids[1], ids[3], ids[4], waits}, "nothing goes in vain"
-    monkeypatch.setenv("MRNN_MAX_DISK", str(stays))
-    last = waiting(8)
-    assert {run.id for run in runs.list_runs()} == {ids[1], waits, last}, "what is public stays"
-
-
-@pytest.mark.usefixtures("tiny_task")
-def test_what_goes_on_makes_no_room_for_itself(monkeypatch):
-    """A run that is resumed, and what is done of a sweep of which more is to come, stay whatever their age."""
-    stopped = queue.create(TINY, ME)
-    runs.stop(stopped)
-    of_sweep = [f"sweep-{24 * 'a'}-{number:04}" for number in range(2)]
-    for run_id in of_sweep:
-        queue.put(run_id, TINY, OTHER)
-    worker.execute(of_sweep[0])
-    younger = finished(runs.owner_of("a third"))
-    assert [run.id for run in room.leaving()] == [stopped, younger]
-    monkeypatch.setenv("MRNN_MAX_DISK", str(room.used_bytes() - 1))
-    queue.resume(stopped, ME)
-    assert {run.id for run in runs.list_runs()} == {stopped, *of_sweep}
-    runs.stop(of_sweep[1])
-    assert room.leaving(), "once nothing of it is to come, it goes like others"
-    assert not room.leaving(keep=of_sweep[0].rpartition("-")[0])
 
 
 def test_a_run_is_seen_only_once_it_is_whole(monkeypatch):

@@ -12,26 +12,10 @@ from typing import Any
 import psutil
 import pytest
 
-from mrnn import ModelConfig, RunConfig, TrainConfig, claims, queue, room, runs, worker
+from mrnn import claims, queue, room, runs, worker
+from tests.tiny_runs import ME, OTHER, TINY, finished
 
-ME, OTHER = runs.owner_of("a" * 32), runs.owner_of("b" * 32)
-TINY = RunConfig(
-    task="tiny",
-    model=ModelConfig(input_size=2, output_size=3, k=2, hidden_size=3),
-    training=TrainConfig(epochs=3, batch_size=17, device="cpu"),
-)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("MRNN_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
-
-
-def finished(owner: str = ME) -> str:
-    run_id = queue.create(TINY, owner)
-    worker.execute(run_id)
-    return run_id
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 # -- who trains it ---------------------------------------------------------------------------------------------------
@@ -45,7 +29,7 @@ def test_a_run_is_claimed_by_one_process_alone():
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == [False] * 7 + [True]
+    assert sorted(outcomes) == [0] * 7 + [1]
     assert (runs.read(run_id).state, runs.read(run_id).attempts) == ("running", 1)
 
 
@@ -71,7 +55,7 @@ def test_a_run_runs_as_long_as_its_process_lives(changes, state):
     run_id = queue.create(TINY, ME)
     claimed(run_id, **changes)
     assert runs.read(run_id).state == state
-    assert claims.claim(runs.folder_of(run_id)) is (state == "waiting")
+    assert claims.claim(runs.folder_of(run_id)) == (2 if state == "waiting" else 0)
 
 
 def test_a_sign_of_life_keeps_a_run_on_another_computer_running():
@@ -195,7 +179,7 @@ def test_a_run_that_is_active_cannot_be_deleted(folder):
         runs.delete(run_id, ME)
     runs.stop(run_id)
     runs.delete(run_id, ME)
-    assert list(folder.iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == [".lock"]
 
 
 def test_the_key_of_a_person_stands_nowhere_in_the_folder(folder):

@@ -6,15 +6,10 @@ from typing import Any
 
 import pytest
 
-from mrnn import ModelConfig, SequenceModel, runs, save, uploads
+from mrnn import ModelConfig, SequenceModel, queue, room, runs, save, uploads
+from tests.tiny_runs import ME, OTHER, TINY
 
-ME, OTHER = runs.owner_of("a" * 32), runs.owner_of("b" * 32)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("MRNN_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def model_file(path: Path, notes: Any = None, **fields: Any) -> bytes:
@@ -46,13 +41,26 @@ def test_an_uploaded_model_comes_back_bit_equal_and_is_its_owners_alone(tmp_path
     assert run.model_file.read_bytes() == content
 
 
+def test_an_uploaded_model_finds_no_room_that_is_reserved(tmp_path, monkeypatch):
+    content = model_file(tmp_path / "m.safetensors")
+    queue.create(TINY, OTHER)
+    taken = room.used_bytes() + room.reserved_bytes()
+    assert taken > room.training_bytes(TINY) - 100
+    monkeypatch.setenv("MRNN_MAX_DISK", str(taken + len(content) - 1))
+    with pytest.raises(ValueError, match="there is no room"):
+        uploads.adopt(content, "m.safetensors", ME)
+    assert runs.list_runs(ME) == []
+    monkeypatch.setenv("MRNN_MAX_DISK", str(taken + len(content)))
+    assert uploads.adopt(content, "m.safetensors", ME)
+
+
 @pytest.mark.parametrize("name", ["../../evil.safetensors", "/etc/passwd", "a\x00\n\x1b[31mb", "x" * 1009, ""])
 def test_the_name_of_an_upload_is_never_a_path(name, folder, tmp_path):
     run_id = uploads.adopt(model_file(tmp_path / "m.safetensors"), name, ME)
     label = runs.read(run_id).label
     assert label.isprintable()
     assert 1 <= len(label) <= 60
-    assert {path.name for path in folder.iterdir()} == {run_id}
+    assert {path.name for path in folder.iterdir()} == {run_id, ".lock"}
     assert {path.name for path in (folder / run_id).iterdir()} == {"config.json", "result.json", "model.safetensors"}
 
 

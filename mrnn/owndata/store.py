@@ -24,7 +24,7 @@ from mrnn.owndata.arrays import Arrays
 from mrnn.owndata.columns import Columns
 from mrnn.owndata.sequences import Sequences
 from mrnn.owndata.table import Reading
-from mrnn.place import runs_folder
+from mrnn.place import own_data_folder
 
 MOST_KEPT = 10  # a person
 _ID = re.compile(r"own-[0-9a-f]{24}")
@@ -107,7 +107,7 @@ def keep(
             f"the server has no room for {size / 2**20:.0f} MB more of own data; delete what you no longer need, or "
             "ask whoever runs it"
         )
-    beside = _place() / f".{own_id}.{secrets.token_hex(4)}"
+    beside = own_data_folder() / f".{own_id}.{secrets.token_hex(4)}"
     beside.mkdir(parents=True)
     try:
         np.savez(beside / "data.npz", **arrays)  # type: ignore[arg-type]
@@ -123,7 +123,7 @@ def keep(
 def list_kept(owner: str | None = None) -> list[Kept]:
     """What is kept, of all or of one person, the newest first; folders that cannot be read are left out."""
     found = []
-    for folder in _place().glob("own-*"):
+    for folder in own_data_folder().glob("own-*"):
         try:
             found.append(read(folder.name))
         except ValueError:
@@ -166,7 +166,7 @@ def delete(own_id: str, owner: str) -> None:
 
 def _remove(own_id: str) -> None:
     # Out of sight at once: a reader must not meet half a folder.
-    gone = _place() / f".{own_id}.{secrets.token_hex(4)}"
+    gone = own_data_folder() / f".{own_id}.{secrets.token_hex(4)}"
     try:
         _folder(own_id).replace(gone)
     except FileNotFoundError:
@@ -174,12 +174,8 @@ def _remove(own_id: str) -> None:
     shutil.rmtree(gone)
 
 
-def _place() -> Path:
-    return runs_folder() / "own"
-
-
 def _folder(own_id: str) -> Path:
-    return _place() / own_id
+    return own_data_folder() / own_id
 
 
 def _about(sequences: Sequences, read_as: tuple[Reading, Columns] | Arrays) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mrnn import queue, runs
+from mrnn import runs
 from mrnn.forecast import duration, remaining_seconds, seconds_until_start, slowness
 from mrnn.scores import written, written_with_name
 from mrnn.tasks import make_task
@@ -24,14 +24,13 @@ def waiting(run: runs.Run) -> str:
             f"Training cannot begin just now: {engine().trouble}. It is tried again every few seconds, "
             "and what waits keeps its place."
         )
-    everyone, in_line, slots = runs.list_runs(), queue.waiting(), engine().slots
-    running = [other for other in everyone if other.state == "running"]
+    in_line, running, slots = engine().queue(), engine().training(), engine().slots
     ahead = len(running) + next((place for place, other in enumerate(in_line) if other.id == run.id), 0)
     if ahead < slots:
         if run.attempts:
             return f"The process that trained it was lost; it goes on after epoch {len(run.history)}."
         return "It is next: a process to train in is getting ready."
-    seconds = seconds_until_start(run.id, running, in_line, slots, slowness(everyone))
+    seconds = seconds_until_start(run.id, running, in_line, slots, slowness(runs.list_runs()))
     who = "1 run is" if ahead == 1 else f"{ahead} runs are"
     return f"Waiting: {who} ahead of yours; it begins in about {duration(seconds)}."
 
