@@ -16,26 +16,46 @@ LOST = f"the process that trained it was lost {ATTEMPTS} times; resume it to try
 LOST_AFTER = 60.0  # seconds without a sign of life
 
 
-def claim(folder: Path) -> bool:
-    """Take a run on for this process; False if another one is at work on it.
+class TakenOverError(Exception):
+    """A run belongs to another process now."""
+
+
+def claim(folder: Path) -> int:
+    """Take a run on for this process, and return which attempt that is; 0 if another process is at work on it.
 
     raises  ValueError if it was taken on too often
     """
     before = attempts(folder)
     if at_work(before, folder):
-        return False
+        return 0
     if len(before) >= ATTEMPTS:
         raise ValueError(LOST)
     me = psutil.Process()
     mine = folder / f".claim.{secrets.token_hex(4)}.part"
     write_json(mine, {"host": socket.gethostname(), "pid": me.pid, "began": me.create_time(), "at": time.time()})
     try:
-        os.link(mine, folder / f"claim-{len(before) + 1}.json")  # whoever comes second finds it there
+        os.link(mine, _file(folder, len(before) + 1))  # whoever comes second finds it there
     except FileExistsError:
-        return False
+        return 0
     finally:
         mine.unlink()
-    return True
+    return len(before) + 1
+
+
+def keep(folder: Path, attempt: int) -> None:
+    """Make sure that a run is still this process's.
+
+    One that gave no sign of life, as on a machine that slept, is taken for lost: should it come back, it must not write
+    into what another one goes on with.
+
+    raises  TakenOverError if the run was taken over, or put back
+    """
+    if _file(folder, attempt + 1).exists() or not _file(folder, attempt).exists():
+        raise TakenOverError(f"attempt {attempt} at {folder.name} is no longer the last one")
+
+
+def _file(folder: Path, attempt: int) -> Path:
+    return folder / f"claim-{attempt}.json"
 
 
 def attempts(folder: Path) -> list[dict[str, Any]]:

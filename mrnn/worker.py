@@ -1,6 +1,7 @@
 """The process that trains: from a configuration to a measured model, and from a run's folder to its end."""
 
 import math
+import os
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from distributed import get_worker
 from torch import Tensor
 
 from mrnn import bounds, claims, faults, runs, snapshots
@@ -18,7 +20,7 @@ from mrnn.checkpoint import load_state, save, save_state
 from mrnn.config import RunConfig
 from mrnn.data import SequenceData
 from mrnn.devices import choose_device
-from mrnn.files import read_json, read_lines, write_json, write_lines
+from mrnn.files import read_json, read_lines, remove_left_over, write_json, write_lines
 from mrnn.model import SequenceModel
 from mrnn.place import use_folder
 from mrnn.recurrence import BrokenOffError, asking
@@ -26,6 +28,7 @@ from mrnn.training import EpochReport, GoOn, OnBatch, Training, evaluate
 
 OnReport = Callable[[EpochReport], Any]
 SIGN_OF_LIFE = 0.5  # seconds between two
+LOOK, PATIENCE = 0.25, 1.0  # seconds between two looks whether somebody asked to stop, and until that is not waited for
 NO_MEMORY = ("can't allocate memory", "not enough memory")  # torch's words, on Linux and on Windows
 
 
@@ -58,6 +61,7 @@ class _Learnt:
     config: RunConfig
     model: SequenceModel
     history: list[EpochReport]
+    device: str
     test_data: SequenceData | None = None
 
     def notes(self, *, measured: bool = True, go_on: GoOn | None = None) -> dict[str, Any]:
@@ -67,7 +71,7 @@ class _Learnt:
         raises  BrokenOffError when that says False
         """
         figures: dict[str, Any] = {
-            "device": self.model.device.type,
+            "device": self.device,
             "epochs": len(self.history),
             "seconds": round(sum(report.seconds for report in self.history), 1),
             "validation_accuracy_hard": max((report.accuracy_hard for report in self.history), default=None),
@@ -140,7 +144,7 @@ def _learn(
         tell(report)  # after the checkpoint: what is told is never lost
     if best:
         model.load_state_dict(best)
-    return _Learnt(config, model, history, test_data)
+    return _Learnt(config, model, history, model.device.type, test_data)
 
 
 def _best(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -176,7 +180,8 @@ def execute(run_id: str, place: str | None = None, limit: float | None = None) -
             "MRNN_RUNS must name the folder that all machines share"
         )
     try:
-        if not claims.claim(folder):
+        attempt = claims.claim(folder)
+        if not attempt:
             return
         config = RunConfig.from_dict(read_json(folder / "config.json")["run"])
     except Exception as error:  # as below
@@ -184,7 +189,9 @@ def execute(run_id: str, place: str | None = None, limit: float | None = None) -
         return
     _put_aside_what_is_damaged(folder)
     try:
-        _train(config, folder, bounds.max_seconds() if limit is None else limit)
+        _train(config, folder, attempt, bounds.max_seconds() if limit is None else limit)
+    except claims.TakenOverError:
+        return
     except Exception as error:  # whatever it is, the person who waits must hear of it
         _fail(folder, error)
 
@@ -220,10 +227,13 @@ def _end_with(checkpoint: Path, folder: Path) -> None:
     model.load_state_dict(_best(tensors))
     history = [_report(told) for told in values["history"]]
     write_lines(folder / "history.jsonl", values["history"])  # the last epoch may not have been told any more
-    _end(folder, "stopped", _Learnt(config, model, history), measured=False)
+    progress = read_json(folder / "progress.json") if (folder / "progress.json").exists() else {}
+    device = str(progress.get("device", config.training.device))
+    _end(folder, "stopped", _Learnt(config, model, history, device), measured=False)
+    remove_left_over(folder, 0)
 
 
-def _train(config: RunConfig, folder: Path, limit: float) -> None:
+def _train(config: RunConfig, folder: Path, attempt: int, limit: float) -> None:
     checkpoint, history = folder / "checkpoint.safetensors", folder / "history.jsonl"
     lines = list(read_lines(history))
     told: list[EpochReport] = []
@@ -237,13 +247,15 @@ def _train(config: RunConfig, folder: Path, limit: float) -> None:
     began, before = time.monotonic(), len(lines)
 
     def wanted() -> bool:
+        claims.keep(folder, attempt)
         return not (folder / "stop").exists()
 
     def go_on() -> bool:
         spent = sum(report.seconds for report in told[:before]) + time.monotonic() - began
         return spent < limit and wanted()
 
-    with _progress(folder, str(choose_device(config.training.device)), lambda *_: go_on()) as watched:
+    device = str(choose_device(config.training.device))
+    with _exit_when_stuck(folder), _progress(folder, device, lambda *_: go_on()) as watched:
         learnt = _learn(config, on_report, watched, checkpoint, folder / snapshots.FILE, go_on)
         whole = len(learnt.history) == config.training.epochs
         # Before it is measured: should that be too much for this machine, the trained model is there all the same.
@@ -318,6 +330,41 @@ def _reason(error: Exception) -> str:
         return f"the memory of the {where} does not suffice: choose fewer hidden units, layers or LSTMs"
     text = faults.sentence(error)
     return text if isinstance(error, ValueError | FloatingPointError | OSError) else f"{type(error).__name__}: {text}"
+
+
+@contextmanager
+def _exit_when_stuck(folder: Path) -> Iterator[None]:
+    """Within the block, end this process if it is asked to stop and does not come to it, as within a call of torch.
+
+    Nothing is lost: whoever looks after the queue makes a model of what is put down. It is done in a worker of Dask
+    alone, where another one starts in its place.
+    """
+    over, replaced = threading.Event(), _is_replaced()
+
+    def watch() -> None:
+        waited = 0.0
+        while not over.wait(LOOK):
+            waited = waited + LOOK if (folder / "stop").exists() and not (folder / "result.json").exists() else 0.0
+            if waited > PATIENCE:
+                os._exit(0)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    if replaced:
+        watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if replaced:
+            watching.join()
+
+
+def _is_replaced() -> bool:
+    """Whether another process starts in the place of this one when it ends: so does a worker's that has a nanny."""
+    try:
+        return get_worker().nanny is not None
+    except ValueError:  # it is no worker
+        return False
 
 
 @contextmanager

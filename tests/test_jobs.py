@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+import trustme
 
 from mrnn import ModelConfig, RunConfig, TrainConfig, jobs, load, queue, runs, sweeps, worker
 from mrnn.files import read_json
@@ -69,6 +70,20 @@ def wait(run_id: str, until: Callable[[runs.Run], bool], seconds: float = 120) -
             return run
         time.sleep(0.05)
     raise AssertionError(f"waited {seconds} s in vain, the run is {runs.read(run_id)}")
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain"
+        time.sleep(0.1)
+
+
+def answers(address: str) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as asked:
+        host, port = address.rpartition("/")[2].split(":")
+        return asked.connect_ex((host, int(port))) == 0
 
 
 def over(run: runs.Run) -> bool:
@@ -150,6 +165,27 @@ def test_training_stops_within_two_seconds_and_keeps_what_was_learned(engine):
     assert ended.state == "stopped"
     assert ended.model_file is not None
     assert load(ended.model_file).config == quick().model
+
+
+@linux
+def test_a_run_that_does_not_come_to_stopping_is_ended_with_its_process_and_keeps_what_was_learned(engine):
+    """A batch of torch's own LSTM that takes half a minute: nothing looks up from within it."""
+    model = ModelConfig(input_size=1, output_size=2, cell="lstm", hidden_size=512, num_layers=2)
+    large = RunConfig(
+        task="waves", settings={"T": 200}, model=model, training=TrainConfig(epochs=2, batch_size=500, device="cpu")
+    )
+    stuck = new(large)
+    engine.start()
+    wait(stuck, lambda run: run.state == "running" and run.total == 0 and run.device == "cpu")
+    time.sleep(5)  # by then the data are there, and the first batch has begun
+    assert runs.read(stuck).done == 0, "this machine is too fast for this test: give it more units"
+    runs.stop(stuck)
+    asked = time.monotonic()
+    ended = wait(stuck, over)
+    assert time.monotonic() - asked < 2 + 8, "2 s on a free machine; 8 more for one that is busy"
+    assert ended.state == "stopped"
+    after = new(quick(epochs=1))
+    assert wait(after, over).state == "finished", "another process has taken its place"
 
 
 @linux
@@ -362,9 +398,7 @@ def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folde
     worker_ = [sys.executable, "-m", "distributed.cli.dask_worker", *local, "--nthreads", "1", "--memory-limit", "0"]
     started = [subprocess.Popen(c, cwd=PROJECT, env=environment) for c in (scheduler, worker_, worker_)]
     try:
-        deadline = time.monotonic() + 60
-        while not address.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        wait_until(address.exists)
         elsewhere = Engine(read_json(address)["address"])
         ids = [new(quick(epochs=3)) for _ in range(4)]
         elsewhere.start()
@@ -386,6 +420,57 @@ def test_with_an_address_the_same_runs_are_trained_on_that_cluster(engine, folde
             process.wait(20)
 
 
+@linux
+def test_with_tls_a_cluster_trains_for_those_who_have_a_certificate_and_for_nobody_else(engine, folder, tmp_path):
+    """With the variables that the README names."""
+    engine.close()
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    pair = authority.issue_cert("127.0.0.1")
+    pair.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    pair.private_key_pem.write_to_path(tmp_path / "key.pem")
+    tls = "DASK_DISTRIBUTED__COMM__TLS__"
+    with_certificate = {
+        **os.environ, "MRNN_RUNS": str(folder), "OMP_NUM_THREADS": "1",
+        "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true", f"{tls}CA_FILE": str(tmp_path / "ca.pem"),
+        **{f"{tls}{role}__CERT": str(tmp_path / "cert.pem") for role in ("SCHEDULER", "WORKER", "CLIENT")},
+        **{f"{tls}{role}__KEY": str(tmp_path / "key.pem") for role in ("SCHEDULER", "WORKER", "CLIENT")},
+    }  # fmt: skip
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tls://127.0.0.1:{free.getsockname()[1]}"
+    scheduler = ["dask_scheduler", "--host", address.rpartition(":")[0], "--port", address.rpartition(":")[2]]
+    worker_ = ["dask_worker", address, "--nthreads", "1", "--memory-limit", "0"]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.{c[0]}", *c[1:], "--no-dashboard"],
+            cwd=PROJECT,
+            env=with_certificate,
+        )
+        for c in (scheduler, worker_)
+    ]
+    try:
+        wait_until(lambda: answers(address))
+        command = [sys.executable, *SWEEP, "--k", "2", "--seeds", "1", "--scheduler", address]
+        pipes: dict[str, Any] = {"capture_output": True, "text": True, "check": False, "cwd": PROJECT}
+        stranger = subprocess.run(command, env={**os.environ, "MRNN_RUNS": str(folder)}, **pipes)
+        assert stranger.returncode == 2
+        assert stranger.stderr.splitlines()[-1].startswith(
+            f"python -m mrnn sweep: {address} asks for TLS, but no certificates are named"
+        )
+        plain = [sys.executable, *SWEEP, "--k", "2", "--seeds", "1", "--scheduler", address.replace("tls", "tcp")]
+        assert subprocess.run(plain, env={**os.environ, "MRNN_RUNS": str(folder)}, **pipes).returncode == 2
+        known = subprocess.run(command, env=with_certificate, **pipes)
+        assert (known.returncode, known.stdout.count(" finished ")) == (0, 1), known.stderr
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait(20)
+        for sweep in sweeps.list_sweeps(runs.COMMAND_LINE):
+            sweeps.stop(sweep.id)
+            sweeps.delete(sweep.id, runs.COMMAND_LINE)
+
+
 @pytest.mark.usefixtures("folder")
 def test_what_waits_for_a_cluster_that_is_away_is_trained_once_it_is_there(engine):
     engine.close()
@@ -396,9 +481,7 @@ def test_what_waits_for_a_cluster_that_is_away_is_trained_once_it_is_there(engin
     asked = time.monotonic()
     elsewhere.wake()
     assert time.monotonic() - asked < 1, "nobody waits for it"
-    deadline = time.monotonic() + 60
-    while not elsewhere.trouble and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_until(lambda: bool(elsewhere.trouble))
     assert elsewhere.trouble.startswith(f"no Dask scheduler answers at {address}")
     assert runs.read(run_id).state == "waiting"
     local = ["--host", "127.0.0.1", "--no-dashboard"]
@@ -426,13 +509,10 @@ def test_a_worker_that_cannot_begin_is_heard_of_and_is_not_asked_again_and_again
     started = [subprocess.Popen(c, cwd=PROJECT, env=astray, stderr=subprocess.DEVNULL) for c in (scheduler, worker_)]
     elsewhere: Engine | None = None
     try:
-        deadline = time.monotonic() + 60
-        while not address.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        elsewhere = Engine(read_json(address)["address"])
+        wait_until(address.exists)
+        elsewhere = found = Engine(read_json(address)["address"])
         elsewhere.wake()
-        while not elsewhere.trouble and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: bool(found.trouble))
         told = elsewhere.trouble
         assert f"finds no run {run_id} in {tmp_path / 'elsewhere'}: MRNN_RUNS must name" in told
         watched = time.monotonic() + 2

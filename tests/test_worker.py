@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from mrnn import (
     training,
     worker,
 )
+from mrnn.checkpoint import load_state
 from mrnn.files import read_lines, write_json, write_lines
 from mrnn.jobs import Engine
 from mrnn.training import Training
@@ -40,10 +41,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 ME = runs.owner_of("a" * 32)
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("MRNN_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def weights_of(model: SequenceModel) -> dict[str, Tensor]:
@@ -174,7 +172,7 @@ def begin(run_id: str, folder: Path) -> "subprocess.Popen[bytes]":
 
 
 def await_epoch(run_id: str, epoch: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while len(runs.read(run_id).history) < epoch and time.monotonic() < deadline:
         time.sleep(0.02)
 
@@ -203,7 +201,7 @@ def test_a_run_that_loses_its_process_again_and_again_fails_and_can_be_resumed(f
     run_id = queue.create(LONG, ME)
     for attempt in range(1, 5):
         with begin(run_id, folder) as process:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 240
             while runs.read(run_id).attempts < attempt and time.monotonic() < deadline:
                 time.sleep(0.02)
             process.kill()
@@ -318,6 +316,29 @@ def test_a_run_that_is_stopped_is_over_before_it_is_measured(monkeypatch, each_e
 
 
 @pytest.mark.usefixtures("tiny_task")
+@pytest.mark.parametrize("put_back", [False, True], ids=["taken over", "put back"])
+def test_a_process_that_was_taken_for_lost_writes_nothing_any_more(each_epoch, put_back):
+    """As one on a machine that slept while another one took its run up."""
+    run_id = queue.create(TINY, ME)
+    folder = runs.folder_of(run_id)
+    seen: dict[str, bytes] = {}
+
+    def sleep(epoch: int) -> None:
+        if epoch == 2:
+            if put_back:
+                claims.forget(folder)
+            else:
+                write_json(folder / "claim-2.json", {"host": "another", "pid": 7, "began": 0.0, "at": time.time()})
+            seen.update({path.name: path.read_bytes() for path in folder.iterdir() if path.name != "progress.json"})
+
+    each_epoch(sleep)
+    worker.execute(run_id)
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "progress.json"} == seen
+    assert runs.read(run_id).state == ("waiting" if put_back else "running")
+    assert len(seen["history.jsonl"].splitlines()) == 2
+
+
+@pytest.mark.usefixtures("tiny_task")
 def test_a_run_that_is_stopped_after_its_process_was_lost_keeps_the_best_model(each_epoch):
     """Its last epoch was put down, but not told any more."""
     run_id, other = queue.create(TINY, ME), queue.create(TINY, runs.owner_of("b" * 32))
@@ -409,7 +430,7 @@ def test_a_run_that_is_deleted_while_it_is_measured_is_gone_for_good(monkeypatch
 
     monkeypatch.setattr(worker, "evaluate", watched)
     worker.execute(run_id)
-    assert list(folder.iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == [".lock"]
 
 
 @pytest.mark.usefixtures("tiny_task")
@@ -530,6 +551,33 @@ def test_a_full_disk_is_said_in_one_sentence_and_harms_no_other_run(folder):
     assert runs.read(run_id).state == "waiting"
 
 
+@pytest.fixture
+def small_disk(folder: Path) -> Iterator[None]:
+    """Runs lie on a disk of 3 MB."""
+    folder.mkdir()
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True, check=False)
+    if mount.returncode:
+        pytest.skip("whoever runs this test may not mount a disk")
+    yield
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has disks in memory")
+@pytest.mark.usefixtures("tiny_task", "small_disk")
+def test_a_disk_that_is_really_full_costs_no_earlier_run_and_no_epoch(folder):
+    earlier = queue.create(TINY, runs.owner_of("b" * 32))
+    worker.execute(earlier)
+    before = {path.name: path.read_bytes() for path in (folder / earlier).iterdir()}
+    run_id = queue.create(replace(TINY, model=replace(TINY.model, hidden_size=97)), ME)
+    worker.execute(run_id)
+    run = runs.read(run_id)
+    assert (run.state, len(run.history)) == ("failed", 1), "its first checkpoint finds room, the second none beside it"
+    assert run.reason == "the disk is full: delete runs that are no longer needed, then try again"
+    assert {path.name: path.read_bytes() for path in (folder / earlier).iterdir()} == before
+    tensors, values = load_state(folder / run_id / "checkpoint.safetensors")
+    assert (len(values["history"]), bool(tensors)) == (1, True), "it can go on from there"
+
+
 @pytest.mark.usefixtures("tiny_task")
 def test_a_full_disk_costs_the_pictures_and_not_the_checkpoint(each_epoch, monkeypatch):
     run_id = queue.create(TINY, ME)
@@ -575,8 +623,9 @@ def test_too_little_memory_on_the_gpu_is_said_in_one_sentence(each_epoch):
     assert runs.read(other).state == "waiting", "the process goes on with others"
 
 
-def test_too_little_memory_is_said_in_one_sentence():
+def test_too_little_memory_is_said_in_one_sentence(monkeypatch):
     """Terabytes, which every allocator refuses at once."""
+    monkeypatch.setenv("MRNN_MAX_DISK", "1e18")
     run_id = queue.create(replace(LONG, model=replace(LONG.model, hidden_size=8192, k=256, num_layers=32)), ME)
     worker.execute(run_id)
     run = runs.read(run_id)

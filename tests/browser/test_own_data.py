@@ -41,6 +41,9 @@ def test_a_file_is_mended_kept_trained_on_and_new_sequences_are_answered(
     # Mended, it is shown, kept under a name, and chosen on Train.
     page.get_by_role("button", name="Remove hips.csv").click()
     upload(page, 0, "hips.csv", long_csv())
+    # The example, shown while no file is, has the same sequences and a form of its own for them.
+    expect(page.get_by_role("heading", name="hips.csv")).to_be_visible(timeout=SOON)
+    settle(page)
     expect(page.get_by_text("120 sequences of 40 to 60 steps, 2 inputs a step.")).to_be_visible(timeout=SOON)
     for name in ("examples", "counts", "lengths"):
         picture(page, name)
