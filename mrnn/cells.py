@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from mrnn.markov import forget_biases
 from mrnn.recurrence import ask
 from mrnn.selection import Selection
 
@@ -41,6 +42,16 @@ class TorchLayer(nn.Module):
                 value.zero_()
         if isinstance(self.rnn, nn.LSTM):
             self.rnn.get_parameter("bias_ih_l0")[m : 2 * m] = 1.0  # torch's order is i, f, g, o
+
+    @torch.no_grad()
+    def remember(self, span: int, generator: torch.Generator | None) -> None:
+        """As `MarkovLayer.remember`; a GRU by its one gate, and an Elman network has none."""
+        m = self.hidden_size
+        kept = forget_biases(span, (m,), generator)
+        if isinstance(self.rnn, nn.LSTM):
+            self.rnn.get_parameter("bias_ih_l0")[: 2 * m] = torch.cat([-kept, kept])
+        elif isinstance(self.rnn, nn.GRU):
+            self.rnn.get_parameter("bias_ih_l0")[m : 2 * m] = kept  # torch's order is r, z, n, and z keeps
 
     def forward(
         self,
@@ -102,6 +113,13 @@ class PeepholeLayer(nn.Module):
         for value in self.b, self.p_i, self.p_f, self.p_o:
             value.zero_()
         self.b[2 * m : 3 * m] = 1.0
+
+    @torch.no_grad()
+    def remember(self, span: int, generator: torch.Generator | None) -> None:
+        """As `MarkovLayer.remember`."""
+        i, _, f, _ = self.b.chunk(4)
+        f.copy_(forget_biases(span, f.shape, generator))
+        i.copy_(-f)
 
     def forward(
         self,

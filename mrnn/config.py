@@ -103,6 +103,9 @@ class ModelConfig(Json):
     carry        "mixed": one mixed state is handed to all k LSTMs (the published model);
                  "own": each LSTM goes on from its own state
     per_step     logits at every step, not only after the last
+    span         steps that memory reaches over at first: gates begin such that each unit keeps what it holds for
+                 a while of its own, from 1 to `span` steps (Tallec and Ollivier, "Can recurrent neural networks warp
+                 time?", ICLR 2018); 0: all alike, with forget bias 1
     target       what the C logits are: of a "class", of "labels" that each hold or not, or "value"s themselves
     raises       ValueError that names the field, the rule and the value
     """
@@ -117,6 +120,7 @@ class ModelConfig(Json):
     carry: Carry = "mixed"
     per_step: bool = False
     target: Target = "class"
+    span: int = 0
 
     def __post_init__(self) -> None:
         plain(self)
@@ -135,6 +139,9 @@ class ModelConfig(Json):
         if not isinstance(self.per_step, bool):
             raise ValueError(f"per_step must be true or false, got {short(self.per_step)}")
         one_of("target", self.target, TARGETS)
+        whole("span", self.span, 0, 1_000_000)
+        if self.span in (1, 2):
+            raise ValueError(f"span must be at least 3 steps, or 0 for none, got {self.span}")
         if self.cell != "mrnn" and self.k != 1:
             raise ValueError(f"k must be 1 with cell={self.cell!r}, got {self.k}; only cell='mrnn' has several LSTMs")
         if self.cell != "mrnn" and self.carry != "mixed":

@@ -59,6 +59,13 @@ class MarkovLayer(nn.Module):
         self.b.zero_()
         self.b.view(4, self.k, m)[2] = 1.0
 
+    @torch.no_grad()
+    def remember(self, span: int, generator: torch.Generator | None) -> None:
+        """Let the units begin with memories of 1 to `span` steps: see `forget_biases`."""
+        i, _, f, _ = self.b.view(4, self.k, self.hidden_size)
+        f.copy_(forget_biases(span, f.shape, generator))
+        i.copy_(-f)
+
     def forward(
         self,
         x: Tensor,
@@ -228,3 +235,11 @@ def memory_kept(model: nn.Module) -> Iterator[None]:
     finally:
         for layer in layers:
             layer.spare = None
+
+
+def forget_biases(span: int, shape: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
+    """Biases of forget gates with which units keep what they hold for 1 to `span` steps, each its own while.
+
+    source  Tallec and Ollivier, "Can recurrent neural networks warp time?", ICLR 2018
+    """
+    return torch.empty(shape).uniform_(1, span - 1, generator=generator).log()

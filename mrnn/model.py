@@ -69,6 +69,8 @@ class SequenceModel(nn.Module):
         """Draw all weights anew from `generator`."""
         for layer in self.layers:
             layer.reset_parameters(generator)  # type: ignore[operator]
+            if self.config.span:
+                layer.remember(self.config.span, generator)  # type: ignore[operator]
         bound = 1 / math.sqrt(self.config.hidden_size)
         self.head.weight.uniform_(-bound, bound, generator=generator)
         self.head.bias.zero_()

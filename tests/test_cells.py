@@ -129,3 +129,35 @@ def test_first_weights_are_orthogonal_with_forget_bias_1(cell):
         torch.testing.assert_close(blocks @ blocks.mT, torch.eye(M).expand_as(blocks), rtol=0, atol=1e-5)
         assert (bias[forget] == 1).all()
         assert bias.sum() == bias[forget].numel()
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_units_begin_with_memories_of_one_step_to_the_span(kind, layers):
+    """Where nothing comes in and nothing is carried but c, c falls at each step to u / (1 + u), u from 1 to span - 1."""
+    if kind["cell"] == "elman":
+        pytest.skip("it has no gate to keep anything")
+    k = 3 if kind["cell"] == "mrnn" else 1
+    config = ModelConfig(input_size=D, output_size=2, **kind, k=k, hidden_size=211, num_layers=layers, span=97)
+    model = SequenceModel(config, generator=torch.Generator().manual_seed(0)).eval()
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.ndim > 1:
+                weight.zero_()
+    held = 0 if kind["cell"] == "gru" else 1  # which part of the state is kept
+    state = tuple(torch.full(shape, float(part == held)) for part, shape in enumerate(model._state_shapes(1)))
+    kept = model(torch.zeros(1, 1, D), state=state).state[held].detach().flatten()
+    assert (kept >= 0.5).all()
+    assert (kept <= 1 - 1 / 97 + 1e-6).all()
+    spans = kept / (1 - kept)  # u
+    assert spans.mean() == pytest.approx(97 / 2, rel=0.1)
+    assert spans.min() < 7
+    assert spans.max() > 90
+
+
+def test_without_a_span_nothing_is_drawn_more():
+    shape: dict[str, Any] = {"input_size": D, "output_size": 2, "hidden_size": M}
+    one, other = (
+        SequenceModel(ModelConfig(**shape, span=span), generator=torch.Generator().manual_seed(0)) for span in (0, 7)
+    )
+    for (name, weight), changed in zip(one.layers.named_parameters(), other.layers.parameters(), strict=True):
+        assert torch.equal(weight, changed) == (name != "0.b"), name

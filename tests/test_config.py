@@ -55,6 +55,9 @@ MODEL_RULES: list[tuple[str, Any, str]] = [
     ("cell", None, "cell must be one of .*, got None"),
     ("carry", "both", "carry must be one of mixed, own, got 'both'"),
     ("per_step", 1, "per_step must be true or false, got 1"),
+    ("span", -1, "span must be from 0 to 1000000, got -1"),
+    ("span", 2, "span must be at least 3 steps, or 0 for none, got 2"),
+    ("span", 7.0, "span must be a whole number, got 7.0"),
 ]  # fmt: skip
 TRAINING_RULES: list[tuple[str, Any, str]] = [
     *((name, value, f"{name} must be a whole number, got ")
