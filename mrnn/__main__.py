@@ -1,4 +1,4 @@
-"""The command line: python -m mrnn train|evaluate|sweep|runs|bench."""
+"""The command line: python -m mrnn train|evaluate|generate|sweep|runs|bench."""
 
 import argparse
 import json
@@ -25,15 +25,19 @@ from mrnn.config import (
     RunConfig,
     TrainConfig,
 )
+from mrnn.data import Task
 from mrnn.devices import choose_device
 from mrnn.files import write_text
 from mrnn.forecast import duration, training_seconds
+from mrnn.generation import generate
 from mrnn.grid import AXES, SweepConfig
 from mrnn.jobs import Engine
 from mrnn.matching import MATCHES
+from mrnn.model import SequenceModel
 from mrnn.runs import check_task
 from mrnn.scores import SCORES, written
 from mrnn.tasks import TASKS, make_task
+from mrnn.text import TextTask
 from mrnn.training import EpochReport, evaluate
 from mrnn.worker import perform
 
@@ -88,7 +92,7 @@ def command_parser() -> argparse.ArgumentParser:
     model = command.add_argument_group("model")
     for name, options in SHAPE.items():
         model.add_argument(_flag(name), **options)
-    model.add_argument("--dropout", type=float, default=0.0, help="between layers (default: %(default)s)")
+    _add_beginning(model)
     _add_training(command, [f.name for f in fields(TrainConfig)])
     command.add_argument(
         "--out",
@@ -113,7 +117,7 @@ def command_parser() -> argparse.ArgumentParser:
         "--match", choices=MATCHES,
         help="give every network the hidden size at which it has as many weights, or as much work a step, as the first",
     )  # fmt: skip
-    command.add_argument("--dropout", type=float, default=0.0, help="between layers (default: %(default)s)")
+    _add_beginning(command)
     _add_training(command, [f.name for f in fields(TrainConfig) if f.name not in AXES])
     command.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, such as tcp://HOST:8786")
     command.add_argument("--csv", type=Path, metavar="FILE", help="write a row a run there")
@@ -130,6 +134,17 @@ def command_parser() -> argparse.ArgumentParser:
     command.add_argument("--task", choices=list(TASKS), metavar="TASK", help="another task than the file's own")
     command.add_argument("--device", default="auto", help=HELPS["device"])
     command.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+    command = commands.add_parser("generate", help="let a model go on with a text, character by character")
+    command.set_defaults(run=_generate)
+    command.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file of a text")
+    command.add_argument("--length", type=int, default=500, help="characters (default: %(default)s)")
+    command.add_argument(
+        "--temperature", type=float, default=0.7, help="0 takes the most probable character (default: %(default)s)"
+    )
+    command.add_argument("--prompt", default="", help="what it goes on from (default: the text's first character)")
+    command.add_argument("--seed", type=int, default=0, help="of the draws (default: %(default)s)")
+    command.add_argument("--device", default="auto", help=HELPS["device"])
 
     command = commands.add_parser(
         "bench", help="time the recurrence against its definition, torch's LSTM and bare products"
@@ -155,6 +170,14 @@ def _add_task(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_beginning(where: argparse._ActionsContainer) -> None:
+    """What a sweep does not go over."""
+    where.add_argument("--dropout", type=float, default=0.0, help="between layers (default: %(default)s)")
+    where.add_argument(
+        "--span", type=int, default=0, help="steps that memory reaches over at first, in long sequences (default: none)"
+    )
+
+
 def _add_training(command: argparse.ArgumentParser, names: Collection[str]) -> None:
     """An option for each of these fields of TrainConfig."""
     training = command.add_argument_group("training")
@@ -174,6 +197,7 @@ def run_config(asked: argparse.Namespace) -> RunConfig:
     model = ModelConfig(
         **task.borders,
         dropout=asked.dropout,
+        span=asked.span,
         **_given(asked, SHAPE),
     )
     training = TrainConfig(**_given(asked, [f.name for f in fields(TrainConfig)]))
@@ -319,15 +343,21 @@ def _setting(text: str) -> tuple[str, Any]:
         raise ValueError(f"--set takes NAME=NUMBER, got {text!r}") from error
 
 
-def _evaluate(asked: argparse.Namespace) -> None:
-    model = load(asked.file, asked.device)
-    notes = read_notes(asked.file)
+def _model_and_task(file: Path, device: str, other: str | None = None) -> tuple[SequenceModel, Task]:
+    """The model of a file, and its own task or the `other` that is named."""
+    model = load(file, device)
+    notes = read_notes(file)
     name, settings = notes.get("task"), notes.get("settings", {})
-    if asked.task not in (None, name):
-        name, settings = asked.task, {}
+    if other not in (None, name):
+        name, settings = other, {}
     if not isinstance(name, str) or not isinstance(settings, dict):
-        raise ValueError(f"{asked.file} does not say its task; name one with --task")
-    task = check_task(model.config, name, settings)
+        raise ValueError(f"{file} does not say its task; name one with --task")
+    return model, check_task(model.config, name, settings)
+
+
+def _evaluate(asked: argparse.Namespace) -> None:
+    model, task = _model_and_task(asked.file, asked.device, asked.task)
+    name = task.name
     _, test_data = task.split()
     with tqdm(unit="batch", disable=None) as bar:
 
@@ -346,6 +376,13 @@ def _evaluate(asked: argparse.Namespace) -> None:
         score, of_soft = (written(task.target, found.accuracy) for found in (hard, soft))
         print(f"{name}: {SCORES[task.target]} {score} in use (soft {of_soft}) on {len(test_data):,} sequences")
         print("".join(f"{figure:8.4f}  {claim}\n" for claim, figure in claims.items()), end="")
+
+
+def _generate(asked: argparse.Namespace) -> None:
+    model, task = _model_and_task(asked.file, asked.device)
+    if not isinstance(task, TextTask):
+        raise ValueError(f"{asked.file} has learned {task.name}, which is no text; train one on text first")
+    print(generate(model, task, asked.length, asked.temperature, asked.prompt, asked.seed))
 
 
 def _bench(asked: argparse.Namespace) -> None:

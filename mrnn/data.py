@@ -179,6 +179,11 @@ class Task(ABC):
     example: ClassVar[str] = ""
 
     @property
+    def streams(self) -> int:
+        """How many long sequences the training part is cut from, as in `SequenceData`; 0 where it is not."""
+        return 0
+
+    @property
     def names_one_class(self) -> bool:
         """True where a whole sequence has one class: what classes differ in can be looked at."""
         return self.target == "class" and not self.per_step
@@ -261,3 +266,9 @@ def check_count(n: int) -> None:
     """Refuse a number of sequences below 1 (ValueError)."""
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
+
+
+def check_whole(name: str, value: Any, least: int, most: int) -> None:
+    """Refuse what is no whole number from least to most (ValueError)."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"{name} must be a whole number from {least} to {most}, got {short(value)}")

@@ -17,10 +17,12 @@ RECENT = 20  # runs to learn from
 
 def training_seconds(config: RunConfig, slowness: float = 1.0) -> float:
     """How long a run is expected to train, in seconds."""
-    sequences, steps = make_task(config.task, config.settings).extent
+    task = make_task(config.task, config.settings)
+    sequences, steps = task.extent
     training, model = config.training, config.model
-    batches = math.ceil(sequences * (1 - training.validation_share) / training.batch_size)
-    products = training.batch_size * model.num_lstms * model.hidden_size * 2 * model.hidden_size
+    size = task.streams or training.batch_size
+    batches = math.ceil(sequences * (1 - training.validation_share) / size)
+    products = size * model.num_lstms * model.hidden_size * 2 * model.hidden_size
     return slowness * training.epochs * batches * steps * model.num_layers * (STEP + UNIT * products)
 
 

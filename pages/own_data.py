@@ -1,59 +1,23 @@
-"""Sequences of one's own: uploaded, looked at, kept as a task; and answered by the models that learned from them."""
-
-from pathlib import Path
+"""Sequences or a text of one's own: looked at, kept as a task; and sequences answered by models that learned from them."""
 
 import streamlit as st
 
 from mrnn import owndata
 from pages import common
-from pages.views.own_data import answers, code, kept, plain, preview, read, save, show_faults
-
-EXAMPLE, FIRST = "own_example", next(iter(owndata.EXAMPLES))
+from pages.views.own_data import VIEWS, answers, kept
 
 common.page(
     "Own data",
     "Upload sequences of your own that have a label, and find out whether a network can tell them apart, and by which of "
-    "its LSTMs. The server keeps them for this browser alone.",
+    "its LSTMs; or a text, for a network to go on with. The server keeps them for this browser alone.",
 )
 left, right = common.sides()
 
 with left:
-    file = st.file_uploader(
-        "A CSV file or NumPy arrays (.npz), up to 64 MB and 1,000,000 rows", type=["csv", "tsv", "txt", "dat", "data", "npz"],
-        key="own_file", help="A row a step (sequence, step, inputs, label) or a row a sequence. Nothing in it is executed.",
-    )  # fmt: skip
-    common.asked.begin(EXAMPLE, "example", FIRST, common.asked.one_of(list(owndata.EXAMPLES)))
-    example = st.selectbox(
-        "Or look at an example", list(owndata.EXAMPLES), key=EXAMPLE, persist_state="session", disabled=file is not None
+    view = st.segmented_control(
+        "What you have", list(VIEWS), default=next(iter(VIEWS)), required=True, key="own_what", bind="query-params"
     )
-    common.asked.keep(EXAMPLE, example, FIRST)
-    common.asked.say()
-    name, make = owndata.EXAMPLES[example]
-    content = file.getvalue() if file is not None else make()
-    if file is not None:
-        name = file.name
-    else:
-        st.download_button(
-            "This example as a file",
-            content,
-            name,
-            icon=":material/download:",
-            key="own_take_example",
-            on_click="ignore",
-        )
-
-with right:
-    what = f"#### {plain(name)}" if file is not None else "#### An example: who walks, runs or climbs stairs?"
-    st.markdown(what)
-    with common.refusals():
-        with left:
-            found = read(content, key=f"own_{file.file_id if file is not None else example}")
-        if found.sequences is None:
-            show_faults(found.faults)
-        else:
-            preview(found.sequences)
-            save(found, Path(name).stem)
-common.take_along(code(name, found, None if file is not None else example))
+common.take_along(VIEWS[view or next(iter(VIEWS))](left, right))
 
 mine = owndata.list_kept(common.owner())
 st.divider()
@@ -70,7 +34,7 @@ else:
         "each class. Publishing a run shows its figures to others, but neither the data nor a way to use the model."
     )
 
-models = [entry for entry in common.entries(None, common.owner()) if owndata.is_own(entry.notes["task"])]
+models = [entry for entry in common.entries(None, common.owner()) if isinstance(entry.task, owndata.OwnTask)]
 st.subheader("Answers for sequences without a label")
 if models:
     answers(models)

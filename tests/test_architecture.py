@@ -26,6 +26,7 @@ WITH_TORCH = {
     "checkpoint",
     "targets",
     "training",
+    "generation",
     "uploads",
     "worker",
     "estimator",
@@ -124,16 +125,16 @@ def test_analysis_knows_traces_and_numbers_alone(path):
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in ROOMS if room_of(path) in ("tasks", "data", "experiments")], ids=named
+    "path", [path for path in ROOMS if room_of(path) in ("tasks", "data", "experiments", "text")], ids=named
 )
 def test_tasks_do_not_know_models(path):
-    known = ("mrnn.data", "mrnn.experiments", "mrnn.tasks", "mrnn.owndata")
+    known = ("mrnn.data", "mrnn.experiments", "mrnn.tasks", "mrnn.owndata", "mrnn.text")
     assert among(imports_of(path), "mrnn") == among(imports_of(path), *known)
 
 
 @pytest.mark.parametrize("path", [path for path in ROOMS if room_of(path) == "owndata"], ids=named)
 def test_own_data_know_neither_models_nor_runs(path):
-    known = ("mrnn.data", "mrnn.scaling", "mrnn.bounds", "mrnn.files", "mrnn.place", "mrnn.owndata")
+    known = ("mrnn.data", "mrnn.text", "mrnn.scaling", "mrnn.bounds", "mrnn.files", "mrnn.place", "mrnn.owndata")
     found = imports_of(path)
     assert among(found, "mrnn") - {"mrnn"} == among(found, *known)
     assert libraries(found) <= {"numpy", "pandas", "mrnn"}

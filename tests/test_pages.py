@@ -903,7 +903,12 @@ def test_a_task_without_one_class_a_sequence_is_not_offered(view, tiny_task, mon
         per_step = True
 
     monkeypatch.setitem(TASKS, "steps", EachStep())
-    assert k_and_tau(view).button_group(key="k_task").options == ["Alien waves", "Digits (MNIST)", "Tiny"]
+    assert k_and_tau(view).button_group(key="k_task").options == [
+        "Alien waves",
+        "Digits (MNIST)",
+        "Digits, pixel by pixel",
+        "Tiny",
+    ]
 
 
 @pytest.mark.parametrize("view", ["Temperature", "Lesions"])

@@ -55,6 +55,7 @@ from mrnn.analysis.sequence import (
     selection_table,
     steps_apart,
 )
+from mrnn.analysis.symbols import symbols_by_lstm
 
 __all__ = [
     "METHODS",
@@ -100,6 +101,7 @@ __all__ = [
     "stationary_distribution",
     "stays",
     "steps_apart",
+    "symbols_by_lstm",
     "transition_counts",
     "transition_difference",
     "transition_matrix",

@@ -5,11 +5,12 @@ from mrnn.owndata.columns import LAYOUTS, Columns, guess_columns
 from mrnn.owndata.examples import EXAMPLES
 from mrnn.owndata.faults import Fault, Faults
 from mrnn.owndata.further import read_further
-from mrnn.owndata.preview import examples_table, histogram, label_counts
+from mrnn.owndata.preview import character_counts, examples_table, histogram, label_counts
 from mrnn.owndata.sequences import Sequences, build
-from mrnn.owndata.store import MOST_KEPT, Kept, delete, is_own, keep, list_kept, load, may_use, read
+from mrnn.owndata.store import MOST_KEPT, Kept, delete, is_own, keep, keep_text, list_kept, load, may_use, read
 from mrnn.owndata.table import ENCODINGS, SEPARATORS, Reading, Table, guess_reading, read_table
 from mrnn.owndata.task import OwnTask, own_task
+from mrnn.owndata.text import OwnText, plain_text, read_text
 
 __all__ = [
     "ENCODINGS",
@@ -23,11 +24,13 @@ __all__ = [
     "Faults",
     "Kept",
     "OwnTask",
+    "OwnText",
     "Reading",
     "Sequences",
     "Table",
     "build",
     "build_from_arrays",
+    "character_counts",
     "delete",
     "examples_table",
     "guess_arrays",
@@ -37,13 +40,16 @@ __all__ = [
     "is_npz",
     "is_own",
     "keep",
+    "keep_text",
     "label_counts",
     "list_kept",
     "load",
     "may_use",
     "own_task",
+    "plain_text",
     "read",
     "read_arrays",
     "read_further",
     "read_table",
+    "read_text",
 ]

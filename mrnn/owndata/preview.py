@@ -1,9 +1,12 @@
 """What is shown of sequences before anything is learned from them: tables for charts."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 
 from mrnn.owndata.sequences import Sequences
+from mrnn.text import SIGNS
 
 MOST_CLASSES_SHOWN = 6
 MOST_POINTS = 400  # of a line
@@ -51,3 +54,9 @@ def histogram(values: np.ndarray, most: int = 20) -> pd.DataFrame:
         edges = np.histogram_bin_edges(values.astype(float), most)
     counts, edges = np.histogram(values, edges)
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "count": counts})
+
+
+def character_counts(text: str, most: int = 15) -> pd.DataFrame:
+    """The most frequent characters of a text, as rows of class and count."""
+    found = Counter(text).most_common(most)
+    return pd.DataFrame({"class": [SIGNS.get(c, c) for c, _ in found], "count": [count for _, count in found]})

@@ -1,7 +1,7 @@
 """Where a person's own data are kept: own/<id>/ in the runs' folder, for their owner alone.
 
 own/<id>/about.json  whose they are, their name, and what is known of them without reading them
-own/<id>/data.npz    the sequences
+own/<id>/data.npz    the sequences, or the text
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from mrnn.owndata.columns import Columns
 from mrnn.owndata.sequences import Sequences
 from mrnn.owndata.table import Reading
 from mrnn.place import own_data_folder
+from mrnn.text import alphabet
 
 MOST_KEPT = 10  # a person
 _ID = re.compile(r"own-[0-9a-f]{24}")
@@ -43,6 +44,7 @@ class Kept:
     sequences, longest, steps  how many sequences, steps of the longest, steps in all
     inputs, target, per_step, classes  as in `Sequences`
     reading, columns, arrays   how the file was read: text and columns, or arrays
+    text      whether it is a text, whose characters are the steps of one sequence
     """
 
     id: str
@@ -61,6 +63,7 @@ class Kept:
     reading: Reading | None
     columns: Columns | None
     arrays: Arrays | None
+    text: bool = False
 
 
 def is_own(name: Any) -> bool:
@@ -89,13 +92,31 @@ def keep(
     """
     if sequences.labels is None:
         raise ValueError("sequences without labels can be answered by a model, but not learned from; choose the label")
-    name = "".join(c for c in name if c.isprintable()).strip()[:60]
-    if not name:
-        raise ValueError("the data need a name; any will do")
     arrays = {
         "steps": sequences.steps, "lengths": sequences.lengths, "names": sequences.names, "labels": sequences.labels,
     }  # fmt: skip
-    about = _about(sequences, read_as)
+    return _keep(name, owner, _about(sequences, read_as), arrays)  # type: ignore[arg-type]
+
+
+def keep_text(text: str, name: str, owner: str) -> str:
+    """Keep a text for a person, and return the id; the same one has the same id.
+
+    text    as `plain_text` gave it
+    name    shown, but never used as a path
+    raises  ValueError if there is no room
+    """
+    about = {
+        "counts": [], "sequences": 1, "longest": len(text), "steps": len(text), "inputs": ["character"],
+        "target": "class", "per_step": True, "classes": list(alphabet(text)), "reading": None, "columns": None,
+        "arrays": None, "text": True,
+    }  # fmt: skip
+    return _keep(name, owner, about, {"text": np.frombuffer(text.encode(), np.uint8)})
+
+
+def _keep(name: str, owner: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+    name = "".join(c for c in name if c.isprintable()).strip()[:60]
+    if not name:
+        raise ValueError("the data need a name; any will do")
     own_id = f"own-{_digest(owner, about, arrays)}"
     size = sum(array.nbytes for array in arrays.values())
     kept = list_kept()
@@ -145,15 +166,24 @@ def read(own_id: str) -> Kept:
 def load(own_id: str) -> Sequences:
     """The sequences themselves, never to be written to; ValueError if they are not here."""
     kept = read(own_id)
-    path = _folder(own_id) / "data.npz"
-    try:
-        arrays = _load(path, path.stat().st_mtime_ns)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"the data {kept.name!r} are damaged ({error}); upload them again") from None
+    arrays = _arrays(kept)
     return Sequences(
         arrays["steps"], arrays["lengths"], arrays["names"], kept.inputs, kept.target, kept.per_step, kept.classes,
         arrays["labels"],
     )  # fmt: skip
+
+
+def load_text(own_id: str) -> str:
+    """The text itself; ValueError if it is not here."""
+    return _arrays(read(own_id))["text"].tobytes().decode()
+
+
+def _arrays(kept: Kept) -> dict[str, np.ndarray]:
+    path = _folder(kept.id) / "data.npz"
+    try:
+        return _load(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"the data {kept.name!r} are damaged ({error}); upload them again") from None
 
 
 def delete(own_id: str, owner: str) -> None:

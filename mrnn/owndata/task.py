@@ -1,13 +1,14 @@
 """A person's own data as a task like any other."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from mrnn.data import SequenceData, Task, check_count
+from mrnn.data import SequenceData, Task, check_count, check_whole
 from mrnn.owndata import store
 from mrnn.owndata.sequences import Sequences
+from mrnn.owndata.text import OwnText
 from mrnn.scaling import Scaling
 
 
@@ -41,9 +42,7 @@ class OwnTask(Task):
 
     def __post_init__(self) -> None:
         for name, least, most in ("test_percent", 1, 90), ("split_seed", 0, 2**31):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-                raise ValueError(f"{name} must be a whole number from {least} to {most}, got {value!r}")
+            check_whole(name, getattr(self, name), least, most)
 
     @property
     def extent(self) -> tuple[int, int]:
@@ -109,19 +108,19 @@ class OwnTask(Task):
         return SequenceData(x, y, part.lengths, self.target)
 
 
-def own_task(own_id: str) -> OwnTask:
+def own_task(own_id: str) -> OwnTask | OwnText:
     """The task of somebody's own data; ValueError if they are not here."""
     kept = store.read(own_id)
+    about: dict[str, Any] = {"name": kept.id, "title": kept.name, "classes": kept.classes, "kept": kept}
+    if kept.text:
+        about |= {"summary": "Which character comes next?", "input_size": len(kept.classes)}
+        return type("OwnText", (OwnText,), about)()
     what = {"class": "Which class is it", "value": f"What is its {kept.classes[0]}"}[kept.target]
-    about = {
-        "name": kept.id,
-        "title": kept.name,
+    about |= {
         "summary": f"{what}{' at each step' if kept.per_step else ''}?",
         "target": kept.target,
         "per_step": kept.per_step,
-        "classes": kept.classes,
         "input_size": len(kept.inputs),
-        "kept": kept,
     }
     return type("OwnTask", (OwnTask,), about)()
 

@@ -10,8 +10,10 @@ from mrnn.tasks.bit_flip import BitFlip
 from mrnn.tasks.curves import Curves
 from mrnn.tasks.digits import Digits
 from mrnn.tasks.forecast import Forecast
+from mrnn.tasks.pixels import Pixels
 from mrnn.tasks.reber import EmbeddedReber, Reber
 from mrnn.tasks.regimes import Regimes
+from mrnn.tasks.text import Text
 from mrnn.tasks.waves import Waves
 
 TASKS: dict[str, Task] = {
@@ -23,6 +25,8 @@ TASKS: dict[str, Task] = {
     "bit_flip": BitFlip(),
     "forecast": Forecast(),
     "regimes": Regimes(),
+    "text": Text(),
+    "pixels": Pixels(),
 }
 
 

@@ -72,6 +72,7 @@ QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
         {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0},
         replace(SYMBOLS, epochs=30, batch_size=50, rate=0.1),
     ),
+    "pixels": ({"k": 2, "hidden_size": 32, "num_layers": 1, "dropout": 0.0}, replace(SYMBOLS, epochs=5, batch_size=32)),
 }  # fmt: skip
 Option = TypeVar("Option")
 

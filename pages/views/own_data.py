@@ -2,16 +2,22 @@
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mrnn import analysis, charts, forget, owndata
 from mrnn.owndata import Arrays, Columns, Faults, Reading, Sequences, Table
+from mrnn.tasks.text import Text
+from mrnn.text import alphabet
 from pages import common
 
 NOTHING = "none"
+MOST_SHOWN = 600  # characters of a text
+EXAMPLE, FIRST = "own_example", next(iter(owndata.EXAMPLES))
 LAYOUTS = {"long": "A row a step", "wide": "A row a sequence"}
 
 
@@ -26,6 +32,84 @@ class Read:
     read_as: tuple[Reading, Columns] | Arrays
     sequences: Sequences | None
     faults: Faults
+
+
+def labelled(left: DeltaGenerator, right: DeltaGenerator) -> str:
+    """Labelled sequences, from a file or from an example; Python that reads them."""
+    with left:
+        file = st.file_uploader(
+            "A CSV file or NumPy arrays (.npz), up to 64 MB and 1,000,000 rows", type=["csv", "tsv", "txt", "dat", "data", "npz"],
+            key="own_file", help="A row a step (sequence, step, inputs, label) or a row a sequence. Nothing in it is executed.",
+        )  # fmt: skip
+        common.asked.begin(EXAMPLE, "example", FIRST, common.asked.one_of(list(owndata.EXAMPLES)))
+        example = st.selectbox(
+            "Or look at an example", list(owndata.EXAMPLES), key=EXAMPLE, persist_state="session", disabled=file is not None
+        )
+        common.asked.keep(EXAMPLE, example, FIRST)
+        common.asked.say()
+        name, make = owndata.EXAMPLES[example]
+        content = file.getvalue() if file is not None else make()
+        if file is not None:
+            name = file.name
+        else:
+            st.download_button(
+                "This example as a file",
+                content,
+                name,
+                icon=":material/download:",
+                key="own_take_example",
+                on_click="ignore",
+            )
+    with right:
+        what = f"#### {plain(name)}" if file is not None else "#### An example: who walks, runs or climbs stairs?"
+        st.markdown(what)
+        with common.refusals():
+            with left:
+                found = read(content, key=f"own_{file.file_id if file is not None else example}")
+            if found.sequences is None:
+                show_faults(found.faults)
+            else:
+                preview(found.sequences)
+                save(found, Path(name).stem)
+    return code(name, found, None if file is not None else example)
+
+
+def text(left: DeltaGenerator, right: DeltaGenerator) -> str:
+    """A text that is pasted or uploaded, or with neither the one that ships with the app; Python that reads it."""
+    with left:
+        pasted = st.text_area(
+            "Paste a text", height=200, key="own_pasted", placeholder="At least 3,000 characters: some pages.",
+            help="Its last tenth is kept for the test. Nothing in it is executed.",
+        )  # fmt: skip
+        file = st.file_uploader(
+            "Or upload a plain text file (.txt), up to 300,000 characters",
+            type=["txt", "md", "text"],
+            key="own_text_file",
+        )
+    with right, common.refusals():
+        if file is None and not pasted.strip():
+            st.markdown("#### An example: the text that ships with the app")
+            preview_text(Text().text)
+        else:
+            st.markdown(f"#### {plain(file.name) if file else 'Your text'}")
+            found = owndata.read_text(file.getvalue()) if file else owndata.plain_text(pasted)
+            preview_text(found)
+            called = _name_to_keep(Path(file.name).stem if file else found[:30].strip().split("\n")[0] or "My text")
+            if called is not None:
+                owndata.keep_text(found, called, common.owner())
+                st.rerun()
+    if file is None and not pasted.strip():
+        return "from mrnn import TASKS, owndata\n\nprint(owndata.character_counts(TASKS['text'].text))\n"
+    return f"""from pathlib import Path
+
+from mrnn import owndata
+
+text = owndata.read_text(Path({(file.name if file else "text.txt")!r}).read_bytes())
+print(owndata.character_counts(text))
+"""
+
+
+VIEWS = {"Sequences": labelled, "A text": text}
 
 
 def read(content: bytes, key: str) -> Read:
@@ -201,6 +285,17 @@ def preview(sequences: Sequences) -> None:
         )  # fmt: skip
 
 
+def preview_text(text: str) -> None:
+    """How a text begins, how long it is, and which characters it has."""
+    known = alphabet(text)
+    st.text(f"{text[:MOST_SHOWN]} [...]")
+    rest = ", the rarest of them taken together" if len(set(text)) > len(known) else ""
+    st.caption(f"{len(text):,} characters, {len(set(text))} different ones{rest}. The most frequent:")
+    common.show(
+        charts.count_bars(owndata.character_counts(text), "characters"), key="characters", alt="The most frequent characters of the text.",
+    )  # fmt: skip
+
+
 def save(found: Read, name: str) -> None:
     """A form that keeps the sequences under a name."""
     if found.sequences is None:
@@ -208,13 +303,19 @@ def save(found: Read, name: str) -> None:
     if found.sequences.labels is None:
         st.info("Choose the column of the label, so that there is something to learn.", icon=":material/label:")
         return
-    with st.form("own_save", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        called = st.text_input("Name", name, max_chars=60)
-        pressed = st.form_submit_button("Keep it as a task", icon=":material/save:", type="primary")
-    if pressed:
+    called = _name_to_keep(name)
+    if called is not None:
         with common.refusals():
             st.session_state["own_kept"] = owndata.keep(found.sequences, called, common.owner(), read_as=found.read_as)
         st.rerun()
+
+
+def _name_to_keep(name: str) -> str | None:
+    """What it shall be called, once somebody wants to keep it."""
+    with st.form("own_save", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        called = st.text_input("Name", name, max_chars=60)
+        pressed = st.form_submit_button("Keep it as a task", icon=":material/save:", type="primary")
+    return called if pressed else None
 
 
 # -- what is kept ------------------------------------------------------------------------------------------------------
@@ -228,10 +329,16 @@ def kept(found: list[owndata.Kept]) -> None:
         more = f" and {len(one.classes) - 8} more" if len(one.classes) > 8 else ""
         with st.container(border=True, key=f"kept_{one.id}"):
             st.markdown(f"**{plain(one.name)}**")
-            st.caption(
-                f"{one.sequences:,} sequences, up to {one.longest:,} steps: {plain(classes)}{more}. "
-                f"{task.extent[0]:,} to learn from, {one.sequences - task.extent[0]:,} to test on; {one.size / 2**20:.1f} MB."
-            )
+            if one.text:
+                st.caption(
+                    f"A text of {one.longest:,} characters, {len(one.classes)} of them told apart. Its first nine tenths "
+                    f"are to learn from, the last one to test on; {one.size / 2**20:.1f} MB."
+                )
+            else:
+                st.caption(
+                    f"{one.sequences:,} sequences, up to {one.longest:,} steps: {plain(classes)}{more}. "
+                    f"{task.extent[0]:,} to learn from, {one.sequences - task.extent[0]:,} to test on; {one.size / 2**20:.1f} MB."
+                )
             _what_can_be_done(one)
 
 
@@ -242,7 +349,12 @@ def _what_can_be_done(one: owndata.Kept) -> None:
             common.begin_with_task(one.id)
             st.switch_page("pages/train.py")
         newest = next((run for run in learned if run.model_file is not None), None)
-        if newest is not None and st.button("Transitions", icon=":material/grid_on:", key=f"look_{one.id}"):
+        looked_at = owndata.own_task(one.id).names_one_class
+        if (
+            newest is not None
+            and looked_at
+            and st.button("Transitions", icon=":material/grid_on:", key=f"look_{one.id}")
+        ):
             st.session_state["model_transitions"] = newest.id
             st.switch_page("pages/transitions.py")
         with st.popover("Delete", icon=":material/delete:"):

@@ -1,0 +1,110 @@
+"""The text and the pixels on the pages, run without a browser; and a text of one's own."""
+
+import numpy as np
+import pytest
+
+from mrnn import TASKS, comparison, owndata, runs, sweeps
+from mrnn.owndata import OwnText
+from tests.test_pages import learned_from, no_real_training, offered, owner_of, said, trained, visit
+from tests.test_text import written
+
+__all__ = ["no_real_training"]  # a fixture that these tests use, too
+OWN = "pages/own_data.py"
+PASTED = written(3_001)
+
+
+def texts(key: str = "a" * 32):
+    """The Own data page, where a text is asked for."""
+    app = visit(OWN, key)
+    app.button_group(key="own_what").set_value("A text").run()
+    assert not app.exception
+    return app
+
+
+def kept_by(app) -> str:
+    """The id of a text that this person pastes and keeps."""
+    app.text_area(key="own_pasted").set_value(PASTED).run()
+    app.text_input[0].set_value("Letters").run()
+    next(button for button in app.button if button.label == "Keep it as a task").click().run()
+    assert not app.exception
+    (kept,) = owndata.list_kept(owner_of(app))
+    return kept.id
+
+
+def test_a_text_that_is_pasted_is_shown_and_kept_as_a_task_of_its_owner_alone():
+    app = texts()
+    assert "142,211 characters" in said(app), "the text that ships, as an example"
+    own_id = kept_by(app)
+    assert "A text of 3,001 characters, 9 of them told apart" in said(app)
+    task = owndata.own_task(own_id)
+    assert isinstance(task, OwnText)
+    assert task.text == PASTED
+    train = visit("pages/train.py")
+    assert {own_id, "Letters"} & set(offered(train, "t_task"))
+    assert not {own_id, "Letters"} & set(offered(visit("pages/train.py", key="b" * 32), "t_task"))
+    train.button_group(key="t_task").set_value(own_id).run()
+    train.button(key="train").click().run()
+    (run,) = runs.list_runs(owner_of(train))
+    assert run.config is not None
+    assert {field: getattr(run.config.model, field) for field in task.borders} == task.borders
+
+
+def test_a_text_that_is_uploaded_is_named_after_its_file():
+    app = texts()
+    app.file_uploader(key="own_text_file").upload("tale.txt", PASTED.replace("\n", "\r\n").encode("utf-16")).run()
+    assert not app.exception
+    assert not app.error
+    assert app.text_input[0].value == "tale"
+    next(button for button in app.button if button.label == "Keep it as a task").click().run()
+    (kept,) = owndata.list_kept(owner_of(app))
+    assert (kept.name, kept.longest) == ("tale", 3_001)
+
+
+def test_what_is_no_text_to_learn_from_is_refused_in_one_sentence():
+    app = texts()
+    app.text_area(key="own_pasted").set_value("too short").run()
+    assert [error.value for error in app.error] == [
+        "a text must have 3,000 to 300,000 characters, this one has 9; take a longer one"
+    ]
+    assert not app.exception
+
+
+def test_a_model_of_a_text_is_asked_for_no_labels_of_sequences_and_is_deleted_with_it():
+    app = texts()
+    own_id = kept_by(app)
+    learned_from(own_id, owner_of(app))
+    app = texts()
+    assert "Once a network has learned from data of yours" in said(app)
+    assert not any(button.label == "Transitions" for button in app.button), "a text has no class of its own"
+    app.button(key=f"delete_{own_id}").click().run()
+    assert not app.exception
+    assert not owndata.list_kept()
+    assert not runs.list_runs()
+
+
+@pytest.mark.parametrize("page", ["pages/transitions.py", "pages/k_and_tau.py"])
+def test_a_network_that_reads_pixels_is_looked_at_like_any_other(page):
+    run_id = trained(owner_of(visit()), task="pixels")
+    app = visit(page)
+    if page == "pages/transitions.py":
+        app.select_slider(key="sequences").set_value(100)
+        app.selectbox(key="model_transitions").set_value(run_id).run()
+    else:
+        app.session_state["k_view"] = "Temperature"
+        app.button_group(key="k_task").set_value("pixels").run()
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+
+
+@pytest.mark.parametrize("name", ["text", "pixels"])
+def test_networks_are_compared_on_it_with_as_many_weights(name):
+    app = visit("pages/compare.py")
+    app.button_group(key="t_task").set_value(name).run()
+    assert TASKS[name].title in said(app)
+    app.button(key="start").click().run()
+    assert not app.exception
+    (sweep,) = sweeps.list_sweeps(owner_of(app))
+    table = comparison.contenders(comparison.outcomes(sweep))
+    assert sweep.config.base.task == name
+    np.testing.assert_allclose(table["weights"], table["weights"].iloc[0], rtol=0.04)
