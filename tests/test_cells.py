@@ -133,7 +133,7 @@ def test_first_weights_are_orthogonal_with_forget_bias_1(cell):
 
 @pytest.mark.parametrize("layers", [1, 2])
 def test_units_begin_with_memories_of_one_step_to_the_span(kind, layers):
-    """Where nothing comes in and nothing is carried but c, c falls at each step to u / (1 + u), u from 1 to span - 1."""
+    """Where nothing comes in and only c is carried, c falls at each step to u / (1 + u), u from 1 to span - 1."""
     if kind["cell"] == "elman":
         pytest.skip("it has no gate to keep anything")
     k = 3 if kind["cell"] == "mrnn" else 1

@@ -24,7 +24,7 @@ def texts(key: str = "a" * 32):
 def kept_by(app) -> str:
     """The id of a text that this person pastes and keeps."""
     app.text_area(key="own_pasted").set_value(PASTED).run()
-    app.text_input[0].set_value("Letters").run()
+    app.text_input[0].set_value("Letters")
     next(button for button in app.button if button.label == "Keep it as a task").click().run()
     assert not app.exception
     (kept,) = owndata.list_kept(owner_of(app))
