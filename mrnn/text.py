@@ -8,12 +8,14 @@ from typing import ClassVar
 import numpy as np
 
 from mrnn.data import Answer, SequenceData, Task, check_count, check_whole
+from mrnn.experiments import Experiment, Strings
 
 OTHER = "\N{REPLACEMENT CHARACTER}"  # stands for all characters that are not in an alphabet
 SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥"}  # how those are shown that leave no mark
 MOST_CLASSES = 96  # a model reads one-hot characters: each one more is a number more at each step
 STREAMS, PIECES = 32, 20  # at most so many places are read at once; each is at least so many pieces long
 MOST_TYPED = 1_000
+GIVEN = 40  # characters, before somebody goes on alone
 TESTED = 10  # the last one of so many parts of a text is for the test
 
 
@@ -144,6 +146,11 @@ class TextTask(Task):
             "bits a character, were each as probable as it is frequent": bits((counts / counts.sum())[y]),
         }
 
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Going on from somewhere in the test part."""
+        return (GoOn(self),)
+
     def _tested(self) -> np.ndarray:
         return self.encode(self.text[border(self.text) :])
 
@@ -158,6 +165,52 @@ class TextTask(Task):
         """Classes (N, steps + 1): all but the last are read, all but the first are to be said."""
         lengths = np.full(len(codes), self.steps)
         return SequenceData(self.one_hot(codes[:, :-1]), codes[:, 1:], lengths, streams=streams)
+
+
+@dataclass(frozen=True)
+class GoOn(Experiment):
+    """The text as somebody goes on with it, from a place in the test part: each next character drawn.
+
+    length       characters that are drawn
+    temperature  as in `draw`
+    """
+
+    title: ClassVar[str] = "Go on"
+    summary: ClassVar[str] = (
+        f"It reads {GIVEN} characters of the part that training has not seen, and then what it draws itself. Does it "
+        "write words?"
+    )
+    few: ClassVar[int] = 2
+    many: ClassVar[int] = 0
+
+    task: TextTask
+    length: int = field(
+        default=120,
+        metadata={"label": "Characters", "help": "How many it draws.", "least": 20, "most": 400, "step": 20},
+    )
+    temperature: float = field(
+        default=0.7,
+        metadata={
+            "label": "Temperature", "least": 0.0, "most": 2.0, "step": 0.1,
+            "help": "0: always the most probable character. 1: as probable as it says. Above: more chance.",
+        },
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check_whole("length", self.length, 1, 1_000)
+        check_temperature(self.temperature)
+
+    def run(self, answer: Answer, n: int, seed: int) -> Strings:
+        """n texts, what was given at the beginning of each; | stands where it ends."""
+        rng = np.random.default_rng(seed)
+        tested = self.task.encode(self.task.text[border(self.task.text) :])
+        codes = tested[rng.integers(len(tested) - GIVEN, size=n)[:, None] + np.arange(GIVEN)]
+        for _ in range(self.length):
+            x, lengths = self.task.one_hot(codes), np.full(n, codes.shape[1])
+            said = answer(SequenceData(x, codes, lengths))[:, -1]
+            codes = np.column_stack([codes, [draw(p, self.temperature, rng) for p in said]])
+        texts = (self.task.decode(row) for row in codes)
+        return Strings(tuple(f"{text[:GIVEN]} | {text[GIVEN:]}" for text in texts))
 
 
 def bits(probabilities: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from pages import common
 from pages.views.laboratory.answers import answers
 from pages.views.laboratory.experiments import experiment
 from pages.views.laboratory.figures import figures
+from pages.views.laboratory.listening import listening
 from pages.views.laboratory.subject import PRESETS, choose_subject
 
 VIEW = "lab_view"
@@ -30,6 +31,7 @@ with right, common.refusals():
     views: dict[str, Callable[..., str]] = {
         "Answers": answers,
         **{one.title: partial(experiment, asked=one) for one in subject.task.experiments},
+        **({"What each LSTM reads": listening} if subject.task.symbols(subject.task.make(1, 0).x[0]) else {}),
         "Figures": figures,
     }
     if st.session_state.setdefault(VIEW, "Answers") not in views:

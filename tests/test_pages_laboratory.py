@@ -39,7 +39,8 @@ def test_each_task_shows_answers_beside_what_is_right_and_all_its_experiments(ta
     assert (picture["symbols"] is None) == (picture["signal"] is not None)
     assert "Right at" in said(app) or "Mean squared error" in said(app)
     titles = [one.title for one in TASKS[task].experiments]
-    assert list(app.button_group(key="lab_view").options) == ["Answers", *titles, "Figures"]
+    reading = ["What each LSTM reads"] if picture["symbols"] else []
+    assert list(app.button_group(key="lab_view").options) == ["Answers", *titles, *reading, "Figures"]
     for title in titles:
         app.button_group(key="lab_view").set_value(title).run()
         assert not app.exception

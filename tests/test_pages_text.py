@@ -5,6 +5,7 @@ import pytest
 
 from mrnn import TASKS, comparison, owndata, runs, sweeps
 from mrnn.owndata import OwnText
+from mrnn.text import GoOn
 from tests.test_pages import learned_from, no_real_training, offered, owner_of, said, trained, visit
 from tests.test_text import written
 
@@ -108,3 +109,27 @@ def test_networks_are_compared_on_it_with_as_many_weights(name):
     table = comparison.contenders(comparison.outcomes(sweep))
     assert sweep.config.base.task == name
     np.testing.assert_allclose(table["weights"], table["weights"].iloc[0], rtol=0.04)
+
+
+@pytest.mark.parametrize("view", ["Answers", "Go on", "What each LSTM reads", "Figures"])
+def test_a_network_that_has_learned_a_text_is_put_to_use_in_the_laboratory(view, monkeypatch):
+    monkeypatch.setattr(GoOn, "few", 1)
+    app = visit("pages/laboratory.py")
+    run_id = trained(owner_of(app), task="text", per_step=True)
+    app = visit("pages/laboratory.py")
+    app.selectbox(key="lab_task").set_value("text").run()
+    app.selectbox(key="lab_model_text").set_value(run_id).run()
+    app.button_group(key="lab_view").set_value(view).run()
+    assert not app.exception
+    assert not app.error
+    if view == "Go on":
+        (written_on,) = [part.value for part in app.code if " | " in part.value and "import" not in part.value]
+        given, drawn = written_on.split(" | ", 1)
+        assert given in TASKS["text"].text[-20_000:]
+        assert len(drawn) == 120
+    if view == "What each LSTM reads":
+        tables = [part.value for part in app.dataframe]
+        assert sum("lift" in table.columns for table in tables) >= 1
+        for table in tables:
+            assert len(table) <= 10
+            assert (table["share"].sum() > 0) & (table["share"].sum() <= 1)

@@ -8,7 +8,7 @@ import pytest
 
 from mrnn import SequenceData
 from mrnn.tasks.text import RAREST, Text
-from mrnn.text import MOST_CLASSES, OTHER, SIGNS, TextTask, alphabet, bits, border, draw
+from mrnn.text import GIVEN, MOST_CLASSES, OTHER, SIGNS, GoOn, TextTask, alphabet, bits, border, draw
 
 LETTERS = "abcdefg \n"
 
@@ -170,6 +170,25 @@ def test_the_colder_the_likelier_and_at_0_the_best():
     np.testing.assert_allclose(drawn[0.5] / 2_003, p**2 / (p**2).sum(), rtol=0, atol=0.04)
     for cold in (0, 1e-6, 1e-300):
         assert {draw(p[::-1], cold, np.random.default_rng(n)) for n in range(31)} == {2}
+
+
+def test_whoever_goes_on_at_temperature_0_says_what_is_most_probable_each_time():
+    follows = np.roll(np.eye(TASK.output_size), 1, axis=1)  # after each character the next one of the alphabet
+
+    def answer(data: SequenceData) -> np.ndarray:
+        return data.x @ (0.6 * follows + 0.4 / TASK.output_size)
+
+    run = GoOn(TASK, length=23, temperature=0).run(answer, 3, 5)
+    assert len(run.texts) == 3
+    for text in run.texts:
+        given, drawn = text.split(" | ")
+        assert len(given) == GIVEN
+        assert given in TASK.text[border(TASK.text) :]
+        codes = TASK.encode(given[-1] + drawn)
+        np.testing.assert_array_equal(np.diff(codes) % TASK.output_size, 1)
+        assert len(drawn) == 23
+    assert run == GoOn(TASK, length=23, temperature=0).run(answer, 3, 5)
+    assert run != GoOn(TASK, length=23, temperature=0).run(answer, 3, 6)
 
 
 # -- the text that ships -----------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from mrnn.place import own_data_folder
 from mrnn.text import alphabet
 
 MOST_KEPT = 10  # a person
+MOST_LINES = 20  # of a text, one of which is shown
 _ID = re.compile(r"own-[0-9a-f]{24}")
 
 
@@ -44,7 +45,7 @@ class Kept:
     sequences, longest, steps  how many sequences, steps of the longest, steps in all
     inputs, target, per_step, classes  as in `Sequences`
     reading, columns, arrays   how the file was read: text and columns, or arrays
-    text      whether it is a text, whose characters are the steps of one sequence
+    begins    of a text a line near its beginning; "" of sequences
     """
 
     id: str
@@ -63,7 +64,7 @@ class Kept:
     reading: Reading | None
     columns: Columns | None
     arrays: Arrays | None
-    text: bool = False
+    begins: str = ""
 
 
 def is_own(name: Any) -> bool:
@@ -108,7 +109,7 @@ def keep_text(text: str, name: str, owner: str) -> str:
     about = {
         "counts": [], "sequences": 1, "longest": len(text), "steps": len(text), "inputs": ["character"],
         "target": "class", "per_step": True, "classes": list(alphabet(text)), "reading": None, "columns": None,
-        "arrays": None, "text": True,
+        "arrays": None, "begins": max(text.strip().split("\n")[:MOST_LINES], key=len)[:60],
     }  # fmt: skip
     return _keep(name, owner, about, {"text": np.frombuffer(text.encode(), np.uint8)})
 

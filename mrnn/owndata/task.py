@@ -112,8 +112,8 @@ def own_task(own_id: str) -> OwnTask | OwnText:
     """The task of somebody's own data; ValueError if they are not here."""
     kept = store.read(own_id)
     about: dict[str, Any] = {"name": kept.id, "title": kept.name, "classes": kept.classes, "kept": kept}
-    if kept.text:
-        about |= {"summary": "Which character comes next?", "input_size": len(kept.classes)}
+    if kept.begins:
+        about |= {"summary": "Which character comes next?", "input_size": len(kept.classes), "example": kept.begins}
         return type("OwnText", (OwnText,), about)()
     what = {"class": "Which class is it", "value": f"What is its {kept.classes[0]}"}[kept.target]
     about |= {

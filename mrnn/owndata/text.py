@@ -48,7 +48,7 @@ def plain_text(text: str) -> str:
         raise ValueError(f"a text must have {LEAST:,} to {MOST:,} characters, this one has {len(text):,}; {way_out}")
     if text.count(OTHER) > len(text) // 100:
         raise ValueError("this is no plain text: more than one character in 100 cannot be read; save it as UTF-8 first")
-    if len(set(text)) < 2:
+    if len(set(text.strip())) < 2:
         raise ValueError("the text repeats one character; there is nothing to tell")
     return text
 

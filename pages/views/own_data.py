@@ -329,7 +329,7 @@ def kept(found: list[owndata.Kept]) -> None:
         more = f" and {len(one.classes) - 8} more" if len(one.classes) > 8 else ""
         with st.container(border=True, key=f"kept_{one.id}"):
             st.markdown(f"**{plain(one.name)}**")
-            if one.text:
+            if one.begins:
                 st.caption(
                     f"A text of {one.longest:,} characters, {len(one.classes)} of them told apart. Its first nine tenths "
                     f"are to learn from, the last one to test on; {one.size / 2**20:.1f} MB."
