@@ -73,7 +73,8 @@ class TorchLayer(nn.Module):
             packed = pack_padded_sequence(x, mask.sum(0).clamp(min=1).cpu(), enforce_sorted=False)
             out, last = self.rnn(packed, first)
             out, _ = pad_packed_sequence(out, total_length=len(x))
-        new = (last[0][0], last[1][0]) if has_c else (last[0], c)
+        # Under autocast torch hands back a state in bfloat16; it is carried as it came.
+        new = (last[0][0].to(h), last[1][0].to(c)) if has_c else (last[0].to(h), c)
         ones = out.new_ones(*out.shape[:2], 1)
         if mask is not None:
             some = mask.any(0)[:, None]

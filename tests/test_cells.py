@@ -161,3 +161,14 @@ def test_without_a_span_nothing_is_drawn_more():
     )
     for (name, weight), changed in zip(one.layers.named_parameters(), other.layers.parameters(), strict=True):
         assert torch.equal(weight, changed) == (name != "0.b"), name
+
+
+def test_a_state_can_be_carried_on_in_low_precision(kind):
+    config = ModelConfig(input_size=D, output_size=C, **kind, k=3 if kind["cell"] == "mrnn" else 1, hidden_size=M)
+    model = SequenceModel(config, generator=torch.Generator().manual_seed(0)).train()
+    x, state = torch.ones(N, T, D), None
+    for _ in range(2):
+        with torch.autocast("cpu", torch.bfloat16):
+            state = model(x, state=state).state
+    assert state is not None
+    assert all(part.dtype == torch.float32 for part in state)

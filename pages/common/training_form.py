@@ -19,7 +19,7 @@ RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02)
 RANGES: dict[str, tuple[float, float]] = {  # of what is a number
     "k": (1, 16), "hidden_size": (HIDDEN[0], HIDDEN[-1]), "num_layers": (1, 4), "dropout": (0.0, 0.5), "epochs": (1, 40),
     "tau0": (0.1, 10.0), "rate": (0.0, 1.0), "tau_floor": (0.05, 5.0), "seed": (0, 999_999), "beta": (0.0, 1.0),
-    "balance": (0.0, 1.0), "learning_rate": (RATES[0], RATES[-1]), "weight_decay": (0.0, 0.1),
+    "balance": (0.0, 1.0), "span": (0, 10_000), "learning_rate": (RATES[0], RATES[-1]), "weight_decay": (0.0, 0.1),
     # The form has no field for these, but a run that is trained again may have values of its own.
     "batch_size": (1, 1_000), "clip": (0.01, 100.0), "validation_share": (0.01, 0.5),
 }  # fmt: skip
@@ -72,7 +72,16 @@ QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
         {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0},
         replace(SYMBOLS, epochs=30, batch_size=50, rate=0.1),
     ),
-    "pixels": ({"k": 2, "hidden_size": 32, "num_layers": 1, "dropout": 0.0}, replace(SYMBOLS, epochs=5, batch_size=32)),
+    # A text is read at 32 places at once, whatever the batch size.
+    "text": (
+        {"k": 4, "hidden_size": 64, "num_layers": 1, "dropout": 0.0},
+        replace(SYMBOLS, epochs=25, batch_size=32, learning_rate=0.005, rate=0.1),
+    ),
+    # Without a span nothing is learned for long: what was read has to last for hundreds of steps.
+    "pixels": (
+        {"k": 2, "hidden_size": 32, "num_layers": 1, "dropout": 0.0, "span": 784},
+        replace(SYMBOLS, epochs=5, batch_size=32),
+    ),
 }  # fmt: skip
 Option = TypeVar("Option")
 
@@ -233,6 +242,8 @@ def _form() -> _Form:
 
 def _quick(task: Task) -> tuple[dict[str, Any], TrainConfig]:
     """Settings for data of any size: few sequences are gone through in small batches, and more often."""
+    if task.streams:
+        return QUICK["text"]
     sequences = task.extent[0]
     batch = min(max(sequences // 20, 4), 100)
     epochs = min(max(800 * batch // sequences, 5), 40)
@@ -300,7 +311,7 @@ def _optimiser(form: _Form) -> dict[str, Any]:
 
 
 def _network(form: _Form, shape: dict[str, Any]) -> dict[str, Any]:
-    """Dropout, cell and carry; and k = 1 where the cell has no choice."""
+    """Dropout, cell, carry and span; and k = 1 where the cell has no choice."""
     model, kept = form.model, form.kept
     alone = shape["num_layers"] == 1
     dropout = st.slider(
@@ -310,8 +321,10 @@ def _network(form: _Form, shape: dict[str, Any]) -> dict[str, Any]:
     carry = st.segmented_control(
         "Carry", CARRIES, default=model["carry"], required=True, disabled=cell != "mrnn", help=words.CARRY, **kept("carry")
     )  # fmt: skip
+    span = st.number_input("Span of memory", *_within("span", model["span"]), help=words.SPAN, **kept("span"))
     several = {} if cell == "mrnn" else {"k": 1}
-    return {"dropout": dropout, "cell": cell, "carry": carry if cell == "mrnn" else CARRIES[0], **several}
+    carry = carry if cell == "mrnn" else CARRIES[0]
+    return {"dropout": dropout, "cell": cell, "carry": carry, "span": int(span), **several}
 
 
 def _machine(form: _Form) -> dict[str, Any]:

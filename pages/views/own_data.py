@@ -43,7 +43,11 @@ def labelled(left: DeltaGenerator, right: DeltaGenerator) -> str:
         )  # fmt: skip
         common.asked.begin(EXAMPLE, "example", FIRST, common.asked.one_of(list(owndata.EXAMPLES)))
         example = st.selectbox(
-            "Or look at an example", list(owndata.EXAMPLES), key=EXAMPLE, persist_state="session", disabled=file is not None
+            "Or look at an example",
+            list(owndata.EXAMPLES),
+            key=EXAMPLE,
+            persist_state="session",
+            disabled=file is not None,
         )
         common.asked.keep(EXAMPLE, example, FIRST)
         common.asked.say()
