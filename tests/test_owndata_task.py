@@ -8,7 +8,7 @@ import pytest
 
 from mrnn import owndata
 from mrnn.data import Target
-from mrnn.owndata import Columns, Reading, Sequences, own_task, store
+from mrnn.owndata import Columns, OwnTask, Reading, Sequences, store
 from mrnn.scaling import counted
 from mrnn.tasks import make_task
 
@@ -41,6 +41,13 @@ def place(tmp_path, monkeypatch):
 
 def kept(found: Sequences | None = None, owner=OWNER, name="mine") -> str:
     return owndata.keep(found or sequences(), name, owner, read_as=READ_AS)
+
+
+def own_task(own_id: str) -> OwnTask:
+    """The task of labelled sequences."""
+    task = owndata.own_task(own_id)
+    assert isinstance(task, OwnTask)
+    return task
 
 
 def rows_of(data, raw: Sequences, which: np.ndarray):

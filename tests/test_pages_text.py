@@ -5,6 +5,7 @@ import pytest
 
 from mrnn import TASKS, comparison, owndata, runs, sweeps
 from mrnn.owndata import OwnText
+from mrnn.tasks.text import Text
 from mrnn.text import GoOn
 from tests.test_pages import learned_from, no_real_training, offered, owner_of, said, trained, visit
 from tests.test_text import written
@@ -125,7 +126,7 @@ def test_a_network_that_has_learned_a_text_is_put_to_use_in_the_laboratory(view,
     if view == "Go on":
         (written_on,) = [part.value for part in app.code if " | " in part.value and "import" not in part.value]
         given, drawn = written_on.split(" | ", 1)
-        assert given in TASKS["text"].text[-20_000:]
+        assert given in Text().text[-20_000:]
         assert len(drawn) == 120
     if view == "What each LSTM reads":
         tables = [part.value for part in app.dataframe]
