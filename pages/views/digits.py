@@ -104,7 +104,7 @@ def two(entry: common.Entry, digits: Sequence[Seen], layer: int) -> None:
             told = f"**{which.capitalize()} digit**: read as a {verdict(traces[n], digits[n])}"
             st.markdown(told)
             common.timeline(
-                traces[n], digits[n].image, CLASSES, key=f"{which}_digit", layer=layer, down=True, in_link=not n,
+                traces[n], digits[n].image, CLASSES, key=f"{which}_digit", layer=layer, down=True, in_link=True, among=True,
                 inside=entry.inside(digits[n].image[None], traces[n], layer), minus=traces[1 - n].q[0, layer],
                 alt=f"The {which} digit as 28 x 28 pixels beside its q(t), z(t), and its q minus the other digit's. {told}",
             )  # fmt: skip

@@ -197,3 +197,27 @@ def test_a_link_opens_the_same_grid_and_the_same_comparison(server: Server, visi
     settle(page)
     other = visit(server, page.url.removeprefix(f"{server.url}/"))
     expect(other.get_by_text(told.text_content() or "", exact=True)).to_be_visible(timeout=PATIENT)
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "other"),
+    [
+        ("k_and_tau", "k_waves-k8", "k_waves-k2"),
+        ("k_and_tau?k_view=Mixed+or+own", "carry_own", "carry_mixed"),
+        ("digits?digit_source=Two+digits", "second_digit", "first_digit"),
+    ],
+)
+def test_a_link_pins_the_step_in_the_picture_in_which_it_was_pinned(address, key, other, server: Server, visit: Visit):
+    page = visit(server, address)
+    drawing = picture(page, key)
+    for press in ("Home", *["ArrowDown" if "digit" in key else "ArrowRight"] * 3, "Enter"):
+        drawing.press(press)
+    expect(page).to_have_url(re.compile(rf"[?&]t=3&in={key}(&|$)"), timeout=PATIENT)
+    settle(page)
+    again = visit(server, page.url.removeprefix(f"{server.url}/"), width=390, height=844)
+    readouts = [again.locator(f".st-key-picture-{name} .readout") for name in (key, other)]
+    expect(readouts[0]).to_contain_text(re.compile(r"t = 3 .*pinned"), timeout=PATIENT)
+    expect(readouts[1]).to_contain_text("t = 3 ")
+    expect(readouts[1]).not_to_contain_text("pinned")
+    picture(again, key).press("Escape")
+    expect(again).not_to_have_url(re.compile(r"[?&](t|in)="), timeout=PATIENT)

@@ -12,7 +12,7 @@ from mrnn import Inside, Trace, analysis, charts
 from pages.common import link
 
 JS, CSS = (Path(__file__).with_name(f"timeline.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
-PINNED = "t"
+PINNED, PINNED_IN = "t", "in"  # in the address: the step, and in which picture where a page has several
 _draw = component("mrnn_timeline", js=JS, css=CSS)
 
 
@@ -29,6 +29,7 @@ def timeline(
     down: bool = False,
     compact: bool = False,
     in_link: bool = False,
+    among: bool = False,
     blend: bool = False,
     forced: Collection[int] = (),
     minus: np.ndarray | None = None,
@@ -47,13 +48,14 @@ def timeline(
     inside   of the same layer in the same run; the pinned step's logits and gates are told too
     shown    the class whose probability is drawn as a line; None draws all of them as lanes
     down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
-    compact  for a narrow place: no answer, nothing to press
+    compact  for a narrow place: neither answer nor entropy, and nothing to press but Play and Save
     bracket  first step, step after the last, and name of a part to be marked; where time runs to the right
     second   of another sequence of as many steps the trace and what the model read: its signal, z and answer are drawn
              along, and what q differs by; where time runs to the right
     symbols  of each step the symbol that came in, drawn in place of x
     judged   of this sequence: what is right is framed among the answers, and each step says whether it was answered so
-    in_link  whether the address keeps the step that is pinned here, ?t=; for one picture a page. All begin at it
+    in_link  whether the address keeps the step that is pinned here, ?t=. All pictures begin at it
+    among    there are several such pictures on the page, and the address says which one was pinned last
     blend    z is drawn as the weights of all LSTMs, and they stand below in numbers, at the step of the cursor
     forced   steps at which z was not the network's own choice; they are framed
     minus    (T, k) q of another sequence: what q differs by is drawn too; where time runs down, in the answer's place
@@ -71,13 +73,29 @@ def timeline(
     told["second"] = None if second is None else _along(*second, layer)
     begin = link.given(PINNED)
     told["begin"] = int(begin) if begin is not None and begin.isdecimal() else None
-    told["pin"] = told["begin"] if in_link else None
+    told["pin"] = told["begin"] if in_link and link.given(PINNED_IN) in (None, key) else None
     with st.container(key=f"picture-{key}"):
-        moved = _draw(key=key, data=told, on_pin_change=lambda: None, on_chosen_change=lambda: chosen(key, on_choose))
-    pinned = moved.get("pin")  # {"t": 12}, or {"t": null} once it was let go; nothing while nobody has touched it
-    if in_link and isinstance(pinned, dict):
-        t = pinned.get("t")
-        link.keep(PINNED, str(t) if isinstance(t, int) else None)
+        moved = _draw(
+            key=key, data=told, on_chosen_change=lambda: chosen(key, on_choose),
+            on_pin_change=lambda: _keep_pin(key, st.session_state[key].get("pin"), among=True) if among else None,
+        )  # fmt: skip
+    if in_link and not among:  # in every run: after a look at another page the address says nothing
+        _keep_pin(key, moved.get("pin"), among=False)
+
+
+def _keep_pin(key: str, pinned: object, *, among: bool) -> None:
+    """Write into the address what the browser told.
+
+    pinned  {"t": 12}, or {"t": None} once it was let go; None while nobody has touched it
+    among   there are other pictures, whose pin stays in the address where this one is let go
+    """
+    if not isinstance(pinned, dict):
+        return
+    t = pinned.get("t")
+    if isinstance(t, int):
+        link.keep_all({PINNED: str(t), **({PINNED_IN: key} if among else {})})
+    elif not among or link.given(PINNED_IN) in (None, key):
+        link.keep_all({PINNED: None, PINNED_IN: None})
 
 
 def _along(trace: Trace, x: np.ndarray, layer: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 // Everything that happens here happens in the browser; the server is asked for nothing.
 
 const SVG = "http://www.w3.org/2000/svg"
-const LANE = 20, STRIP = 24, SYMBOLS = 22, VERDICT = 18, BLEND = 48, GAP = 12, SIGNAL = 100, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34 // pixels
+const LANE = 20, STRIP = 24, SYMBOLS = 22, VERDICT = 18, BLEND = 48, GAP = 12, SIGNAL = 100, SURE = 34, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34 // pixels
 const WHOLE_PLAY = 7000 // milliseconds from the first step to the last, unless that is too slow for few steps
 const ICONS = {
   play: "M7 4l13 8-13 8z",
@@ -33,6 +33,7 @@ class Timeline {
     this.transport = element("div", { class: "transport" }, this.root)
     this.back = button(this.transport, "back", "One step back", () => this.step(-1))
     this.play = button(this.transport, "play", "Play", () => this.toggle())
+    this.play.classList.add("play")
     this.forward = button(this.transport, "forward", "One step on", () => this.step(1))
     this.slider = element("input", { type: "range", min: 0, step: 1 }, this.transport)
     this.slider.oninput = () => this.visit(Number(this.slider.value))
@@ -42,13 +43,14 @@ class Timeline {
     this.svg.onpointerdown = event => event.pointerType !== "mouse" && this.hover(event)
     this.svg.onclick = event => this.click(event)
     this.root.onkeydown = event => this.key(event)
-    this.follow = event => event.detail.from !== this && !this.pinned && this.moveTo(event.detail.t)
+    this.follow = event => event.detail.from !== this && this.comeAlong(event.detail)
     window.addEventListener("mrnn-step", this.follow)
     this.watch = new ResizeObserver(() => this.root.clientWidth !== this.width && this.data && this.draw())
     this.watch.observe(this.root)
     this.pinned = pin !== null // then the mouse no longer moves the cursor
     this.t = begin ?? undefined
     this.arriving = false // while it plays, what has not come in yet is veiled
+    this.led = false // whether another picture of the page plays
   }
 
   close() {
@@ -64,7 +66,8 @@ class Timeline {
     if (this.t === undefined || this.t >= data.steps) this.t = Math.floor(data.steps / 2)
     this.root.setAttribute("aria-label", data.alt)
     this.root.classList.toggle("compact", data.compact)
-    this.svg.setAttribute("aria-label", data.alt)
+    this.svg.setAttribute("aria-label", `${data.alt} ${this.story()}`)
+    this.svg.style.touchAction = data.down ? "pan-x" : "pan-y" // along time a finger moves the cursor, not the page
     this.slider.max = data.steps - 1
     this.slider.setAttribute("aria-label", `${data.step} t`)
     this.draw()
@@ -76,7 +79,21 @@ class Timeline {
   visit(t) {
     this.arriving = this.arriving && this.timer !== undefined
     this.moveTo(t)
-    window.dispatchEvent(new CustomEvent("mrnn-step", { detail: { t: this.t, from: this } }))
+    this.lead()
+  }
+
+  lead() {
+    const detail = { t: this.t, arriving: this.arriving, playing: this.timer !== undefined, from: this }
+    window.dispatchEvent(new CustomEvent("mrnn-step", { detail }))
+  }
+
+  /** Another picture of the page moves or plays: so does this one, unless it is pinned. */
+  comeAlong({ t, arriving, playing }) {
+    if (playing && this.timer !== undefined) this.pause()
+    this.led = playing
+    if (this.pinned) return
+    this.arriving = arriving
+    this.moveTo(t)
   }
 
   moveTo(t) {
@@ -97,7 +114,7 @@ class Timeline {
   }
 
   hover(event) {
-    if (!this.pinned && this.timer === undefined) this.visit(this.under(event))
+    if (!this.pinned && this.timer === undefined && !this.led) this.visit(this.under(event))
   }
 
   click(event) {
@@ -154,8 +171,8 @@ class Timeline {
     this.timer = setInterval(() => {
       const t = from + Math.floor((performance.now() - began) / pace)
       if (t >= this.data.steps) {
-        this.pause()
         this.arriving = false
+        this.pause()
         this.mark()
       } else if (t !== this.t) this.visit(t)
     }, 16)
@@ -164,9 +181,11 @@ class Timeline {
   }
 
   pause() {
+    const played = this.timer !== undefined
     clearInterval(this.timer)
     this.timer = undefined
     face(this.play, "play", "Play")
+    if (played) this.lead()
   }
 
   // -- the picture --------------------------------------------------------------------------------------------------
@@ -220,6 +239,11 @@ class Timeline {
       this.label(left - 8, top + 4 + STRIP / 2, "z, second", "end")
       top += 4 + STRIP
     }
+    if (this.tellsSureness) {
+      top += GAP
+      this.sureness(top, top + SURE)
+      top += SURE
+    }
     if (data.other) {
       top += GAP
       this.difference(top, top + lanes)
@@ -237,7 +261,7 @@ class Timeline {
         top += data.classes.length * 14
       } else {
         const lines = [data.p, ...(second ? [second.p] : [])].map(p => p.map(row => row[data.shown]))
-        this.lines(lines, top, top + ANSWER, `p(${data.classes[data.shown]})`, [0, 1], true)
+        this.lines(lines, top, top + ANSWER, `p(${data.classes[data.shown]})`, [0, 1], "answer")
         this.settled(top, top + ANSWER)
         top += ANSWER
       }
@@ -258,12 +282,13 @@ class Timeline {
     const { data } = this
     const [from, until] = [28, this.width - 4]
     const columns = data.signal[0].length
-    const row = Math.min(ROW, (0.52 * (until - from)) / columns)
+    const sure = this.tellsSureness ? SURE + 12 : 0 // with what is left free at its left
+    const row = Math.min(ROW, ((sure ? 0.44 : 0.52) * (until - from)) / columns)
     const picture = [from, from + row * columns]
-    const rest = until - picture[1] - STRIP - 28 // between them 12, 8 and 8
+    const rest = until - picture[1] - STRIP - sure - 28 // between them 12, 8 and 8
     const lanes = [picture[1] + 12, picture[1] + 12 + 0.45 * rest]
     const strip = [lanes[1] + 8, lanes[1] + 8 + STRIP]
-    const last = [strip[1] + 8, until]
+    const last = [strip[1] + sure + 8, until]
     const top = 22
     this.start = top
     this.length = data.steps * row
@@ -275,6 +300,7 @@ class Timeline {
     const names = [[picture, "the digit"], [lanes, "q(t)"], [strip, "z"], [last, data.other ? "q − other q" : "answer so far"]]
     for (const [[a, b], name] of names) this.label((a + b) / 2, 10, name, "middle")
     const foot = top + this.length + 12
+    if (sure) this.surenessDown(strip[1] + 12, strip[1] + sure, foot)
     const lane = (lanes[1] - lanes[0]) / data.k
     for (let j = 0; j < data.k; j++) this.laneLabel(j, lanes[0] + (j + 0.5) * lane, foot, lane)
     if (data.other) {
@@ -294,6 +320,30 @@ class Timeline {
     const size = Math.min(11, 1.6 * column)
     data.classes.forEach((name, c) => this.label(from + (c + 0.5) * column, foot, name, "middle", size))
     this.settled(from, until)
+  }
+
+  get tellsSureness() {
+    return this.data.k > 1 && !this.data.compact
+  }
+
+  /** The entropy of q as a line, from 0 to that of a q which prefers none; of both sequences where there are two. */
+  sureness(top, bottom) {
+    const { data } = this
+    const lines = [data.q, ...(data.second ? [data.other] : [])].map(q => q.map(entropy))
+    this.lines(lines, top, bottom, "", [0, Math.log(data.k)], "entropy")
+    this.label(this.start - 8, (top + bottom) / 2, "entropy", "end")
+  }
+
+  /** The same where time runs down, and more is further to the right. */
+  surenessDown(from, until, foot) {
+    const { data } = this
+    const across = q => (from + (entropy(q) / Math.log(data.k)) * (until - from)).toFixed(1)
+    const path = data.q.map((q, t) => `${t ? `H${across(q)}` : `M${across(q)} ${this.at(0)}`}V${this.at(t + 1)}`).join("")
+    draw("path", { d: `M${from} ${this.at(0)}V${this.at(data.steps)}`, stroke: "currentColor", opacity: 0.3 }, this.svg)
+    draw("path", { d: path, class: "entropy", fill: "none", stroke: "currentColor", "stroke-width": 1.4 }, this.svg)
+    this.label((from + until) / 2, 10, "entropy", "middle", 11)
+    this.label(from, foot, "0", "start", 11)
+    this.label(until, foot, Math.log(data.k).toFixed(1), "end", 11)
   }
 
   /** q less the other sequence's q, a lane an LSTM. */
@@ -422,13 +472,15 @@ class Timeline {
     return top - GAP
   }
 
-  lines(series, top, bottom, name, [low, high], stepped = false) {
+  /** kind: "signal", a line from step to step; "answer" or "entropy", which hold from each step to the next. */
+  lines(series, top, bottom, name, [low, high], kind = "signal") {
     const { data } = this
+    const stepped = kind !== "signal"
     const y = value => bottom - ((value - low) / (high - low || 1)) * (bottom - top)
-    for (const tick of ticks(low, high, 3)) {
-      const percent = stepped ? `${Math.round(tick * 100)}%` : short(tick)
+    for (const tick of kind === "entropy" ? [low, high] : ticks(low, high, 3)) {
+      const written = kind === "answer" ? `${Math.round(tick * 100)}%` : short(tick)
       draw("path", { d: `M${this.start - 4} ${y(tick)}h4`, stroke: "currentColor", opacity: 0.5 }, this.svg)
-      if (!data.compact) this.label(this.start - 8, y(tick), percent, "end", 11)
+      if (!data.compact) this.label(this.start - 8, y(tick), written, "end", 11)
     }
     this.title(name, top, bottom)
     series.forEach((values, index) => {
@@ -440,8 +492,8 @@ class Timeline {
         })
         .join("")
       const dash = index ? `${6 - Math.min(index, 4)} ${1 + index}` : "none"
-      const look = { fill: "none", stroke: "currentColor", "stroke-width": stepped ? 2 : 1.4, "stroke-dasharray": dash }
-      draw("path", { d: path, class: stepped ? "answer" : "signal", ...look }, this.svg)
+      const look = { fill: "none", stroke: "currentColor", "stroke-width": kind === "answer" ? 2 : 1.4, "stroke-dasharray": dash }
+      draw("path", { d: path, class: kind, ...look }, this.svg)
       if (!stepped && values.length <= 120 && series.length === 1 && !data.compact)
         values.forEach((value, t) => draw("circle", { cx: this.at(t + 0.5), cy: y(value), r: 2, fill: "currentColor" }, this.svg))
     })
@@ -532,6 +584,24 @@ class Timeline {
     this.slider.value = t
     this.slider.setAttribute("aria-valuetext", words)
     this.showNumbers()
+  }
+
+  /** What is seen, in two sentences: who is listened to, and what is answered. */
+  story() {
+    const { data } = this
+    const heard = data.colours.map((_, j) => data.z.filter(lstm => lstm === j).length)
+    const most = heard.indexOf(Math.max(...heard))
+    const moves = data.z.filter((lstm, t) => t && lstm !== data.z[t - 1]).length
+    const share = Math.round((100 * heard[most]) / data.steps)
+    const told = []
+    if (data.k > 1) told.push(`LSTM ${most + 1} is listened to most, at ${share}% of the ${data.steps} ${data.step}s, with ${moves} hand-overs.`)
+    if (data.p && !data.values && !data.several && !data.truth) {
+      const last = data.p[data.steps - 1]
+      const best = last.indexOf(Math.max(...last))
+      const since = data.decided ? ` from ${data.step} ${data.decided} on` : " throughout"
+      told.push(`The answer is ${data.classes[best]}${since}, ${Math.round(100 * last[best])}% at the end.`)
+    }
+    return told.join(" ")
   }
 
   words(t) {

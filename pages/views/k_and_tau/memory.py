@@ -52,7 +52,7 @@ def memory() -> str:
                 f"step {analysis.decided_at(trace)}."
             )
             common.timeline(
-                trace, signal if image or not number else None, task.classes, key=f"carry_{carry}", down=image,
+                trace, signal if image or not number else None, task.classes, key=f"carry_{carry}", down=image, in_link=True, among=True,
                 shown=None if image else task.classes[-1], inside=entry.inside(data.x, trace, -1),
                 alt=f"q(t), z(t) and p(t) with carry {carry}. {reading}",
             )  # fmt: skip

@@ -80,7 +80,8 @@ def _side_by_side(picked: list[common.Entry], task: Task, data: SequenceData) ->
                 if k == 1:
                     heard = "One LSTM, nothing to hand over"
                 common.timeline(
-                    trace, data.x[0] if one_input else None, task.classes, key=f"k_{entry.id}", compact=True,
+                    trace, data.x[0] if one_input else None, task.classes, key=f"k_{entry.id}", compact=True, in_link=True,
+                    among=True,
                     alt=f"q(t) and z(t) of the network {entry.name}. {heard}.",
                 )  # fmt: skip
                 st.caption(heard)
