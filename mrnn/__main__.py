@@ -368,6 +368,7 @@ def _evaluate(asked: argparse.Namespace) -> None:
         hard = evaluate(model, test_data, on_batch=on_batch)
         soft = evaluate(model, test_data, choice="soft", on_batch=on_batch)
     claims = task.claims(probes.answer_of(model), 0)
+    claims |= _regimes(model, task)
     figures = {"task": name, "n": len(test_data), "accuracy_hard": hard.accuracy, "accuracy_soft": soft.accuracy}
     figures["claims"] = claims
     if asked.json:
@@ -383,6 +384,24 @@ def _generate(asked: argparse.Namespace) -> None:
     if not isinstance(task, TextTask):
         raise ValueError(f"{asked.file} has learned {task.name}, which is no text; train one on text first")
     print(generate(model, task, asked.length, asked.temperature, asked.prompt, asked.seed))
+
+
+def _regimes(model: SequenceModel, task: Task) -> dict[str, float]:
+    """Where regimes are hidden: how well z tells them apart, beside a hidden Markov model on the same data."""
+    found = probes.found_regimes(model, task)
+    if found is None:
+        return {}
+    from mrnn import hmm  # nothing else should wait for hmmlearn
+
+    beside = hmm.beside(task)
+    index = "adjusted Rand index of the true regimes and"
+    return {
+        f"{index} z": found,
+        f"{index} a Gaussian HMM that sees each signal whole": beside.agreement,
+        f"{index} a Gaussian HMM that sees the past alone, as z does": beside.from_the_past,
+        "R² of the next value by the Gaussian HMM": beside.score,
+        "mean squared error of the next value by the Gaussian HMM": beside.error,
+    }
 
 
 def _bench(asked: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mrnn.analysis import agreement
 from mrnn.data import Answer, SequenceData, Task
 from mrnn.model import SequenceModel
 from mrnn.scores import SCORES
@@ -73,6 +74,21 @@ def accuracy_by_lesion(model: SequenceModel, data: SequenceData, on_part: OnPart
         if on_part is not None:
             on_part(len(rows), len(cases))
     return pd.DataFrame(rows)
+
+
+def found_regimes(model: SequenceModel, task: Task, on_part: OnPart | None = None) -> float | None:
+    """How well the LSTMs listened to, in use, tell the hidden states of a task apart; None where it has none.
+
+    on_part  called with (sequences read, in all)
+    returns  the adjusted Rand index of the last layer's z and the true path, over all steps of the test part
+    raises   ValueError if task and model do not fit
+    """
+    path = task.hidden_path()
+    if path is None:
+        return None
+    test = task.split()[1]
+    listened = model.trace(test.x, test.lengths, on_batch=on_part).listened()
+    return agreement(listened, path, test.lengths)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from mrnn.devices import choose_device
 from mrnn.files import read_json, read_lines, remove_left_over, write_json, write_lines
 from mrnn.model import SequenceModel
 from mrnn.place import use_folder
+from mrnn.probes import found_regimes
 from mrnn.recurrence import BrokenOffError, asking
 from mrnn.training import EpochReport, GoOn, OnBatch, Training, evaluate
 
@@ -70,6 +71,7 @@ class _Learnt:
         go_on   asked now and then within its batches, and after each
         raises  BrokenOffError when that says False
         """
+        config = self.config
         figures: dict[str, Any] = {
             "device": self.device,
             "epochs": len(self.history),
@@ -81,16 +83,19 @@ class _Learnt:
             with asking(go_on):
                 hard = evaluate(self.model, self.test_data, on_batch=asked)
                 soft = evaluate(self.model, self.test_data, choice="soft", on_batch=asked)
+                regimes = found_regimes(self.model, runs.check_task(config.model, config.task, config.settings))
             figures |= {
                 "test_n": len(self.test_data),
                 "test_accuracy_hard": hard.accuracy,
                 "test_accuracy_soft": soft.accuracy,
                 "test_usage": [round(share, 4) for share in hard.usage],
             }
+            if regimes is not None:
+                figures["test_agreement"] = regimes
         return {
-            "task": self.config.task,
-            "settings": self.config.settings,
-            "recipe": self.config.training.to_dict(),
+            "task": config.task,
+            "settings": config.settings,
+            "recipe": config.training.to_dict(),
             "figures": figures,
         }
 

@@ -47,7 +47,7 @@ def test_each_regime_pulls_to_its_level_in_its_own_way():
 
 
 def test_a_signal_begins_as_if_its_regime_had_always_been_there():
-    task = Regimes(T=2, stay=10_000)
+    task = Regimes(T=11, stay=10_000)
     values, path = task.drawn(30_011, seed=11)
     for j in range(task.regimes):
         alone = values[(path == j).all(1)]
@@ -99,12 +99,18 @@ def test_the_hidden_path_is_that_of_the_test_part(kind):
     np.testing.assert_array_equal(path, again[1][:, :-1])
 
 
+def test_who_says_nothing_but_0_errs_by_the_squares_of_the_values():
+    task = Regimes(T=29)
+    (error,) = task.claims(lambda data: np.zeros_like(data.x), 7).values()
+    assert error == pytest.approx(float(np.square(task.split()[1].y).mean()))
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"regimes": 1}, "regimes must be a whole number from 2 to 5, got 1"),
         ({"regimes": 6}, "regimes must be a whole number from 2 to 5, got 6"),
-        ({"T": 1}, "T must be a whole number from 2 to 10000, got 1"),
+        ({"T": 9}, "T must be a whole number from 10 to 10000, got 9"),
         ({"stay": 1}, "stay must be a whole number from 2 to 10000, got 1"),
         ({"kind": 3}, "kind must be a whole number from 0 to 2, got 3"),
         ({"kind": True}, "kind must be a whole number from 0 to 2, got True"),

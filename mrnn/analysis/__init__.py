@@ -1,5 +1,6 @@
 """From a Trace to tables: what the charts draw, and what one may count on a path of LSTMs."""
 
+from mrnn.analysis.agreement import agreement
 from mrnn.analysis.alignment import Alignment, align
 from mrnn.analysis.answers import answers_table
 from mrnn.analysis.classes import (
@@ -66,6 +67,7 @@ __all__ = [
     "Judgement",
     "Method",
     "StateMap",
+    "agreement",
     "align",
     "answers_before_and_after",
     "answers_table",

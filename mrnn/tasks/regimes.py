@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mrnn.data import SequenceData, Target, Task, check_count
+from mrnn.data import Answer, SequenceData, Target, Task, check_count
 from mrnn.tasks.settings import check_number, check_whole, setting
 
 TRAIN, TEST = 2_000, 1_000
@@ -64,7 +64,7 @@ class Regimes(Task):
 
     def __post_init__(self) -> None:
         check_whole("regimes", self.regimes, 2, MOST)
-        check_whole("T", self.T, 2, 10_000)
+        check_whole("T", self.T, 10, 10_000)
         check_whole("stay", self.stay, 2, 10_000)
         check_whole("kind", self.kind, 0, 2)
         check_number("contrast", self.contrast, 0, 1)
@@ -78,7 +78,7 @@ class Regimes(Task):
             return Rules(nothing, nothing, np.full(self.regimes, 0.1), 2 * np.pi / (8 * 2**place))
         if self.kind == NOISE:
             return Rules(nothing, nothing, 0.5 * 4**place, nothing)
-        return Rules(1.5 * place, 0.6 * place, np.full(self.regimes, 0.3), nothing)
+        return Rules(1.5 * place, 0.3 * place, np.full(self.regimes, 0.3), nothing)
 
     @property
     def moves(self) -> np.ndarray:
@@ -107,6 +107,11 @@ class Regimes(Task):
         """n signals, and what follows each of their steps."""
         values = self.drawn(n, seed)[0][..., None]
         return SequenceData(values[:, :-1], values[:, 1:], np.full(n, self.T), "value")
+
+    def claims(self, answer: Answer, _seed: int) -> dict[str, float]:
+        """Mean squared error of the next value, on the test part."""
+        test = self.split()[1]
+        return {"mean squared error of the next value": float(np.square(answer(test) - test.y).mean())}
 
     def hidden_path(self) -> np.ndarray:
         """(N, T) int in [0, regimes): the regime that made each value of the test part."""

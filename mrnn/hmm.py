@@ -1,0 +1,180 @@
+"""A hidden Markov model of signals: what it takes for regimes, and which value it expects next.
+
+It stands beside networks on tasks whose regimes are known. Import this where it is needed, not at the top of a module:
+nothing else should wait for hmmlearn.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from hmmlearn.hmm import GaussianHMM
+from sklearn.metrics import r2_score
+
+from mrnn.analysis import agreement
+from mrnn.data import Task
+
+LAGS = 2  # values before the present one that its mean depends on
+GUESSES, TRIED, ROUNDS = 8, 200, 30  # first guesses; sequences that each is tried on; rounds of each
+PIECE = 20  # steps of a sequence from which a state is first guessed
+LEAST = 1e-200  # density of a value that no state expects, so that no step is impossible
+
+
+class _Autoregressive(GaussianHMM):
+    """hmmlearn's model of rows (a value, the one before, ...), where what came before is given, not weighed again.
+
+    The rest is hmmlearn's: means and covariances of such rows, each row counted by how probable a state is, hold just
+    the weighted regression of a value on those before it.
+    """
+
+    def regression(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """In each state: (k,) constant, (k, LAGS) weights of the values before, (k,) variance of what is left."""
+        means, covariances = np.asarray(self.means_), np.asarray(self.covars_)
+        before = covariances[:, 1:, 0]
+        weights = np.linalg.solve(covariances[:, 1:, 1:], before[..., None])[..., 0]
+        return means[:, 0] - (weights * means[:, 1:]).sum(1), weights, covariances[:, 0, 0] - (weights * before).sum(1)
+
+    def _compute_log_likelihood(self, X: np.ndarray) -> np.ndarray:
+        constant, weights, variance = self.regression()
+        error = X[:, :1] - constant - X[:, 1:] @ weights.T
+        return -0.5 * (np.log(2 * np.pi * variance) + error**2 / variance)
+
+
+@dataclass(frozen=True)
+class SignalHMM:
+    """A hidden Markov model: in each of k states, a value is Gaussian around a weighted sum of the LAGS before it.
+
+    source  Hamilton, "A new approach to the economic analysis of nonstationary time series and the business cycle",
+            Econometrica 57, 1989; fitted by hmmlearn
+    """
+
+    fitted: _Autoregressive
+
+    @property
+    def num_weights(self) -> int:
+        """How many numbers were fitted."""
+        k = len(self.fitted.startprob_)
+        return (k - 1) + k * (k - 1) + k * (LAGS + 2)
+
+    def path(self, x: np.ndarray) -> np.ndarray:
+        """(N, T) int: the most probable path of states, for which the whole sequence is looked at (Viterbi).
+
+        x  (N, T, 1)
+        """
+        n, steps, _ = x.shape
+        return self.fitted.predict(rows(x).reshape(n * steps, -1), [steps] * n).reshape(n, steps)
+
+    def filtered(self, x: np.ndarray) -> np.ndarray:
+        """(N, T, k): how probable each state is once a step's value is seen, and nothing after it.
+
+        x  (N, T, 1)
+        """
+        n, steps, _ = x.shape
+        logs = self.fitted._compute_log_likelihood(rows(x).reshape(n * steps, -1)).reshape(n, steps, -1)
+        density = np.exp(logs - logs.max(-1, keepdims=True)) + LEAST
+        found = np.empty_like(density)
+        expected = np.broadcast_to(self.fitted.startprob_, density[:, 0].shape)
+        for t in range(steps):
+            both = expected * density[:, t]
+            found[:, t] = both / both.sum(1, keepdims=True)
+            expected = found[:, t] @ self.fitted.transmat_
+        return found
+
+    def expected(self, x: np.ndarray) -> np.ndarray:
+        """(N, T, 1): the value expected after each step, from those seen so far.
+
+        x  (N, T, 1)
+        """
+        constant, weights, _ = self.fitted.regression()
+        in_state = constant + rows(x)[..., :-1] @ weights.T
+        return (self.filtered(x) @ self.fitted.transmat_ * in_state).sum(-1, keepdims=True)
+
+
+def rows(x: np.ndarray) -> np.ndarray:
+    """(N, T, LAGS + 1): each value, and those before it; before the first value all were like it.
+
+    x  (N, T, 1)
+    """
+    values = np.pad(x[..., 0].astype(float), ((0, 0), (LAGS, 0)), mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(values, LAGS + 1, axis=1)[..., ::-1]
+
+
+def fit(x: np.ndarray, states: int, seed: int = 0) -> SignalHMM:
+    """Fit a model by expectation maximisation, from several first guesses; the most probable one goes on.
+
+    x       (N, T, 1), T >= 10
+    states  k, at least 2
+    seed    of the guesses
+    source  Rabiner, "A tutorial on hidden Markov models and selected applications in speech recognition", Proceedings
+            of the IEEE 77, 1989
+    """
+    seen, rng = rows(x)[:, LAGS:], np.random.default_rng(seed)
+    few = seen[:TRIED]
+    tried = [_learn(_guess(few, states, rng), few) for _ in range(GUESSES)]
+    return SignalHMM(_learn(max(tried, key=lambda model: model.monitor_.history[-1]), seen))
+
+
+def _guess(seen: np.ndarray, states: int, rng: np.random.Generator) -> _Autoregressive:
+    """A model each of whose states is like a piece of a sequence, taken at random.
+
+    seen  (N, T, LAGS + 1)
+    """
+    n, steps, size = seen.shape
+    model = _Autoregressive(
+        states, "full", n_iter=ROUNDS, tol=1e-5 * n * steps, implementation="scaling", init_params=""
+    )
+    piece = min(PIECE, steps)
+    pieces = [seen[rng.integers(n), begin : begin + piece] for begin in rng.integers(steps - piece + 1, size=states)]
+    model.startprob_ = np.full(states, 1 / states)
+    moves = np.full((states, states), 1 / PIECE / (states - 1))
+    np.fill_diagonal(moves, 1 - 1 / PIECE)
+    model.transmat_ = moves
+    model.means_ = np.stack([part.mean(0) for part in pieces])
+    model.covars_ = np.stack([np.cov(part.T) + 1e-3 * np.eye(size) for part in pieces])
+    return model
+
+
+def _learn(model: _Autoregressive, seen: np.ndarray) -> _Autoregressive:
+    n, steps, size = seen.shape
+    return model.fit(seen.reshape(n * steps, size), [steps] * n)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a hidden Markov model came to on a task, fitted to its training part and measured on its test part.
+
+    states         how many it has: as many as there are
+    num_weights    how many numbers were fitted
+    score          R² of the value expected next
+    error          its mean squared error
+    agreement      adjusted Rand index of its path and the true one, the whole of each sequence being seen
+    from_the_past  the same of the most probable state at each step, only what came before being seen, as by a network
+    """
+
+    states: int
+    num_weights: int
+    score: float
+    error: float
+    agreement: float
+    from_the_past: float
+
+
+def beside(task: Task) -> Beside:
+    """How a hidden Markov model does on a task.
+
+    raises  ValueError if the task knows no hidden path
+    """
+    path = task.hidden_path()
+    if path is None:
+        raise ValueError(f"a task must know its hidden path to be fitted, and {task.name!r} has none")
+    train, test = task.split()
+    states = int(path.max()) + 1
+    model = fit(train.x, states)
+    said, true = model.expected(test.x).ravel(), test.y.ravel()
+    return Beside(
+        states=states,
+        num_weights=model.num_weights,
+        score=float(r2_score(true, said)),
+        error=float(np.square(said - true).mean()),
+        agreement=agreement(model.path(test.x), path, test.lengths),
+        from_the_past=agreement(model.filtered(test.x).argmax(-1), path, test.lengths),
+    )
