@@ -129,29 +129,9 @@ def test_rows_of_the_transition_matrix_sum_to_1_or_are_nan_where_an_lstm_was_nev
 # -- tables of one sequence ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("layer", [0, 1, -1])
-@pytest.mark.parametrize("n", [0, 2, 12])
-def test_selection_table_holds_q_and_z_of_the_steps_that_count(n, layer):
-    trace = random_trace(hard=False)
-    table = analysis.selection_table(trace, n, layer)
-    assert len(table) == LENGTHS[n] * K
-    for row in table.to_dict("records"):
-        place = (n, layer, row["t"], row["lstm"] - 1)
-        np.testing.assert_allclose([row["q"], row["z"]], [trace.q[place], trace.z[place]], rtol=0, atol=6e-5)
-        assert row["listened"] == (trace.listened(layer)[n, row["t"]] == row["lstm"] - 1)
-    assert not table.duplicated(["t", "lstm"]).any()
-
-
-def test_selection_table_is_of_the_first_sequence_and_the_last_layer_unless_told():
-    pd.testing.assert_frame_equal(analysis.selection_table(TRACE), analysis.selection_table(TRACE, 0, L - 1))
-
-
-def test_exactly_one_lstm_is_listened_to_at_each_step_even_where_weights_are_equal():
+def test_one_lstm_is_listened_to_at_each_step_even_where_weights_are_equal():
     tied = replace(TRACE, z=np.where(COUNTED[:, None, :, None], 1 / K, 0) * np.ones((N, L, T, K)))
-    for trace in TRACE, tied:
-        table = analysis.selection_table(trace)
-        assert (table.groupby("t")["listened"].sum() == 1).all()
-        np.testing.assert_array_equal(table[table["listened"] == 1]["lstm"] - 1, trace.listened()[0])
+    assert not tied.listened().any(), "the first among equals"
 
 
 def decided_by_loop(best: list[int]) -> int:
@@ -272,8 +252,6 @@ def test_more_padding_changes_no_table():
     for ours, theirs in zip(by_class(TRACE), by_class(longer), strict=True):
         pd.testing.assert_frame_equal(ours, theirs)
     for n in range(N):
-        selections = [analysis.selection_table(trace, n) for trace in (TRACE, longer)]
-        pd.testing.assert_frame_equal(selections[0], selections[1])
         assert analysis.decided_at(TRACE, n) == analysis.decided_at(longer, n)
 
 
@@ -306,7 +284,6 @@ def test_permuting_the_lstms_permutes_every_table_and_nothing_else():
 
     for ours, theirs, keys in zip(by_class(TRACE), by_class(permuted), TABLES.values(), strict=True):
         same(ours, theirs, keys)
-    same(analysis.selection_table(TRACE), analysis.selection_table(permuted), ["t", "lstm"])
 
 
 def test_before_and_after_tell_the_probabilities_of_all_that_was_answered():

@@ -8,6 +8,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import kstest
 
 from mrnn import Trace, analysis
 
@@ -147,6 +148,65 @@ def test_networks_that_read_other_sequences_cannot_be_aligned():
         analysis.align(Z, Z[1:], LENGTHS, (K, K))
     with pytest.raises(ValueError, match="z must be from 0 to 2, got 0 to 4"):
         analysis.align(Z, Z, LENGTHS, (K, 3))
+
+
+def test_values_of_the_second_are_told_under_the_names_of_the_first():
+    first, second = Z % 3, ORDER[Z]
+    found = analysis.align(first, second, LENGTHS, (3, K))
+    q = RNG.dirichlet(np.ones(K), (N, T))
+    told = found.spread(q)
+    assert told.shape == (N, T, found.k)
+    for j in range(K):
+        np.testing.assert_array_equal(told[..., found.partner[j]], q[..., j])
+    fewer = analysis.align(second, first, LENGTHS, (K, 3))
+    told = fewer.spread(q[..., :3])
+    assert told.shape == (N, T, K)
+    np.testing.assert_allclose(told.sum(-1), q[..., :3].sum(-1), rtol=1e-12)
+
+
+def test_a_network_does_not_differ_from_itself_under_other_names():
+    other = np.where(COUNTED, ORDER[Z], 999)
+    found = analysis.align(Z, ORDER[Z], LENGTHS, (K, K))
+    for apart in (analysis.usage_apart, analysis.transitions_apart):
+        table = apart(Z, other, LENGTHS, found)
+        assert not table["beyond_chance"].any()
+        np.testing.assert_array_equal(table["difference"].dropna(), 0)
+
+
+def paths(rng: np.random.Generator, n: int, shares: np.ndarray) -> np.ndarray:
+    """Each sequence stays with an LSTM for long, and another begins with each of these shares."""
+    z = rng.choice(len(shares), (n, T), p=shares)
+    for t in range(1, T):
+        z[:, t] = np.where(rng.random(n) < 0.7, z[:, t - 1], z[:, t])
+    return z
+
+
+def test_two_networks_that_read_alike_do_not_differ_more_often_than_chance_says():
+    """Each hears what happens and is wrong at a tenth of the steps; the second has names of its own."""
+    smallest = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        happens = paths(rng, 53, np.array([0.5, 0.3, 0.2]))
+        one, other = (np.where(rng.random((53, T)) < 0.9, happens, rng.integers(0, 3, (53, T))) for _ in range(2))
+        other, lengths = np.array([2, 0, 1])[other], np.full(53, T)
+        found = analysis.align(one, other, lengths, (3, 3), shuffles=1)
+        smallest.append(np.nanmin(analysis.usage_apart(one, other, lengths, found)["p"]))
+    assert kstest(smallest, "uniform").statistic < 0.12  # 1.36 / sqrt(150) = 0.11
+
+
+def test_an_lstm_that_is_used_more_by_the_first_is_named_by_its_name_there():
+    rng = np.random.default_rng(1)
+    happens = paths(rng, 211, np.array([0.5, 0.3, 0.2]))
+    one = np.where((happens == 2) & (rng.random((211, T)) < 0.5), 0, happens)  # the third leaves half to the first
+    lengths = np.full(211, T)
+    found = analysis.align(one, np.array([2, 0, 1])[happens], lengths, (3, 3))
+    table = analysis.usage_apart(one, np.array([2, 0, 1])[happens], lengths, found)
+    assert table["beyond_chance"].tolist() == [True, False, True]
+    assert table["low"].iloc[0] > 0 > table["high"].iloc[2]
+    moves = analysis.transitions_apart(one, np.array([2, 0, 1])[happens], lengths, found)
+    matrices = [analysis.transition_matrix(analysis.transition_counts(z, lengths, 3)).ravel() for z in (one, happens)]
+    np.testing.assert_allclose(moves[["first", "second"]].to_numpy().T, matrices, rtol=1e-9)
+    assert moves[moves["beyond_chance"]][["from", "to"]].isin([1, 3]).any(axis=1).all()
 
 
 # -- examples --------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Paths of LSTMs: what is counted sequence by sequence, how long stays last, and where a chain settles.
+"""Paths of LSTMs: what is counted sequence by sequence, and how long stays last.
 
 Sizes: N = 13 sequences, T = 7 steps, k = 5 LSTMs; LSTM 4 (from 0) is never listened to.
 """
@@ -15,7 +15,6 @@ N, T, K = 13, 7, 5
 LENGTHS = np.array([7, 1, 3, 2, 5, 7, 6, 1, 4, 2, 3, 5, 6])
 Z = np.random.default_rng(0).choice(K, (N, T), p=[0.5, 0.2, 0.2, 0.1, 0])
 STAYS = analysis.stays(Z, LENGTHS, K)
-ORDER = np.array([3, 0, 4, 1, 2])  # LSTM j under its other name is ORDER[j]
 
 
 def paths() -> list[list[int]]:
@@ -116,79 +115,3 @@ def test_stays_that_were_cut_short_are_not_taken_for_short_ones():
     table = analysis.dwell_survival(stays)
     np.testing.assert_allclose(table["share"], [1, 1 / 2, 1 / 2], rtol=1e-12)  # of the two that were seen to go on
     assert table["seen"].tolist() == [4, 1, 1]
-
-
-# -- where it settles ------------------------------------------------------------------------------------------------
-
-
-def chain(*rows: tuple[int, ...]) -> np.ndarray:
-    return np.array(rows)
-
-
-def settled_by_loop(counts: np.ndarray, starts: np.ndarray, steps: int = 20_000) -> np.ndarray:
-    """The mean of the distribution over many steps."""
-    now = starts / starts.sum()
-    matrix = [row / row.sum() if row.sum() else now for row in counts]
-    mean = np.zeros(len(now))
-    for _ in range(steps):
-        mean += now / steps
-        now = sum((share * row for share, row in zip(now, matrix, strict=True)), np.zeros(len(now)))
-    return mean
-
-
-CHAINS = {
-    "every LSTM reaches every other": (chain((3, 1, 1), (2, 2, 1), (1, 0, 4)), [1, 1, 5]),
-    "a period of two": (chain((0, 3), (7, 0)), [1, 0]),
-    "a period of three": (chain((0, 2, 0), (0, 0, 2), (2, 0, 0)), [1, 0, 0]),
-    "one way only": (chain((5, 1, 1), (0, 3, 0), (0, 0, 7)), [2, 1, 0]),
-    "two that never meet": (chain((3, 1, 0, 0), (1, 1, 0, 0), (0, 0, 1, 4), (0, 0, 2, 2)), [3, 0, 0, 1]),
-    "never left": (chain((1, 1, 0), (0, 0, 0), (0, 1, 1)), [1, 0, 3]),
-    "never heard": (chain((1, 1, 0), (3, 1, 0), (0, 0, 0)), [1, 1, 0]),
-    "one alone": (chain((4,)), [2]),
-}
-
-
-@pytest.mark.parametrize("name", CHAINS)
-def test_the_chain_settles_where_the_mean_over_many_steps_does(name):
-    counts, starts = CHAINS[name]
-    found = analysis.stationary_distribution(counts, np.array(starts))
-    np.testing.assert_allclose(found, settled_by_loop(counts, np.array(starts)), rtol=0, atol=1e-3)
-
-
-@pytest.mark.parametrize("name", CHAINS)
-def test_where_it_has_settled_one_more_step_changes_nothing(name):
-    """A left eigenvector of the transition matrix, with eigenvalue 1, that sums to 1."""
-    counts, starts = CHAINS[name]
-    found = analysis.stationary_distribution(counts, np.array(starts))
-    matrix = analysis.transition_matrix(counts)
-    matrix = np.where(np.isnan(matrix), np.array(starts) / sum(starts), matrix)
-    np.testing.assert_allclose(found @ matrix, found, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(found.sum(), 1, rtol=1e-12)
-
-
-def test_a_chain_that_hardly_ever_changes_settles_all_the_same():
-    counts = chain((10**9 - 1, 1), (3, 10**9 - 3))
-    found = analysis.stationary_distribution(counts, np.array([1, 0]))
-    np.testing.assert_allclose(found, [3 / 4, 1 / 4], rtol=1e-6)
-
-
-def test_a_chain_that_has_settled_is_used_as_it_settles():
-    rng = np.random.default_rng(2)
-    matrix = rng.dirichlet(np.ones(3), 3)
-    z = np.zeros((500, 200), int)
-    for t in range(1, 200):
-        z[:, t] = (rng.random(500)[:, None] > matrix[z[:, t - 1]].cumsum(1)).sum(1)
-    path = z, np.full(500, 200), 3
-    settled = analysis.stationary_distribution(analysis.transition_counts(*path), analysis.starts(*path))
-    np.testing.assert_allclose(settled, analysis.usage(*path), rtol=0, atol=0.01)
-
-
-def test_permuting_the_lstms_permutes_where_the_chain_settles():
-    counts, starts = analysis.transition_counts(Z, LENGTHS, K), analysis.starts(Z, LENGTHS, K)
-    found = analysis.stationary_distribution(counts[np.ix_(ORDER, ORDER)], starts[ORDER])
-    np.testing.assert_allclose(found, analysis.stationary_distribution(counts, starts)[ORDER], rtol=1e-9, atol=1e-12)
-
-
-def test_without_a_sequence_there_is_nothing_to_settle():
-    with pytest.raises(ValueError, match="starts must count at least one sequence, got none"):
-        analysis.stationary_distribution(np.zeros((K, K), int), np.zeros(K, int))

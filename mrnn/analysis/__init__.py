@@ -1,7 +1,7 @@
 """From a Trace to tables: what the charts draw, and what one may count on a path of LSTMs."""
 
 from mrnn.analysis.agreement import agreement
-from mrnn.analysis.alignment import Alignment, align
+from mrnn.analysis.alignment import Alignment, align, transitions_apart, usage_apart
 from mrnn.analysis.answers import answers_table
 from mrnn.analysis.classes import (
     dwell_by_class,
@@ -9,6 +9,7 @@ from mrnn.analysis.classes import (
     mean_q,
     q_difference,
     stationary_by_class,
+    stationary_difference,
     transition_difference,
     transitions_by_class,
     usage_by_class,
@@ -39,8 +40,6 @@ from mrnn.analysis.judgement import Judgement, judge, judgement_table
 from mrnn.analysis.maps import METHODS, Method, StateMap, choose_steps, state_map
 from mrnn.analysis.paths import (
     dwell_survival,
-    starts,
-    stationary_distribution,
     stays,
     transition_counts,
     transition_matrix,
@@ -53,9 +52,9 @@ from mrnn.analysis.sequence import (
     decided_at,
     first_difference,
     q_distance,
-    selection_table,
     steps_apart,
 )
+from mrnn.analysis.stationary import pulls, starts, stationary_distribution
 from mrnn.analysis.symbols import symbols_by_lstm
 
 __all__ = [
@@ -93,13 +92,14 @@ __all__ = [
     "judgement_table",
     "mean_q",
     "mutual_information",
+    "pulls",
     "q_difference",
     "q_distance",
-    "selection_table",
     "sequences_with_move",
     "starts",
     "state_map",
     "stationary_by_class",
+    "stationary_difference",
     "stationary_distribution",
     "stays",
     "steps_apart",
@@ -107,9 +107,11 @@ __all__ = [
     "transition_counts",
     "transition_difference",
     "transition_matrix",
+    "transitions_apart",
     "transitions_by_class",
     "transitions_by_sequence",
     "usage",
+    "usage_apart",
     "usage_by_class",
     "usage_by_sequence",
     "usage_difference",

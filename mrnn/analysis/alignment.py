@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from mrnn.analysis.differences import compare_pairs, count_transitions, count_usage
 from mrnn.analysis.paths import counted_steps
 
 SHUFFLES = 19
@@ -34,6 +36,12 @@ class Alignment:
     def renamed(self, z: np.ndarray) -> np.ndarray:
         """Paths of the second network (any shape, int from 0) under the names of the first."""
         return self.partner[z]
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """Values of the second network's LSTMs (..., k2) under the names of the first (..., k): 0 where it has none."""
+        out = np.zeros((*values.shape[:-1], self.k), values.dtype)
+        out[..., self.partner] = values
+        return out
 
 
 def align(
@@ -78,6 +86,33 @@ def align(
         agreement=_share(together, rows, columns),
         chance=float(np.mean(by_chance)) if by_chance else float("nan"),
     )
+
+
+def usage_apart(first: np.ndarray, second: np.ndarray, lengths: np.ndarray, found: Alignment) -> pd.DataFrame:
+    """Use of each LSTM in a first network minus that of its partner in a second one, on the same sequences.
+
+    first, second  (N, T) int: the LSTM each listened to, under its own names
+    lengths        (N,) int: steps that count
+    found          `align` of them
+    returns        rows of lstm (from 1, common names), then first, second, difference, low, high, p, beyond_chance as
+                   in `Difference`; p by exchanging the two networks' accounts of whole sequences
+    """
+    one, other = (count_usage(z, lengths, found.k) for z in (first, _named(second, lengths, found)))
+    return pd.concat([pd.DataFrame({"lstm": np.arange(1, found.k + 1)}), compare_pairs(one, other).table()], axis=1)
+
+
+def transitions_apart(first: np.ndarray, second: np.ndarray, lengths: np.ndarray, found: Alignment) -> pd.DataFrame:
+    """Probability of each move in a first network minus that in a second: rows of from, to, and as `usage_apart`."""
+    one, other = (count_transitions(z, lengths, found.k) for z in (first, _named(second, lengths, found)))
+    start, end = np.indices((found.k, found.k)) + 1
+    moves = pd.DataFrame({"from": start.ravel(), "to": end.ravel()})
+    return pd.concat([moves, compare_pairs(one, other).table()], axis=1)
+
+
+def _named(z: np.ndarray, lengths: np.ndarray, found: Alignment) -> np.ndarray:
+    """Under common names; what padding holds may be no LSTM at all."""
+    counted = np.arange(z.shape[1]) < lengths[:, None]
+    return found.renamed(np.where(counted, z, 0))
 
 
 def _together(first: np.ndarray, second: np.ndarray, counted: np.ndarray, k: tuple[int, int]) -> np.ndarray:

@@ -7,7 +7,11 @@ import pandas as pd
 
 from mrnn.analysis.differences import (
     BINS,
+    FEWEST,
+    SHUFFLES,
+    WIDTH,
     Counts,
+    Difference,
     compare_groups,
     count_q,
     count_stays,
@@ -16,13 +20,13 @@ from mrnn.analysis.differences import (
 )
 from mrnn.analysis.paths import (
     dwell_survival,
-    starts,
-    stationary_distribution,
     stays,
     transition_counts,
     transition_matrix,
+    transitions_by_sequence,
     usage,
 )
+from mrnn.analysis.stationary import pulls, starts, stationary_distribution
 from mrnn.trace import Trace
 
 
@@ -34,12 +38,16 @@ def usage_by_class(trace: Trace, y: np.ndarray, classes: Sequence[str], layer: i
 
 
 def stationary_by_class(trace: Trace, y: np.ndarray, classes: Sequence[str], layer: int = -1) -> pd.DataFrame:
-    """`stationary_distribution` of each class that occurs, as rows of class, lstm (from 1), share."""
+    """`stationary_distribution` of each class that occurs, as rows of class, lstm (from 1), share, low, high.
+
+    low and high are a 95 % interval, with sequences as its units; NaN for fewer than ten sequences.
+    """
     z = trace.listened(layer)
     tables = []
     for name, rows in rows_of_classes(y, classes):
-        path = z[rows], trace.lengths[rows], trace.k
-        tables.append(_shares(name, stationary_distribution(transition_counts(*path), starts(*path))))
+        share, error = _settled(z[rows], trace.lengths[rows], trace.k)
+        table = _shares(name, share)
+        tables.append(table.assign(low=(share - WIDTH * error).clip(0), high=(share + WIDTH * error).clip(max=1)))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -112,6 +120,34 @@ def dwell_difference(
     return _compared({"lstm": np.arange(1, trace.k + 1)}, counts, y, first, second, seed)
 
 
+def stationary_difference(
+    trace: Trace,
+    y: np.ndarray,
+    first: int,
+    second: int,
+    layer: int = -1,
+    *,
+    shuffles: int = SHUFFLES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`stationary_distribution` of class `first` minus that of `second`: rows as `usage_difference`.
+
+    What is dealt out anew for p is how far each sequence pulls the distribution of both classes together.
+    """
+    z = trace.listened(layer)
+    sides = [np.flatnonzero(y == c) for c in (first, second)]
+    both = np.concatenate(sides)
+    moves = transitions_by_sequence(z[both], trace.lengths[both], trace.k)
+    pulled = len(both) * pulls(moves, z[both, 0])
+    counts = Counts(pulled, np.ones((len(both), 1)), np.zeros(trace.k, int))
+    places = np.split(np.arange(len(both)), [len(sides[0])])
+    judged = compare_groups(counts, *places, shuffles=shuffles, seed=seed)
+    (one, error), (other, error_too) = (_settled(z[rows], trace.lengths[rows], trace.k) for rows in sides)
+    width = WIDTH * np.hypot(error, error_too)
+    found = Difference(first=one, second=other, low=one - other - width, high=one - other + width, p=judged.p)
+    return pd.concat([pd.DataFrame({"lstm": np.arange(1, trace.k + 1)}), found.table()], axis=1)
+
+
 def q_difference(
     trace: Trace, y: np.ndarray, first: int, second: int, layer: int = -1, *, bins: int = BINS, seed: int = 0
 ) -> pd.DataFrame:
@@ -130,6 +166,15 @@ def _compared(
 ) -> pd.DataFrame:
     difference = compare_groups(counts, np.flatnonzero(y == first), np.flatnonzero(y == second), seed=seed)
     return pd.concat([pd.DataFrame(columns), difference.table()], axis=1)
+
+
+def _settled(z: np.ndarray, lengths: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The stationary distribution of some sequences, and its standard error, both (k,)."""
+    n, moves = len(z), transitions_by_sequence(z, lengths, k)
+    share = stationary_distribution(moves.sum(0, dtype=np.int64), starts(z, lengths, k))
+    if n < FEWEST:
+        return share, np.full(k, np.nan)
+    return share, np.sqrt((pulls(moves, z[:, 0]) ** 2).sum(0) * n / (n - 1))
 
 
 def _shares(name: str, share: np.ndarray) -> pd.DataFrame:

@@ -56,35 +56,6 @@ def transition_matrix(counts: np.ndarray) -> np.ndarray:
     return np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
 
 
-def starts(z: np.ndarray, lengths: np.ndarray, k: int) -> np.ndarray:
-    """(k,) int: how many sequences begin with each LSTM; refuses what `usage` refuses."""
-    return np.bincount(z[:, :1][counted_steps(z, lengths, k)[:, :1]], minlength=k)
-
-
-def stationary_distribution(counts: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Share of steps the observed chain would spend in each LSTM if its sequences went on for ever.
-
-    counts   (k, k) int: [i, j] = moves from i to j
-    starts   (k,) int: sequences that begin with each LSTM
-    returns  (k,) float: the mean over t of the distribution at step t, as t grows without end (the Cesaro limit),
-             from the observed first steps. It is a left eigenvector of the transition matrix with eigenvalue 1: the
-             only one if every LSTM can be reached from every other; else the one that these first steps lead to.
-             From an LSTM that was never left, the chain begins anew, as sequences do.
-    raises   ValueError if no sequence begins
-    """
-    if starts.sum() <= 0:
-        raise ValueError("starts must count at least one sequence, got none")
-    first = starts / starts.sum()
-    matrix = transition_matrix(counts)
-    matrix = np.where(np.isnan(matrix), first, matrix)
-    # Half of the time nothing happens: that changes no limit of means, but ends all periods, so that powers converge.
-    lazy = (np.eye(len(first)) + matrix) / 2
-    for _ in range(64):  # 2^64 steps; each squaring rounds a little, so rows are made to sum to 1 again
-        lazy = lazy @ lazy
-        lazy /= lazy.sum(axis=1, keepdims=True)
-    return first @ lazy
-
-
 def stays(z: np.ndarray, lengths: np.ndarray, k: int) -> pd.DataFrame:
     """Each stay with one LSTM: dwell times.
 
