@@ -29,6 +29,11 @@ def max_own_bytes() -> float:
     return _setting("MRNN_MAX_OWN_DATA", 2**30)
 
 
+def max_memory() -> float:
+    """How much of what models did with many sequences is kept in memory, in bytes, all together: MRNN_MAX_MEMORY."""
+    return _setting("MRNN_MAX_MEMORY", 2**29)
+
+
 def _setting(name: str, default: float) -> float:
     text = os.environ.get(name, "")
     try:

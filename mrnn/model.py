@@ -176,7 +176,6 @@ class SequenceModel(nn.Module):
         allowed: ArrayLike | None = None,
         noise: np.ndarray | None = None,
         seed: int = 0,
-        hidden: bool = False,
         batch_size: int | None = None,
         on_batch: Callable[[int, int], Any] | None = None,
     ) -> Trace:
@@ -184,7 +183,6 @@ class SequenceModel(nn.Module):
 
         x, lengths, choice, tau, allowed, noise   as in `forward`, as arrays; lengths at least 1
         seed        of fresh Gumbel draws
-        hidden      whether the hidden states of the last layer are kept as `Trace.h`, too
         batch_size  sequences at once, but never more than `most_at_once`
         on_batch    called with (done, total) after each batch
         returns     Trace
@@ -211,17 +209,41 @@ class SequenceModel(nn.Module):
                     noise=None if noise is None else noise[rows],
                     generator=generator,
                 )
-                kept = (out.q, out.z, self.head(out.h), *([out.h] if hidden else []))
-                parts.append(tuple(a.float().cpu().numpy() for a in kept))
+                parts.append(tuple(a.float().cpu().numpy() for a in (out.q, out.z, self.head(out.h))))
                 if on_batch is not None:
                     on_batch(min(start + at_once, n), n)
         finally:
             self.train(was_training)
-        q, z, logits, *h = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        q, z, logits = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         if not (np.isfinite(logits).all() and np.isfinite(q).all()):
             raise ValueError("the model's answers are not finite: its weights are too large; train it anew")
-        kept_h = h[0] if hidden else None
-        return Trace(q=q, z=z, logits=logits, lengths=lengths, target=self.config.target, h=kept_h)
+        return Trace(q=q, z=z, logits=logits, lengths=lengths, target=self.config.target)
+
+    @torch.no_grad()
+    def hidden(self, x: np.ndarray, lengths: np.ndarray | None = None, layer: int = -1) -> np.ndarray:
+        """Hidden states of one layer in use, for a map of them; they are far larger than a trace.
+
+        x, lengths  as in `trace`
+        layer       whose states they are; -1, the last
+        returns     (N, T, m) float; 0 on padding
+        raises      ValueError that names what does not fit
+        """
+        if not -len(self.layers) <= layer < len(self.layers):
+            raise ValueError(f"layer must be from {-len(self.layers)} to {len(self.layers) - 1}, got {layer}")
+        x = self._check_sequences(x)
+        lengths = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths)
+        in_use, at_once = Selection("argmax", 1.0, None), self.most_at_once(x.shape[1])
+        parts = []
+        for start in range(0, len(x), at_once):
+            rows = slice(start, start + at_once)
+            h = torch.as_tensor(x[rows]).to(self.head.weight)
+            mask = self._mask(lengths[rows], len(h), h.shape[1], h.device)
+            states = zip(*self._initial_state(len(h), h), strict=True)
+            h = h.transpose(0, 1)
+            for each, state in zip(self.layers[: layer % len(self.layers) + 1], states, strict=False):
+                h, *_ = each(h, mask, state, in_use, None, None)
+            parts.append(h.transpose(0, 1).float().cpu().numpy())
+        return np.concatenate(parts)
 
     @torch.no_grad()
     def inside(self, x: np.ndarray, trace: Trace, layer: int = -1) -> Inside:

@@ -17,8 +17,6 @@ class Trace:
     logits   (N, T, C) of the answer after each step
     lengths  (N,) int in [1, T]: steps that count; the rest is padding
     target   what the logits are of, as in `SequenceData`
-    h        (N, T, m) hidden states of the last layer, which the answers are made of; None unless asked for, since
-             they are far larger than the rest
     raises   ValueError if the shapes do not fit together
     """
 
@@ -27,7 +25,6 @@ class Trace:
     logits: np.ndarray
     lengths: np.ndarray
     target: Target = "class"
-    h: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.q.ndim != 4 or self.q.shape != self.z.shape:
@@ -37,13 +34,10 @@ class Trace:
             raise ValueError(f"logits must have the axes ({n}, {steps}, C), got {self.logits.shape}")
         if self.lengths.shape != (n,) or (n and not 1 <= self.lengths.min() <= self.lengths.max() <= steps):
             raise ValueError(f"lengths must be {n} numbers from 1 to {steps}, got {self.lengths}")
-        if self.h is not None and (self.h.ndim != 3 or self.h.shape[:2] != (n, steps)):
-            raise ValueError(f"h must have the axes ({n}, {steps}, m), got {self.h.shape}")
 
     def take(self, index: np.ndarray | slice) -> "Trace":
         """The sequences at `index` (int or bool array, or slice), in that order."""
-        h = None if self.h is None else self.h[index]
-        return Trace(self.q[index], self.z[index], self.logits[index], self.lengths[index], self.target, h)
+        return Trace(self.q[index], self.z[index], self.logits[index], self.lengths[index], self.target)
 
     @property
     def k(self) -> int:
