@@ -255,9 +255,14 @@ def read(run_id: str) -> Run:
 def _history(folder: Path) -> tuple[dict[str, Any], ...]:
     history = read_lines(folder / "history.jsonl")
     for report in history:
-        if not report.keys() >= REPORTED:
-            raise ValueError(f"an epoch's report must have {sorted(REPORTED)}, got {sorted(report)}")
+        check_report(report)
     return history
+
+
+def check_report(report: dict[str, Any]) -> None:
+    """Refuse what is no report of an epoch (ValueError)."""
+    if not report.keys() >= REPORTED:
+        raise ValueError(f"an epoch's report must have {sorted(REPORTED)}, got {sorted(report)}")
 
 
 def _outcome(folder: Path, attempts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Models that people send: checked as what a stranger may have made, then kept as runs of theirs."""
 
 import hashlib
+import math
 import secrets
 import shutil
 import time
 from dataclasses import fields
+from reprlib import repr as short
 from typing import Any
 
 from mrnn import room, runs
@@ -16,6 +18,7 @@ from mrnn.place import runs_folder
 
 MAX_MODEL_BYTES = 64 * 2**20
 MAX_UPLOADS = 20  # a person
+MAX_EPOCHS = 10_000  # that a model's notes may tell of
 LARGEST = {"k": 16, "num_layers": 8, "hidden_size": 1024}  # of a model, which others share a server with
 
 
@@ -46,7 +49,8 @@ def adopt(content: bytes, name: str, owner: str) -> str:
         _check(model.config, notes, owner)
         shown = "".join(c for c in name if c.isprintable())[:60] or "model"
         write_json(beside / "config.json", {"owner": owner, "created": time.time(), "name": shown})
-        write_json(beside / "result.json", {"state": "uploaded", "notes": notes})
+        told = {name: value for name, value in notes.items() if name != "history"}  # the file keeps it
+        write_json(beside / "result.json", {"state": "uploaded", "notes": told})
         with room.alone():
             room.make(len(content))  # not before: what is refused costs nobody a run
             beside.replace(folder)
@@ -66,6 +70,7 @@ def _check(model: ModelConfig, notes: dict[str, Any], owner: str) -> None:
     accuracy = figures.get("test_accuracy_hard")
     if accuracy is not None and not (isinstance(accuracy, float) and 0 <= accuracy <= 1):
         raise ValueError("the test accuracy of a model must be a number from 0 to 1")
+    _check_history(notes.get("history", []))
     if not may_use(notes.get("task"), owner):
         raise ValueError("the model has learned from somebody's own data; upload the same data first, on Own data")
     task = runs.check_task(model, notes.get("task"), notes.get("settings", {}))
@@ -73,3 +78,14 @@ def _check(model: ModelConfig, notes: dict[str, Any], owner: str) -> None:
         value = getattr(task, f.name)
         if not f.metadata["least"] <= value <= f.metadata["most"]:
             raise ValueError(f"the model's task has {f.name} = {value}, beyond what can be shown here")
+
+
+def _check_history(history: Any) -> None:
+    """The reports of epochs are drawn as curves."""
+    if not isinstance(history, list) or len(history) > MAX_EPOCHS or not all(isinstance(r, dict) for r in history):
+        raise ValueError(f"the history of a model must be a list of at most {MAX_EPOCHS:,} reports of epochs")
+    for report in history:
+        runs.check_report(report)
+        for name in sorted(runs.REPORTED - {"usage"}):
+            if type(report[name]) not in (int, float) or not abs(report[name]) < math.inf:
+                raise ValueError(f"{name} of an epoch's report must be a finite number, got {short(report[name])}")

@@ -47,12 +47,12 @@ def perform(
     checkpoint  a file in which training is put down after each epoch, and from which it goes on if it is there;
                 on_report is then told of the epochs before, too
     returns     the model as it was after the epoch with the best hard accuracy on held-out training data
-                (the last one among equals), and its notes: task, recipe, measured figures.
+                (the last one among equals), and its notes: task, recipe, measured figures, history.
                 The test split is used once, for the result
     raises      ValueError if task, model and settings do not fit together, or the checkpoint is another run's
     """
     learnt = _learn(config, on_report, on_batch, checkpoint)
-    return learnt.model, learnt.notes()
+    return learnt.model, learnt.for_file(learnt.notes())
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,10 @@ class _Learnt:
             "recipe": config.training.to_dict(),
             "figures": figures,
         }
+
+    def for_file(self, notes: dict[str, Any]) -> dict[str, Any]:
+        """Notes with the reports of all epochs: a file of its own has no history beside it."""
+        return {**notes, "history": [report.to_dict() for report in self.history]}
 
 
 def _learn(
@@ -264,7 +268,7 @@ def _train(config: RunConfig, folder: Path, attempt: int, limit: float) -> None:
         learnt = _learn(config, on_report, watched, checkpoint, folder / snapshots.FILE, go_on)
         whole = len(learnt.history) == config.training.epochs
         # Before it is measured: should that be too much for this machine, the trained model is there all the same.
-        save(learnt.model, folder / "model.safetensors", learnt.notes(measured=False))
+        save(learnt.model, folder / "model.safetensors", learnt.for_file(learnt.notes(measured=False)))
         with suppress(BrokenOffError):
             if wanted():
                 _end(folder, "finished", learnt, limit=None if whole else limit, go_on=wanted)
@@ -310,7 +314,7 @@ def _end(
     notes = learnt.notes(measured=measured, go_on=go_on)
     if limit is not None:
         notes["figures"]["limit_seconds"] = limit
-    save(learnt.model, folder / "model.safetensors", notes)
+    save(learnt.model, folder / "model.safetensors", learnt.for_file(notes))
     write_json(folder / "result.json", {"state": state, "notes": notes})
 
 

@@ -95,6 +95,13 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "figures that are null": ({"task": "waves", "figures": None}, "figures of a model must be an object"),
     "an accuracy that is text": ({"task": "waves", "figures": {"test_accuracy_hard": "1"}}, "a number from 0 to 1"),
     "an accuracy above 1": ({"task": "waves", "figures": {"test_accuracy_hard": 1.5}}, "a number from 0 to 1"),
+    "a history that is text": ({"task": "waves", "history": "long"}, "the history of a model must be a list"),
+    "a history of numbers": ({"task": "waves", "history": [1]}, "must be a list of at most 10,000 reports of epochs"),
+    "a report that says little": ({"task": "waves", "history": [{"epoch": 1}]}, "an epoch's report must have"),
+    "a report in words": (
+        {"task": "waves", "history": [dict.fromkeys(runs.REPORTED, 1) | {"tau": "hot"}]},
+        "tau of an epoch's report must be a finite number, got 'hot'",
+    ),
     "settings that are a list": (
         {"task": "waves", "settings": [1]},
         "settings of task 'waves' must be names and values",

@@ -85,7 +85,9 @@ def test_a_run_returns_the_model_after_its_best_epoch(tiny_task, monkeypatch):
 
 def test_a_run_notes_what_makes_it_again(tiny_task):
     config = replace(RUN, settings={"loudness": 2.0})
-    model, notes = worker.perform(config)
+    reports: list[EpochReport] = []
+    model, notes = worker.perform(config, on_report=reports.append)
+    assert notes["history"] == [report.to_dict() for report in reports]
     assert notes["task"] == "tiny"
     assert notes["settings"] == {"loudness": 2.0}
     assert TrainConfig.from_dict(notes["recipe"]) == RUN.training
@@ -258,7 +260,7 @@ def test_a_run_waits_runs_and_ends_with_a_model(each_epoch, folder):
     assert (run.state, run.active, run.reason, run.attempts) == ("finished", False, "", 1)
     assert [report["epoch"] for report in run.history] == [1, 2, 3]
     assert run.model_file is not None
-    assert read_notes(run.model_file) == run.result
+    assert read_notes(run.model_file) == {**run.result, "history": list(run.history)}
     assert load(run.model_file).config == TINY.model
     assert not (folder / run_id / "checkpoint.safetensors").exists(), "nobody goes on from the end"
 

@@ -22,17 +22,19 @@ class Past:
     label   what a menu calls it
     task    with the run's settings
     folder  where history and snapshots lie
+    noted   the history that stands in the model's file
     """
 
     id: str
     label: str
     task: Task
     folder: Path
+    noted: tuple[dict[str, Any], ...] = ()
 
     @property
     def history(self) -> tuple[dict[str, Any], ...]:
         """Reports of its epochs so far."""
-        return read_lines(self.folder / "history.jsonl")
+        return read_lines(self.folder / "history.jsonl") or self.noted
 
     @property
     def snapshots(self) -> snapshots.Snapshots | None:
@@ -47,8 +49,9 @@ def _snapshots(path: str, changed: int) -> snapshots.Snapshots | None:  # noqa: 
 
 
 def past_of(entry: Entry) -> Past:
-    """Of a model on the menu. Beside the models that ship with the app nothing was kept."""
-    return Past(entry.id, entry.label, entry.task, entry.path.parent)
+    """Of a model on the menu. Of one that ships, or was uploaded, its file alone can tell."""
+    noted = tuple(entry.notes.get("history", ()))
+    return Past(entry.id, entry.label, entry.task, entry.path.parent, noted)
 
 
 def pasts(task: str, owner: str) -> list[Past]:
