@@ -64,7 +64,14 @@ CURVES = pd.DataFrame(
     {"run": list("AABBB"), "epoch": [1, 2, 1, 2, 3], "accuracy": [0.5, 0.9, 0.6, 0.7, 0.8], "loss": [3, 2, 4, 2, 1.5]}
 )
 STATES = pd.DataFrame(
-    {"x": [0.1, 0.5, 2], "y": [3, 1, 0.2], "lstm": [1, 3, 5], "class": ["calm", "loud", "calm"], "t": 0}
+    {
+        "x": [0.1, 0.5, 2],
+        "y": [3, 1, 0.2],
+        "lstm": [1, 3, 5],
+        "class": ["calm", "loud", "calm"],
+        "t": 0,
+        "sequence": [7, 2, 5],
+    }
 )
 CO_USE = pd.DataFrame(
     {"first": list("1122"), "second": list("2121"), "steps": [5, 1, 0, 4], "share": [0.5, 0.1, 0, 0.4]}
@@ -128,7 +135,8 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 IN_LSTM_COLOURS = ("dwell_curves", "lesion_bars", "listened_by_epoch", "state_scatter", "usage_area", "usage_bars")
 OF_PROBABILITIES = ("mean_q_heatmap", "transition_heatmap")
 NO_CHARTS = {
-    "CIVIDIS", "CLICKED", "CURSOR_COLOUR", "DIVERGING", "LSTM_COLOURS", "letters_on", "lstm_colour", "state_graph",
+    "CIVIDIS", "CLICKED", "CURSOR_COLOUR", "DIVERGING", "LSTM_COLOURS", "STATE", "letters_on", "lstm_colour",
+    "state_graph",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from mrnn.charts.probes import accuracy_by_tau, against_k, answer_change, lesion
 from mrnn.charts.sweeps import sweep_heatmap
 from mrnn.charts.transitions import (
     CLICKED,
+    STATE,
     co_use_heatmap,
     difference_heatmap,
     dwell_curves,
@@ -35,6 +36,7 @@ __all__ = [
     "CURSOR_COLOUR",
     "DIVERGING",
     "LSTM_COLOURS",
+    "STATE",
     "accuracy_by_tau",
     "accuracy_curves",
     "against_k",

@@ -18,7 +18,8 @@ from mrnn.charts.colours import (
 from mrnn.charts.size import sized
 
 LARGEST_LABELLED = 8  # a k above this leaves no room for numbers in the cells
-CLICKED = "cell"  # the name of the selection
+CLICKED, STATE = "cell", "state"  # names of selections
+FEW = "too few sequences to say"
 FROM = alt.Axis(title="from LSTM", labelAngle=0, ticks=False, domain=False)
 TO = alt.Axis(title="to LSTM", labelAngle=0, ticks=False, domain=False)
 
@@ -26,9 +27,17 @@ TO = alt.Axis(title="to LSTM", labelAngle=0, ticks=False, domain=False)
 def usage_bars(usage: pd.DataFrame, title: str = "share of steps") -> ChartType:
     """Share of steps of each LSTM, one stacked bar a class.
 
-    usage  `analysis.usage_by_class`, or `analysis.stationary_by_class`
+    usage  `analysis.usage_by_class`, or `analysis.stationary_by_class`, whose intervals are told where one points
     title  what the share is
     """
+    tooltip = [
+        alt.Tooltip("class", title="class"),
+        alt.Tooltip("lstm", title="LSTM"),
+        alt.Tooltip("share", title=title, format=".1%"),
+    ]
+    if "low" in usage:
+        usage = usage.assign(interval=_intervals(usage, ".1%"))
+        tooltip.append(alt.Tooltip("interval", title="95 % interval"))
     k = int(usage["lstm"].max())
     classes = list(dict.fromkeys(usage["class"]))
     end = usage.groupby("class", sort=False)["share"].cumsum()
@@ -44,11 +53,7 @@ def usage_bars(usage: pd.DataFrame, title: str = "share of steps") -> ChartType:
                 x=alt.X("start:Q", axis=share, scale=alt.Scale(domain=[0, 1])),
                 x2="end:Q",
                 color=by_lstm(k, legend=True),
-                tooltip=[
-                    alt.Tooltip("class", title="class"),
-                    alt.Tooltip("lstm", title="LSTM"),
-                    alt.Tooltip("share", title=title, format=".1%"),
-                ],
+                tooltip=tooltip,
             ),
             alt.Chart(usage[usage["share"] >= 0.05])
             .mark_text(fontSize=11, fontWeight="bold", color=letters_on_lstm(k), tooltip=None)
@@ -212,9 +217,9 @@ def information_curve(information: pd.DataFrame) -> ChartType:
 
 
 def state_scatter(states: pd.DataFrame, told_by: str, k: int) -> ChartType:
-    """Hidden states on a plane.
+    """Hidden states on a plane. One that is clicked is the selection STATE, by its sequence.
 
-    states   rows of x, y, lstm (from 1), class, t
+    states   rows of x, y, sequence, lstm (from 1), class, t
     told_by  "LSTM" (colour), "class" (its first letters) or "time" (a sequential colour)
     """
     tooltip = [alt.Tooltip("lstm", title="LSTM"), alt.Tooltip("class"), alt.Tooltip("t", title="step t")]
@@ -222,11 +227,17 @@ def state_scatter(states: pd.DataFrame, told_by: str, k: int) -> ChartType:
         "x": alt.X("x:Q", title=None, axis=alt.Axis(labels=False, ticks=False), scale=alt.Scale(zero=False)),
         "y": alt.Y("y:Q", title=None, axis=alt.Axis(labels=False, ticks=False), scale=alt.Scale(zero=False)),
     }
+    state = alt.selection_point(name=STATE, fields=["sequence"], empty=False)
     base = alt.Chart(states).encode(**place, tooltip=tooltip)
     if told_by == "class":
-        letters = base.transform_calculate(short="slice(datum.class, 0, 3)").mark_text(fontSize=11)
-        return sized(letters_in_ink(letters).encode(text="short:N"), 420)
-    points = base.mark_circle(size=34, opacity=0.8)
+        letters = base.transform_calculate(short="slice(datum.class, 0, 3)").mark_text(cursor="pointer")
+        size = alt.condition(state, alt.value(22), alt.value(11))
+        return sized(letters_in_ink(letters).encode(text="short:N", size=size).add_params(state), 420)
+    ring = alt.condition(state, alt.value(3), alt.value(0))
+    points = base.mark_circle(opacity=0.8, cursor="pointer", stroke=CURSOR_COLOUR).encode(
+        strokeWidth=ring, size=alt.condition(state, alt.value(140), alt.value(34))
+    )
+    points = points.add_params(state)
     if told_by == "time":
         time = alt.Color("t:Q", scale=alt.Scale(scheme="cividis"), legend=gradient_legend("step t"))
         return sized(points.encode(color=time), 420)
@@ -291,13 +302,17 @@ def _matrix(
 
 def _judged(difference: pd.DataFrame, form: str) -> pd.DataFrame:
     """Rows of `analysis.Difference.table` with what they are coloured by, and their judgement in words."""
-    few = "too few sequences to say"
-    ends = zip(difference["low"], difference["high"], strict=True)
     return difference.assign(
         coloured=difference["difference"].where(difference["beyond_chance"], 0.0),
-        interval=[few if math.isnan(low) else f"{low:+{form}} to {high:+{form}}" for low, high in ends],
-        chance=[few if math.isnan(p) else f"{p:.3f}" for p in difference["p"]],
+        interval=_intervals(difference, f"+{form}"),
+        chance=[FEW if math.isnan(p) else f"{p:.3f}" for p in difference["p"]],
     ).drop(columns=["low", "high", "p"])
+
+
+def _intervals(table: pd.DataFrame, form: str) -> list[str]:
+    """Columns low and high in words; NaN where nothing can be said."""
+    ends = zip(table["low"], table["high"], strict=True)
+    return [FEW if math.isnan(low) else f"{low:{form}} to {high:{form}}" for low, high in ends]
 
 
 def _judgement(form: str) -> list[alt.Tooltip]:

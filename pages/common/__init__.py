@@ -7,26 +7,16 @@ from pages.common.forms import layer_picker, presets, task_settings
 from pages.common.frame import MENU, page, refusals, show, show_drawing, show_to_click, sides, take_along
 from pages.common.gallery import gallery
 from pages.common.measures import measured
-from pages.common.models import (
-    Entry,
-    Study,
-    engine,
-    entries,
-    file_of,
-    open_shared,
-    outcome,
-    pick,
-    sequences,
-    states,
-    study,
-)
+from pages.common.models import Entry, engine, entries, file_of, open_shared, outcome, pick
 from pages.common.own_data import forgotten, read_arrays, read_table, task_title, tasks
 from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
+from pages.common.studies import Study, aligned, counted_on_two, kept, sequences, states, study
 from pages.common.table import actions, compare, download_model, table
 from pages.common.timeline import timeline
 from pages.common.tour import invite
 from pages.common.training_form import begin_with_task, run_settings, settings_presets
+from pages.common.verdict import beyond_chance
 
 __all__ = [
     "KEPT",
@@ -35,9 +25,12 @@ __all__ = [
     "Past",
     "Study",
     "actions",
+    "aligned",
     "asked",
     "begin_with_task",
+    "beyond_chance",
     "compare",
+    "counted_on_two",
     "curves",
     "download_model",
     "drawing",
@@ -50,6 +43,7 @@ __all__ = [
     "forgotten",
     "gallery",
     "invite",
+    "kept",
     "layer_picker",
     "link",
     "measured",

@@ -1,6 +1,5 @@
-"""Models that can be picked: those that ship with the app, and one's own. All that is cached is cached here."""
+"""Models that can be picked: those that ship with the app, and one's own."""
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,22 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from mrnn import (
-    Inside,
-    ModelConfig,
-    SequenceData,
-    SequenceModel,
-    Task,
-    Trace,
-    analysis,
-    load,
-    owndata,
-    read_notes,
-    runs,
-)
+from mrnn import Inside, ModelConfig, SequenceModel, Task, Trace, load, owndata, read_notes, runs
 from mrnn.checkpoint import read_config
 from mrnn.comparison import NAMES
 from mrnn.devices import share_processor
@@ -35,7 +21,6 @@ from mrnn.tasks import make_task
 from pages.common import link, person
 
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "models"
-CHUNK = 250  # sequences between two moves of a progress bar
 
 
 @dataclass(frozen=True)
@@ -224,66 +209,6 @@ def _open(run_id: str) -> None:
         open_shared(run)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def sequences(task: str, settings: str, n: int, seed: int) -> SequenceData:
-    """n sequences of a task, shared with everybody, never to be written to; settings as JSON, to be hashed."""
-    return make_task(task, json.loads(settings)).make(n, seed)
-
-
-def forget_sequences() -> None:
-    """Let go of all sequences that are kept in memory, and of what models did with them."""
-    sequences.clear()
-    _kept_trace.clear()
-
-
-@dataclass(frozen=True)
-class Study:
-    """What one layer of a model did with many sequences; what is counted on them is counted once.
-
-    drawn  how many sequences of all classes were made
-    only   the classes that are looked at; sequences of others are left out
-    data   the sequences
-    trace  of all of them, in use; shared with everybody, never to be written to
-    """
-
-    entry: Entry
-    layer: int
-    drawn: int
-    only: tuple[str, ...]
-    data: SequenceData
-    trace: Trace
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the task's classes."""
-        return self.entry.task.classes
-
-    def counted(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """`function(trace, y, *arguments, layer)` of `mrnn.analysis`, kept; arguments must be hashable."""
-        asked = (function.__name__, self.entry.key, self.drawn, self.only, self.layer, arguments)
-        return _counted(asked, lambda: function(self.trace, self.data.y, *arguments, self.layer))
-
-
-def study(entry: Entry, layer: int, count: int, only: tuple[str, ...] = ()) -> Study:
-    """Let a model read `count` sequences of its task, with a progress bar; a second look is free.
-
-    only    the classes to look at, all of them if none is named
-    raises  ValueError if none of the sequences is of these classes
-    """
-    task = entry.task
-    data = sequences(task.name, json.dumps(task.settings), count, 0)
-    kept = _kept_trace(entry.key, count)
-    if not kept:  # two who ask at once both compute, and get the same
-        kept.append(_survey(entry, data))
-    trace, only = kept[0], only or task.classes
-    if set(only) != set(task.classes):
-        rows = np.isin(data.y, [task.classes.index(name) for name in only])
-        if not rows.any():
-            raise ValueError(f"none of these {count:,} sequences is of class {', '.join(only)}; take more sequences")
-        data, trace = data.take(rows), trace.take(rows)
-    return Study(entry=entry, layer=layer, drawn=count, only=only, data=data, trace=trace)
-
-
 def outcome(entry: Entry, experiment: Experiment, n: int, seed: int) -> Outcome:
     """What comes of an experiment with a model, done once."""
     asked = (entry.key, repr(experiment), n, seed)  # its repr has its name, its settings and its task
@@ -293,50 +218,3 @@ def outcome(entry: Entry, experiment: Experiment, n: int, seed: int) -> Outcome:
 @st.cache_data(max_entries=64, show_spinner="The network is at work")
 def _outcome(asked: tuple[Any, ...], _run: Callable[[], Outcome]) -> Outcome:  # noqa: ARG001
     return _run()
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _kept_trace(model: tuple[str, int], count: int) -> list[Trace]:  # noqa: ARG001
-    """Where the trace of many sequences is put, once there is one; a copy for each visitor would fill the memory."""
-    return []
-
-
-def _survey(entry: Entry, data: SequenceData) -> Trace:
-    label = f"The model reads {len(data):,} sequences"
-    bar = st.progress(0.0, text=label) if len(data) > CHUNK else None
-    trace = entry.model.trace(
-        data.x,
-        data.lengths,
-        batch_size=CHUNK,
-        on_batch=None if bar is None else lambda done, total: bar.progress(done / total, text=label),
-    )
-    if bar is not None:
-        bar.empty()
-    return trace
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _counted(asked: tuple[Any, ...], _count: Callable[[], Any]) -> Any:  # noqa: ARG001
-    return _count()
-
-
-def states(study: Study, count: int, method: analysis.Method) -> pd.DataFrame:
-    """Hidden states of the last layer on a plane, one of each of the first `count` sequences of a study.
-
-    returns  rows of x, y, sequence, t, lstm (from 1), class; `attrs["explained"]`: share of variance by axis, or None
-    """
-    return _states((study.entry.key, study.drawn, study.only), count, method, study)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _states(asked: tuple[Any, ...], count: int, method: analysis.Method, _study: Study) -> pd.DataFrame:  # noqa: ARG001
-    part = _study.data.take(slice(count))
-    trace = _study.entry.model.trace(part.x, part.lengths, hidden=True)
-    each, t = np.arange(len(part)), analysis.choose_steps(part.lengths, 0)
-    found = analysis.state_map(np.asarray(trace.h)[each, t], method)
-    lstm = trace.listened()[each, t] + 1
-    names = [_study.classes[c] for c in part.y]
-    x, y = found.places.T.astype(float).round(4)
-    table = pd.DataFrame({"x": x, "y": y, "sequence": each, "t": t, "lstm": lstm, "class": names})
-    table.attrs["explained"] = None if found.explained is None else found.explained.tolist()
-    return table

@@ -7,8 +7,8 @@ import streamlit as st
 
 from mrnn import TASKS, Task, owndata
 from mrnn.owndata import Reading, Table
-from pages.common.models import forget_sequences
 from pages.common.person import owner
+from pages.common.studies import kept
 
 
 def tasks() -> dict[str, Task]:
@@ -28,7 +28,7 @@ def task_title(name: str) -> str:
 
 def forgotten() -> None:
     """To be called when data of one's own were deleted: nothing of them stays in the memory of the server."""
-    forget_sequences()
+    kept().clear()
     _read_table.clear()
     _read_arrays.clear()
 

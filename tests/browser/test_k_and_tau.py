@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mrnn import TASKS, load, read_notes, snapshots
+from mrnn import TASKS, analysis, load, read_notes, snapshots
 from pages.common import KEPT
 from pages.common.models import SHIPPED
 from tests.browser.conftest import settle
@@ -174,16 +174,23 @@ def test_the_slider_over_epochs_shows_the_same_signal_as_the_network_learned(ser
     expect(heading(other)).to_contain_text("Before training", timeout=PATIENCE)
 
 
-def test_mixed_and_own_memory_read_the_same_signal(server: Server, visit: Visit):
+def test_mixed_and_own_memory_read_the_same_signal_under_common_names(server: Server, visit: Visit):
     page = visit(server, "k_and_tau?k_view=Mixed+or+own&k_signal=5")
-    for carry, file in (("mixed", "waves-k4"), ("own", "waves-k4-own")):
-        model = load(SHIPPED / f"{file}.safetensors")
-        assert model.config.carry == carry
-        z = model.trace(TASKS["waves"].make(1, 5).x).listened()[0]
+    models = [load(SHIPPED / f"{file}.safetensors") for file in ("waves-k4", "waves-k4-own")]
+    assert [model.config.carry for model in models] == ["mixed", "own"]
+    many = TASKS["waves"].make(500, 0)
+    first, second = (model.trace(many.x).listened() for model in models)
+    found = analysis.align(first, second, many.lengths, (4, 4))
+    assert (found.partner != np.arange(4)).any()
+    mixed, own = (model.trace(TASKS["waves"].make(1, 5).x).listened()[0] for model in models)
+    for carry, file, z in (("mixed", "waves-k4", mixed), ("own", "waves-k4-own", found.renamed(own))):
         shown = timeline(page, f"carry_{carry}").locator(".stay").evaluate_all("all => all.map(b => b.dataset.lstm)")
         assert shown == [str(lstm + 1) for t, lstm in enumerate(z) if t == 0 or lstm != z[t - 1]]
         accuracy = read_notes(SHIPPED / f"{file}.safetensors")["figures"]["test_accuracy_hard"]
         expect(page.get_by_text(re.compile(rf"{accuracy:.2%} of test data right in use")).first).to_be_visible()
+    told = f"There they listened to partners at {found.agreement:.0%} of the steps"
+    expect(page.get_by_text(re.compile(told))).to_be_visible()
+    expect(page.get_by_text(re.compile("Mixed minus own"))).to_be_visible()
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -15,6 +15,7 @@ from tests.browser.test_app import choose, picture
 from tests.server import Server
 
 Visit = Callable[..., Page]
+PATIENCE = 30_000  # milliseconds
 VIEWS = ("Matrices", "Graph", "Use", "Time", "Information", "Map", "Two models")
 
 
@@ -61,6 +62,45 @@ def test_a_click_on_a_transition_lists_where_it_happens_and_opens_one(server: Se
     address = page.url.removeprefix(f"{server.url}/")
     elsewhere = visit(server, address)
     expect(elsewhere.get_by_role("combobox", name="Where does it happen?")).to_have_value(re.compile("^9: 2 → 3"))
+
+
+def test_a_click_on_a_difference_lists_sequences_of_both_classes(server: Server, visit: Visit):
+    page = visit(server, "transitions?first_digits=4&second_digits=9")
+    cell(page, "difference", 2, 3).click()
+    move = page.get_by_role("combobox", name="Where does it happen?")
+    expect(move).to_have_value(re.compile("^4 and 9: 2 → 3"), timeout=PATIENCE)
+    settle(page)
+    sequence = page.get_by_role("combobox", name="Open a sequence")
+    sequence.scroll_into_view_if_needed()
+    settle(page)  # a menu closes when its page scrolls
+    sequence.click()
+    options = page.get_by_role("option")
+    expect(options.first).to_contain_text(", class 4", timeout=PATIENCE)
+    expect(options.nth(1)).to_contain_text(", class 9")
+    number = re.findall(r"No\. (\d+)", options.nth(1).inner_text())[0]
+    options.nth(1).click()
+    opened = page.locator("[class*='st-key-picture-opened']")
+    expect(opened.locator("svg[role=img]")).to_have_attribute(
+        "aria-label", re.compile(f"Sequence {number}, of class 9: 2 hands over to 3"), timeout=PATIENCE
+    )
+    expect(page).to_have_url(re.compile(f"open={number}"), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("told_by", ["LSTM", "class"])
+def test_a_click_on_a_state_of_the_map_opens_its_sequence_at_that_step(told_by, server: Server, visit: Visit):
+    page = visit(server, f"transitions?transitions_view=Map&layer_transitions=1&map_by={told_by}")
+    expect(page.get_by_text("One hidden state h of layer 1 of 3")).to_be_visible(timeout=PATIENCE)
+    told = {"LSTM": "path[aria-roledescription=circle]", "class": "text[aria-roledescription='text mark']"}[told_by]
+    picture(page, "map").locator(told).last.click()
+    heading = page.get_by_text(re.compile("its state at row"))
+    expect(heading).to_be_visible(timeout=PATIENCE)
+    number, step, lstm = re.findall(r"No\. (\d+).* at row (\d+), where LSTM (\d)", heading.inner_text())[0]
+    readout = page.locator("[class*='st-key-picture-opened_state'] .readout")
+    expect(readout).to_contain_text(f"t = {step} · LSTM {lstm}", timeout=PATIENCE)
+    expect(readout).to_contain_text("pinned")
+    expect(page).to_have_url(re.compile(f"state={number}&.*t={step}|t={step}&.*state={number}"), timeout=PATIENCE)
+    elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
+    expect(elsewhere.get_by_text(f"No. {number}, of class")).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -12,7 +12,8 @@ from PIL import Image
 from streamlit.components.v2 import component
 
 from mrnn import TASKS
-from pages.common.models import CHUNK, Entry, sequences
+from pages.common.models import Entry
+from pages.common.studies import CHUNK, sequences
 
 JS, CSS = (Path(__file__).with_name(f"gallery.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
 COUNT = 10_000  # all test digits

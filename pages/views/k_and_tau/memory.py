@@ -1,11 +1,14 @@
 """Mixed against own: do the LSTMs go on from one mixed memory, or each from its own? The same signal through both."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from mrnn import analysis
+from mrnn import Inside, Task, Trace, analysis
 from pages import common
 from pages.views.k_and_tau.subject import choose_signal, choose_task
 
+SEQUENCES = 500  # by which the LSTMs of the two are paired
 EXPLAINED = (
     "**mixed**, as published: after each step the states of all LSTMs are mixed by z, and all go on from that one memory. "
     "**own**: each LSTM goes on from its own memory, and only what is heard is picked by z. The author of the network doubts "
@@ -36,40 +39,73 @@ def memory() -> str:
         mixed = _choose(kinds["mixed"], (alike or kinds["mixed"])[0], "mixed", task.name)
         st.markdown(EXPLAINED)
     with right, common.refusals():
-        data = task.make(1, seed)
-        truth = task.classes[int(data.y[0])]
-        image = task.is_image
-        signal = data.x[0] if image or data.x.shape[2] == 1 else None
-        for number, (entry, carry) in enumerate(((mixed, "mixed"), (own, "own"))):
-            trace = entry.model.trace(data.x, data.lengths)
-            says = task.classes[int(trace.answers[0].argmax())]
-            verdict = "right" if says == truth else "wrong"
-            known = "not measured" if entry.accuracy is None else f"{entry.accuracy:.2%} of test data right in use"
-            st.markdown(f"**{carry}**, {entry.name}: {says}, {trace.answers[0].max():.1%} ({verdict}). {known}.")
-            z = trace.listened()[0, : trace.lengths[0]]
-            reading = (
-                f"{int((z[1:] != z[:-1]).sum())} hand-overs between {len(set(z))} of {trace.k} LSTMs; the answer settles at "
-                f"step {analysis.decided_at(trace)}."
-            )
-            common.timeline(
-                trace, signal if image or not number else None, task.classes, key=f"carry_{carry}", down=image, in_link=True, among=True,
-                shown=None if image else task.classes[-1], inside=entry.inside(data.x, trace, -1),
-                alt=f"q(t), z(t) and p(t) with carry {carry}. {reading}",
-            )  # fmt: skip
-            st.caption(reading)
-        st.caption(
-            "One run each, with one seed, so small differences in accuracy mean little. LSTMs have no order of their own: "
-            "LSTM 1 of one network is not LSTM 1 of the other."
-        )
-    return f"""from mrnn import load
+        _both(mixed, own, task, seed)
+    return f"""from mrnn import analysis, load
 from mrnn.tasks import make_task
 
-data = make_task("{task.name}", {task.settings}).make(1, seed={seed})
-for file in ("{common.file_of(mixed)}", "{common.file_of(own)}"):
-    model = load(file)
-    trace = model.trace(data.x, data.lengths)
-    print(model.config.carry, trace.listened()[0] + 1, trace.answers[0])
+task = make_task("{task.name}", {task.settings})
+data, many = task.make(1, seed={seed}), task.make({SEQUENCES}, seed=0)
+mixed, own = load("{common.file_of(mixed)}"), load("{common.file_of(own)}")
+paths = [model.trace(many.x, many.lengths).listened() for model in (mixed, own)]
+found = analysis.align(*paths, many.lengths, (mixed.config.num_lstms, own.config.num_lstms))
+first, second = (model.trace(data.x, data.lengths) for model in (mixed, own))
+print(first.listened()[0] + 1, first.answers[0])
+print(found.renamed(second.listened()[0]) + 1, second.answers[0])  # under the names of the first
+print(found.agreement, analysis.usage_apart(*paths, many.lengths, found))
 """
+
+
+def _both(mixed: common.Entry, own: common.Entry, task: Task, seed: int) -> None:
+    """The two networks read one signal, the LSTMs of the second under the names of their partners in the first."""
+    data = task.make(1, seed)
+    truth = task.classes[int(data.y[0])]
+    image = task.is_image
+    signal = data.x[0] if image or data.x.shape[2] == 1 else None
+    first, second = (common.study(entry, entry.config.num_layers - 1, SEQUENCES) for entry in (mixed, own))
+    found = common.aligned(first, second)
+    listened = []
+    for entry, carry in ((mixed, "mixed"), (own, "own")):
+        trace = entry.model.trace(data.x, data.lengths)
+        inside = entry.inside(data.x, trace, -1)
+        if carry == "own" and found is not None:
+            trace, inside = _renamed(trace, inside, found)
+        says = task.classes[int(trace.answers[0].argmax())]
+        verdict = "right" if says == truth else "wrong"
+        known = "not measured" if entry.accuracy is None else f"{entry.accuracy:.2%} of test data right in use"
+        st.markdown(f"**{carry}**, {entry.name}: {says}, {trace.answers[0].max():.1%} ({verdict}). {known}.")
+        z = trace.listened()[0, : trace.lengths[0]]
+        listened.append(z)
+        reading = (
+            f"{int((z[1:] != z[:-1]).sum())} hand-overs between {len(set(z))} of {entry.config.num_lstms} LSTMs; the answer settles at "
+            f"step {analysis.decided_at(trace)}."
+        )
+        common.timeline(
+            trace, signal if image or carry == "mixed" else None, task.classes, key=f"carry_{carry}", down=image, in_link=True,
+            among=True, shown=None if image else task.classes[-1], inside=inside,
+            alt=f"q(t), z(t) and p(t) with carry {carry}. {reading}",
+        )  # fmt: skip
+        st.caption(reading)
+    if found is None:
+        st.caption("The two were trained on sequences of other settings: LSTM 1 of one is not LSTM 1 of the other.")
+        return
+    together = int((listened[0] == listened[1]).sum())
+    st.caption(
+        f"LSTMs have no order of their own: those of own bear the names of their partners in mixed, paired (Hungarian method) by "
+        f"what both did with {SEQUENCES} other sequences. There they listened to partners at {found.agreement:.0%} of the steps "
+        f"({found.chance:.0%} by chance), here at {together} of {len(listened[0])}."
+    )
+    apart = common.counted_on_two(analysis.usage_apart, first, second, found)
+    st.markdown(
+        f"**Mixed minus own**, share of the steps of those {SEQUENCES}, beyond chance, with 95 % intervals: "
+        f"{common.beyond_chance(apart)}."
+    )
+    st.caption("One training run each, with one seed, so small differences in accuracy mean little.")
+
+
+def _renamed(trace: Trace, inside: Inside | None, found: analysis.Alignment) -> tuple[Trace, Inside | None]:
+    """The last layer of a network under the names of the first."""
+    trace = replace(trace, q=found.spread(trace.q), z=found.spread(trace.z))
+    return trace, None if inside is None else replace(inside, logits=found.spread(inside.logits))
 
 
 def _shape(entry: common.Entry) -> tuple[int, int, int]:

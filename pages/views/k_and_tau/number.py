@@ -10,6 +10,12 @@ from pages.views.k_and_tau.subject import choose_signal, choose_task
 
 SEQUENCES = 500
 MOST = 6
+PRESETS = {
+    "1, 2, 4, 8, 16": {"k_task": "waves", "k_models_waves": [f"waves-k{k}" for k in (1, 2, 4, 8, 16)]},
+    "One against sixteen": {"k_task": "waves", "k_models_waves": ["waves-k1", "waves-k16"]},
+    "As many weights": {"k_task": "waves", "k_models_waves": ["waves-k1-m129", "waves-k4"]},
+    "A digit": {"k_task": "digits", "k_models_digits": [f"digits-k{k}" for k in (1, 2, 4, 8, 16)]},
+}
 
 
 def number() -> str:
@@ -23,6 +29,8 @@ def number() -> str:
             seed = choose_signal()
         with three:
             picked = _choose_networks(task)
+        st.caption("Try")
+        common.presets(PRESETS)
     with right:
         if not picked:
             st.info("Choose at least one network to see it read the signal.")

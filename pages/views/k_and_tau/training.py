@@ -11,6 +11,11 @@ from pages.views.k_and_tau.subject import choose_task
 
 PARAM = "run"
 MOST_STAYS = 4_000  # in one picture; more would make the slider slow
+SHIPPED = {"waves": "waves-k4-again"}
+PRESETS = {
+    name: {"k_task": "waves", "past_waves": SHIPPED["waves"], f"epoch_{SHIPPED['waves']}": epoch}
+    for name, epoch in (("Before training", 0), ("After one epoch", 1), ("At the end", 16))
+}
 
 
 def training() -> str:
@@ -40,6 +45,8 @@ def training() -> str:
         epoch = st.select_slider(
             "Epoch", epochs, epochs[-1], key=f"epoch_{past.id}", bind="query-params", help="0 is before training."
         )
+        st.caption("Try")
+        common.presets(PRESETS)
     with right, common.refusals():
         _then(past, kept, int(epoch), min(int(number or 1), n) - 1, layer)
         _curves(past, int(epoch))

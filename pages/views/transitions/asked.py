@@ -45,3 +45,7 @@ class Asked:
     def both(self, function: Callable[..., pd.DataFrame]) -> pd.DataFrame:
         """A `..._by_class` table of `mrnn.analysis`, for all classes."""
         return self.study.counted(function, self.study.classes)
+
+    def differing(self, function: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+        """A `..._difference` table of `mrnn.analysis`, of the first class minus the second."""
+        return self.study.counted(function, *self.pair)

@@ -1,17 +1,32 @@
 """How LSTMs hand over, as matrices: of each class, of their difference, and the sequences in which a move happens."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
+from altair.typing import ChartType
 
 from mrnn import analysis, charts
 from pages import common
 from pages.common.timeline import PINNED
 from pages.views.transitions.asked import Asked
+from pages.views.transitions.opened import let_go, open_sequence
 
 MOST_LISTED = 200
 MOVE, SEQUENCE = "move", "open"  # of the address
+CLICKED = "_clicked"  # cells that were selected when the page was last drawn: each matrix keeps its own
+
+
+@dataclass(frozen=True)
+class Move:
+    """LSTM `start` hands over to LSTM `end`, both from 1, in sequences of these classes."""
+
+    names: tuple[str, ...]
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{' and '.join(self.names)}: {self.start} → {self.end}"
 
 
 def matrices(asked: Asked) -> None:
@@ -23,25 +38,23 @@ def matrices(asked: Asked) -> None:
         )
         == "counts"
     )  # fmt: skip
-    clicked: list[tuple[str, int, int]] = []
+    clicked: list[Move] = []
     columns = st.columns(3)
     for column, name in zip(columns, asked.names, strict=False):
         with column:
             st.markdown(f"**{name}**: the next LSTM")
-            cells = common.show_to_click(
-                charts.transition_heatmap(transitions, name, counts=counts), key=f"matrix_{name}",
+            clicked += _clicked(
+                charts.transition_heatmap(transitions, name, counts=counts), (name,), key=f"matrix_{name}",
                 alt=f"{'Moves' if counts else 'Probability of the next LSTM, given the last'}, in class {name}.",
-                selection=charts.CLICKED,
             )  # fmt: skip
-            clicked += [(name, int(cell["from"]), int(cell["to"])) for cell in cells if {"from", "to"} <= set(cell)]
     verdict = ""
     if asked.two:
-        difference = asked.study.counted(analysis.transition_difference, *asked.pair)
+        difference = asked.differing(analysis.transition_difference)
         verdict = _verdict(difference)
         with columns[2]:
             st.markdown(f"**{asked.first} minus {asked.second}**")
-            common.show(
-                charts.difference_heatmap(difference), key="difference",
+            clicked += _clicked(
+                charts.difference_heatmap(difference), asked.names, key="difference",
                 alt=f"Difference of the transition probabilities of {asked.first} and {asked.second}.",
             )  # fmt: skip
     stays = transitions[transitions["from"] == transitions["to"]].groupby("class")["count"].sum()
@@ -57,6 +70,12 @@ def matrices(asked: Asked) -> None:
     _examples(asked, transitions, clicked)
 
 
+def _clicked(chart: ChartType, names: tuple[str, ...], *, key: str, alt: str) -> list[Move]:
+    """Draw a matrix; the moves that are selected in it, of these classes."""
+    cells = common.show_to_click(chart, key=key, alt=alt, selection=charts.CLICKED)
+    return [Move(names, int(cell["from"]), int(cell["to"])) for cell in cells if {"from", "to"} <= set(cell)]
+
+
 def _verdict(difference: pd.DataFrame) -> str:
     known = int(difference["p"].notna().sum())
     real = int(difference["beyond_chance"].sum())
@@ -68,64 +87,72 @@ def _verdict(difference: pd.DataFrame) -> str:
     )
 
 
-def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[tuple[str, int, int]]) -> None:
+def _moves(asked: Asked, transitions: pd.DataFrame) -> dict[Move, int]:
+    """How often each move happens that does: in each class, the most frequent first, and then in both together."""
+    seen = transitions[(transitions["count"] > 0) & transitions["class"].isin(asked.names)]
+    columns = [seen[name].tolist() for name in ("class", "from", "to", "count")]
+    times = {Move((name,), start, end): count for name, start, end, count in zip(*columns, strict=True)}
+    times = dict(sorted(times.items(), key=lambda item: -item[1]))
+    together: dict[Move, int] = {}
+    if asked.two:
+        for move, count in times.items():
+            both = Move(asked.names, move.start, move.end)
+            together[both] = together.get(both, 0) + count
+    return times | dict(sorted(together.items(), key=lambda item: -item[1]))
+
+
+def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> None:
     """The sequences in which a move happens, and one of them."""
     study = asked.study
-    seen = transitions[(transitions["count"] > 0) & transitions["class"].isin(asked.names)]
-    order = seen.sort_values("count", ascending=False)
-    moves = [
-        f"{name}: {start} → {end}"
-        for name, start, end in zip(order["class"], order["from"], order["to"], strict=True)
-    ]  # fmt: skip
-    times = dict(zip(moves, order["count"], strict=True))
-    before = st.session_state.get("_clicked", [])  # both matrices keep what was clicked in them
-    st.session_state["_clicked"] = clicked
-    for name, start, end in [cell for cell in clicked if cell not in before]:
-        if f"{name}: {start} → {end}" in times:
-            st.session_state["move"] = f"{name}: {start} → {end}"
-    changes = [move for move in moves if move.split(": ")[-1].split(" → ")[0] != move.split(" → ")[1]]
-    usual = (changes or moves)[0]
+    times = _moves(asked, transitions)
+    moves = {str(move): move for move in times}
+    if not moves:
+        st.info("Each of these sequences has one step alone, so no LSTM follows another.")
+        return
+    before = st.session_state.get(CLICKED, [])
+    st.session_state[CLICKED] = clicked
+    new = [move for move in clicked if move not in before]
+    for move in new:
+        if str(move) in moves:
+            st.session_state["move"] = str(move)
+    usual = next((name for name, move in moves.items() if move.start != move.end), next(iter(moves)))
     given = common.link.given(MOVE)
-    if st.session_state.get("move") not in times:
-        st.session_state["move"] = given if given in times else usual
+    if st.session_state.get("move") not in moves:
+        st.session_state["move"] = given if given in moves else usual
     left, right = st.columns([1, 2], gap="large")
     with left:
-        move = st.selectbox(
-            "Where does it happen?", moves, key="move", format_func=lambda m: f"{m} ({times[m]:,} times)"
+        for move in new:
+            if str(move) not in moves:
+                where = " or ".join(move.names)
+                st.caption(f"LSTM {move.start} is never followed by {move.end} in these sequences of class {where}.")
+        name = st.selectbox(
+            "Where does it happen?", list(moves), key="move", format_func=lambda m: f"{m} ({times[moves[m]]:,} times)"
         )
-        name, arrow = move.rsplit(": ", 1)
-        start, end = (int(part) for part in arrow.split(" → "))
-        found = study.counted(analysis.sequences_with_move, study.classes, start, end)
-        found = found[found["class"] == name].head(MOST_LISTED)
-        _let_go("_move_shown", (study.entry.id, study.layer, move), SEQUENCE, PINNED)
-        number = _choose_sequence(found, move)
-        _let_go("_sequence_shown", (study.entry.id, study.layer, move, number), PINNED)
-    common.link.keep(MOVE, None if move == usual else move)
+        move = moves[name]
+        found = _found(asked, move)
+        let_go("_move_shown", (study.entry.id, study.layer, name), SEQUENCE, PINNED)
+        number = _choose_sequence(found, name)
+        let_go("_sequence_shown", (study.entry.id, study.layer, name, number), PINNED)
+    common.link.keep(MOVE, None if name == usual else name)
+    row = found[found["sequence"] == number].to_dict("records")[0]
     with right:
-        row = found[found["sequence"] == number].to_dict("records")[0]
-        if common.link.given(PINNED) is None:
-            common.link.keep(PINNED, str(row["steps"]).split(",")[0])
-        x, task = study.data.x[number], study.entry.task
-        trace = study.trace.take(slice(number, number + 1))
         # Another move is another picture: one that is there already keeps its own pin.
-        key = f"opened_{number}_{start}_{end}_{study.entry.id}_{study.layer}"
-        common.timeline(
-            trace, x if task.is_image or x.shape[1] == 1 else None, task.classes,
-            key=key, layer=study.layer, down=task.is_image, in_link=True,
-            inside=study.entry.inside(x[None], trace, study.layer), alt=f"Sequence {number}, of class {name}: {start} hands over to {end} at {row['steps']}.",
+        open_sequence(
+            study, number, int(str(row["steps"]).split(",")[0]), key=f"{number}_{move.start}_{move.end}",
+            alt=f"Sequence {number}, of class {row['class']}: {move.start} hands over to {move.end} at {row['steps']}.",
         )  # fmt: skip
     st.caption(
-        f"LSTM {start} is followed by {end} at {'row' if task.is_image else 'step'} {row['steps']} of this sequence. "
+        f"LSTM {move.start} is followed by {move.end} at {study.step} {row['steps']} of this sequence. "
         f"{common.words.CURSOR}"
     )
 
 
-def _let_go(name: str, shown: tuple[Any, ...], *params: str) -> None:
-    """Take out of the address what was said of something else than is shown now; at first the address is right."""
-    if st.session_state.get(name, shown) != shown:
-        for param in params:
-            common.link.keep(param, None)
-    st.session_state[name] = shown
+def _found(asked: Asked, move: Move) -> pd.DataFrame:
+    """Sequences in which a move happens, most often first; of two classes in turn, so that they can be compared."""
+    found = asked.study.counted(analysis.sequences_with_move, asked.study.classes, move.start, move.end)
+    found = found[found["class"].isin(move.names)]
+    turn, side = found.groupby("class").cumcount(), found["class"].map(move.names.index)
+    return found.assign(turn=turn, side=side).sort_values(["turn", "side"]).head(MOST_LISTED)
 
 
 def _choose_sequence(found: pd.DataFrame, move: str) -> int:
@@ -133,12 +160,19 @@ def _choose_sequence(found: pd.DataFrame, move: str) -> int:
     key, given = f"open_{move}", common.link.given(SEQUENCE)
     if st.session_state.get(key) not in numbers:
         st.session_state[key] = next((n for n in numbers if str(n) == given), numbers[0])
-    number = st.selectbox("Open a sequence", numbers, key=key, format_func=lambda n: _told(found, n))
+    told = dict(zip(numbers, _told(found), strict=True))
+    number = st.selectbox("Open a sequence", numbers, key=key, format_func=lambda n: told[n])
     common.link.keep(SEQUENCE, None if number == numbers[0] else str(number))
     return number
 
 
-def _told(found: pd.DataFrame, number: int) -> str:
-    row = found[found["sequence"] == number].to_dict("records")[0]
-    wrong = "" if row["right"] else f", read as {row['answer']}"
-    return f"No. {number}{wrong}: at {row['steps']}"
+def _told(found: pd.DataFrame) -> list[str]:
+    """What the menu says of each sequence; its class only where there are two."""
+    several = found["class"].nunique() > 1
+    return [
+        f"No. {row['sequence']}"
+        + (f", class {row['class']}" if several else "")
+        + ("" if row["right"] else f", read as {row['answer']}")
+        + f": at {row['steps']}"
+        for row in found.to_dict("records")
+    ]

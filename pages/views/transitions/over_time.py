@@ -22,7 +22,7 @@ def over_time(asked: Asked) -> None:
         )  # fmt: skip
     if asked.two:
         st.markdown(f"{asked.first} minus {asked.second}")
-        difference = study.counted(analysis.q_difference, *asked.pair)
+        difference = asked.differing(analysis.q_difference)
         common.show(
             charts.q_difference_heatmap(difference), key="q_difference",
             alt=f"Difference of the mean q of {asked.first} and {asked.second} at each step.",

@@ -1,16 +1,21 @@
-"""Hidden states on a plane."""
+"""Hidden states on a plane, and the sequence of the one that is clicked."""
 
+import pandas as pd
 import streamlit as st
 
 from mrnn import analysis, charts
 from pages import common
+from pages.common.timeline import PINNED
 from pages.views.transitions.asked import Asked
+from pages.views.transitions.opened import let_go, open_sequence
 
 MOST_STATES = 1_000  # t-SNE takes some seconds for them
+STATE = "state"  # of the address: the sequence whose state is opened
+CLICKED = "_state_clicked"  # what was selected when the map was last drawn
 
 
 def state_map(asked: Asked) -> None:
-    """Hidden states on a plane."""
+    """Hidden states of the layer, by PCA or t-SNE; a click on one opens its sequence at that step."""
     study = asked.study
     left, right = st.columns(2)
     with left:
@@ -25,9 +30,9 @@ def state_map(asked: Asked) -> None:
     count = min(MOST_STATES, len(study.data))
     with st.spinner(f"Laying out {count:,} hidden states"):
         found = common.states(study, count, "t-SNE" if method == "t-SNE" else "PCA")
-    common.show(
+    clicked = common.show_to_click(
         charts.state_scatter(found, told_by or "LSTM", study.trace.k), key="map",
-        alt=f"Map of hidden states by {method}, told by {told_by}.",
+        alt=f"Map of hidden states by {method}, told by {told_by}.", selection=charts.STATE,
     )  # fmt: skip
     explained = found.attrs["explained"]
     axes = (
@@ -35,4 +40,33 @@ def state_map(asked: Asked) -> None:
         if explained
         else "Neighbours are alike; far distances and sizes of clusters mean nothing."
     )
-    st.caption(f"One hidden state h of the last layer from each of {count:,} sequences, at a random step. {axes}")
+    layers = study.entry.config.num_layers
+    where = f"layer {study.layer + 1} of {layers}" if layers > 1 else "its one layer"
+    st.caption(
+        f"One hidden state h of {where} from each of {count:,} sequences, at a random step. {axes} "
+        "Click one to open its sequence at that step."
+    )
+    _open(asked, found, [int(state["sequence"]) for state in clicked if "sequence" in state])
+
+
+def _open(asked: Asked, states: pd.DataFrame, clicked: list[int]) -> None:
+    """The sequence of the state that was clicked last, or that the address names."""
+    study = asked.study
+    if clicked != st.session_state.get(CLICKED, []):
+        common.link.keep(STATE, str(clicked[0]) if clicked else None)
+        common.link.keep(PINNED, None)
+    st.session_state[CLICKED] = clicked
+    chosen = states[states["sequence"].astype(str) == common.link.given(STATE)].to_dict("records")
+    if not chosen:
+        return
+    number, t = int(chosen[0]["sequence"]), int(chosen[0]["t"])
+    let_go("_state_shown", (study.entry.id, study.drawn, study.only, number), PINNED)
+    answer = study.classes[int(study.trace.answers[number].argmax())]
+    told = f"No. {number}, of class {chosen[0]['class']}" + (
+        f", read as {answer}" if answer != chosen[0]["class"] else ""
+    )
+    st.markdown(f"**{told}**: its state at {study.step} {t}, where LSTM {chosen[0]['lstm']} is listened to")
+    open_sequence(
+        study, number, t, key=f"state_{number}",
+        alt=f"Sequence {told}. The state on the map is that at {study.step} {t}.",
+    )  # fmt: skip

@@ -8,9 +8,11 @@ from mrnn import analysis, charts
 from pages import common
 from pages.views.transitions.asked import Asked
 
+TESTED = "permutation test: the two models' accounts of whole sequences are exchanged"
+
 
 def two_models(asked: Asked) -> None:
-    """A second model that reads the same sequences, its LSTMs renamed after those of the first."""
+    """A second model that reads the same sequences, its LSTMs renamed after those of the first, and what differs."""
     study = asked.study
     other = common.pick(
         study.entry.task.name, prefer=_other_of(study.entry), key=f"second_model_{study.entry.task.name}",
@@ -19,31 +21,36 @@ def two_models(asked: Asked) -> None:
     if other.id == study.entry.id:
         st.info("Choose another model than the first: a model agrees with itself.")
         return
-    theirs = common.study(other, other.config.num_layers - 1, study.drawn, study.only)
-    z, w = study.trace.listened(study.layer), theirs.trace.listened(theirs.layer)
-    if z.shape != w.shape or (study.data.x != theirs.data.x).any():
+    layers = other.config.num_layers
+    same_depth = layers == study.entry.config.num_layers
+    theirs = common.study(other, study.layer if same_depth else layers - 1, study.drawn, study.only)
+    found = common.aligned(study, theirs)
+    if found is None:
         st.info("The two models were trained on sequences of other settings, so they cannot read the same ones.")
         return
-    found = analysis.align(z, w, study.trace.lengths, (study.trace.k, theirs.trace.k))
-    pairs = [
-        f"{found.partner[j] + 1} with {j + 1}" for j in np.argsort(found.partner) if found.partner[j] < study.trace.k
-    ]
-    alone = [str(j + 1) for j in range(theirs.trace.k) if found.partner[j] >= study.trace.k]
+    _partners(found)
+    _compared(study, theirs, found)
+
+
+def _partners(found: analysis.Alignment) -> None:
+    """Which LSTM goes with which, and how often they are listened to together."""
+    k, theirs = found.together.shape
+    pairs = [f"{found.partner[j] + 1} with {j + 1}" for j in np.argsort(found.partner) if found.partner[j] < k]
+    alone = [str(j + 1) for j in range(theirs) if found.partner[j] >= k]
     st.markdown(
         f"**They listen to partners at {found.agreement:.0%} of the steps**; {found.chance:.0%} would come about if the "
         "second read other sequences."
     )
-    steps = found.together / max(found.together.sum(), 1)
-    order = np.argsort(found.partner)
+    share = found.together / max(found.together.sum(), 1)
     rows = [
         {
             "first": str(i + 1),
             "second": str(j + 1),
             "steps": int(found.together[i, j]),
-            "share": round(float(steps[i, j]), 4),
+            "share": round(float(share[i, j]), 4),
         }
-        for i in range(study.trace.k)
-        for j in order
+        for i in range(k)
+        for j in np.argsort(found.partner)
     ]
     common.show(
         charts.co_use_heatmap(pd.DataFrame(rows)),
@@ -55,13 +62,31 @@ def two_models(asked: Asked) -> None:
         + (f"Without a partner: LSTM {', '.join(alone)} of the second. " if alone else "")
         + "LSTMs have no order of their own, so they are paired (Hungarian method) before they are compared."
     )
-    renamed = np.minimum(found.renamed(w), found.k - 1)
-    uses = [analysis.usage(paths, study.trace.lengths, found.k) for paths in (z, renamed)]
+
+
+def _compared(study: common.Study, theirs: common.Study, found: analysis.Alignment) -> None:
+    """Use and hand-overs of both under common names, and what chance does not explain of their difference."""
+    usage = common.counted_on_two(analysis.usage_apart, study, theirs, found)
     table = pd.concat(
-        pd.DataFrame({"class": name, "lstm": np.arange(1, found.k + 1), "share": share})
-        for name, share in zip(("first", "second, renamed"), uses, strict=True)
+        pd.DataFrame({"class": name, "lstm": usage["lstm"], "share": usage[side]})
+        for side, name in (("first", "first"), ("second", "second, renamed"))
     )
     common.show(charts.usage_bars(table), key="both_uses", alt="Use of the LSTMs of both models under common names.")
+    st.markdown(
+        f"**First minus second**, share of steps, beyond chance, with 95 % intervals: {common.beyond_chance(usage)}.",
+        help=f"Over all sequences, {TESTED}.",
+    )
+    st.markdown("**How they hand over: first minus second**, under common names")
+    moves = common.counted_on_two(analysis.transitions_apart, study, theirs, found)
+    common.show(
+        charts.difference_heatmap(moves), key="moves_apart",
+        alt="Difference of the transition probabilities of the two models, their LSTMs under common names.",
+    )  # fmt: skip
+    known, real = int(moves["p"].notna().sum()), int(moves["beyond_chance"].sum())
+    st.caption(
+        f"Only what chance does not explain is coloured: {real} of {known} cells ({TESTED}; 5 % error for all cells together). "
+        "A dash: one of the two never left that LSTM."
+    )
 
 
 def _other_of(entry: common.Entry) -> str:

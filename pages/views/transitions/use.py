@@ -13,7 +13,13 @@ LONG_RUN = (
 
 
 def use(asked: Asked) -> None:
-    """Use by class, in the observed steps and in the long run; dwell times."""
+    """Use by class, in the observed steps and in the long run; dwell times. Each with what two classes differ by."""
+    _observed(asked)
+    _in_the_long_run(asked)
+    _stays(asked)
+
+
+def _observed(asked: Asked) -> None:
     study = asked.study
     common.show(
         charts.usage_bars(asked.both(analysis.usage_by_class)),
@@ -27,23 +33,25 @@ def use(asked: Asked) -> None:
         f"{'Never or hardly used: LSTM ' + ', '.join(unused) + '.' if unused else 'All are used.'}"
     )
     if asked.two:
-        difference = study.counted(analysis.usage_difference, *asked.pair)
-        real = difference[difference["beyond_chance"]]
-        told = "; ".join(
-            f"LSTM {j}: {gap:+.1%} ({low:+.1%} to {high:+.1%})"
-            for j, gap, low, high in zip(real["lstm"], real["difference"], real["low"], real["high"], strict=True)
-        )
-        st.markdown(
-            f"**{asked.first} minus {asked.second}**, beyond chance, with 95 % intervals: {told or 'no LSTM at all'}."
-        )
+        st.markdown(_told(asked, "share of steps", common.beyond_chance(asked.differing(analysis.usage_difference))))
+
+
+def _in_the_long_run(asked: Asked) -> None:
     st.markdown("**In the long run**, if sequences went on for ever as they go", help=LONG_RUN)
     common.show(
         charts.usage_bars(asked.both(analysis.stationary_by_class), "share in the long run"), key="stationary",
         alt="Stationary distribution over the LSTMs, by class.",
     )  # fmt: skip
     st.caption(
-        "The stationary distribution of each class's transition matrix. Where it differs from use, sequences end before they settle."
+        "The stationary distribution of each class's transition matrix; point at a bar for its 95 % interval. "
+        "Where it differs from use, sequences end before they settle."
     )
+    if asked.two:
+        told = common.beyond_chance(asked.differing(analysis.stationary_difference))
+        st.markdown(_told(asked, "share in the long run", told))
+
+
+def _stays(asked: Asked) -> None:
     st.markdown("**How long a stay lasts**")
     dwell = asked.both(analysis.dwell_by_class)
     for column, name in zip(st.columns(len(asked.names)), asked.names, strict=True):
@@ -57,3 +65,10 @@ def use(asked: Asked) -> None:
         "Share of the stays with an LSTM that last at least so many steps. Dashed: if it were left with the same "
         "probability at every step, as a Markov chain would; above the dashes, it holds on to long stays."
     )
+    if asked.two:
+        told = common.beyond_chance(asked.differing(analysis.dwell_difference), "+.2f", f" {asked.study.step}s")
+        st.markdown(_told(asked, "mean stay", told))
+
+
+def _told(asked: Asked, what: str, told: str) -> str:
+    return f"**{asked.first} minus {asked.second}**, {what}, beyond chance, with 95 % intervals: {told}."
