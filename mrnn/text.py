@@ -201,7 +201,7 @@ class GoOn(Experiment):
         check_temperature(self.temperature)
 
     def run(self, answer: Answer, n: int, seed: int) -> Strings:
-        """n texts, what was given at the beginning of each; | stands where it ends."""
+        """n texts, each in a line of its own; | stands between what was given and what was drawn."""
         rng = np.random.default_rng(seed)
         tested = self.task.encode(self.task.text[border(self.task.text) :])
         codes = tested[rng.integers(len(tested) - GIVEN, size=n)[:, None] + np.arange(GIVEN)]
@@ -210,7 +210,8 @@ class GoOn(Experiment):
             said = answer(SequenceData(x, codes, lengths))[:, -1]
             codes = np.column_stack([codes, [draw(p, self.temperature, rng) for p in said]])
         texts = (self.task.decode(row) for row in codes)
-        return Strings(tuple(f"{text[:GIVEN]} | {text[GIVEN:]}" for text in texts))
+        lines = (text.replace("\n", SIGNS["\n"]) for text in texts)
+        return Strings(tuple(f"{line[:GIVEN]} | {line[GIVEN:]}" for line in lines))
 
 
 def bits(probabilities: np.ndarray) -> float:

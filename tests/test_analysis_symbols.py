@@ -7,7 +7,7 @@ from mrnn import Trace
 from mrnn.analysis import symbols_by_lstm
 
 Z = np.array([[0, 0, 1, 0, 1], [2, 0, 0, 1, 1]])
-SYMBOLS = ["aabca", "ba"]  # of the second sequence two steps count
+SYMBOLS = ["aabca", "baccc"]  # of the second sequence two steps count
 
 
 def trace() -> Trace:

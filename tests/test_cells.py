@@ -154,6 +154,18 @@ def test_units_begin_with_memories_of_one_step_to_the_span(kind, layers):
     assert spans.max() > 90
 
 
+def test_units_that_keep_for_long_take_in_little(kind):
+    if kind["cell"] in ("gru", "elman"):
+        pytest.skip("it has no input gate")
+    k = 3 if kind["cell"] == "mrnn" else 1
+    config = ModelConfig(input_size=D, output_size=2, **kind, k=k, hidden_size=M, span=97)
+    model = SequenceModel(config, generator=torch.Generator().manual_seed(0))
+    (bias,) = [weight for name, weight in model.layers.named_parameters() if name in ("0.b", "0.rnn.bias_ih_l0")]
+    gates = bias.detach().view(4, k, M)
+    i, f = gates[0], gates[1 if kind["cell"] == "lstm" else 2]  # torch's order is i, f, g, o
+    np.testing.assert_allclose(i.sigmoid() + f.sigmoid(), 1, rtol=1e-6)
+
+
 def test_without_a_span_nothing_is_drawn_more():
     shape: dict[str, Any] = {"input_size": D, "output_size": 2, "hidden_size": M}
     one, other = (

@@ -6,7 +6,7 @@ import pytest
 from mrnn import TASKS, comparison, owndata, runs, sweeps
 from mrnn.owndata import OwnText
 from mrnn.tasks.text import Text
-from mrnn.text import GoOn
+from mrnn.text import SIGNS, GoOn
 from tests.test_pages import learned_from, no_real_training, offered, owner_of, said, trained, visit
 from tests.test_text import written
 
@@ -125,7 +125,7 @@ def test_a_network_that_has_learned_a_text_is_put_to_use_in_the_laboratory(view,
     assert not app.error
     if view == "Go on":
         (written_on,) = [part.value for part in app.code if " | " in part.value and "import" not in part.value]
-        given, drawn = written_on.split(" | ", 1)
+        given, drawn = written_on.replace(SIGNS["\n"], "\n").split(" | ", 1)
         assert given in Text().text[-20_000:]
         assert len(drawn) == 120
     if view == "What each LSTM reads":

@@ -181,7 +181,7 @@ def test_whoever_goes_on_at_temperature_0_says_what_is_most_probable_each_time()
     run = GoOn(TASK, length=23, temperature=0).run(answer, 3, 5)
     assert len(run.texts) == 3
     for text in run.texts:
-        given, drawn = text.split(" | ")
+        given, drawn = text.replace(SIGNS["\n"], "\n").split(" | ")
         assert len(given) == GIVEN
         assert given in TASK.text[border(TASK.text) :]
         codes = TASK.encode(given[-1] + drawn)

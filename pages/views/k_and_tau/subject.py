@@ -47,8 +47,8 @@ def choose_task() -> Task:
     """A task whose answer is one class for a whole sequence: others have no single answer to look at here."""
     tasks = common.tasks()
     names = [name for name, task in tasks.items() if task.names_one_class]
-    name = st.segmented_control(
-        "Task", names, default=names[0], required=True, format_func=common.task_title, key="k_task",
+    name = st.pills(
+        "Task", names, default=names[0], required=True, wrap=True, format_func=common.task_title, key="k_task",
         bind="query-params",
     )  # fmt: skip
     return tasks[name or names[0]]

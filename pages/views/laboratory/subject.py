@@ -21,6 +21,7 @@ PRESETS = {
         TASK: "bit_flip", "lab_view": "Answers", "lab_source_bit_flip": TYPED, "lab_text_bit_flip": "0110100110010110",
     },
     "A forecast runs on": {TASK: "forecast", "lab_view": "Run on"},
+    "Alice goes on": {TASK: "text", "lab_view": "Go on"},
 }  # fmt: skip
 
 
