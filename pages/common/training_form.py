@@ -75,7 +75,7 @@ QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
     # A text is read at 32 places at once, whatever the batch size.
     "text": (
         {"k": 4, "hidden_size": 64, "num_layers": 1, "dropout": 0.0},
-        replace(SYMBOLS, epochs=25, batch_size=32, learning_rate=0.005, rate=0.1),
+        replace(SYMBOLS, epochs=40, batch_size=32, balance=0.2, rate=0.05),
     ),
     # Without a span nothing is learned for long: what was read has to last for hundreds of steps.
     "pixels": (
