@@ -245,6 +245,10 @@ class Task(ABC):
         """
         return None
 
+    def hidden(self, _n: int, _seed: int) -> np.ndarray | None:
+        """What took turns unseen in the sequences of `make(n, seed)`: (n, T) int from 0; None where nothing did."""
+        return None
+
     def typed(self, _text: str) -> SequenceData:
         """The sequence that a person typed, N = 1, and what is to be answered.
 

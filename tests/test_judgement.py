@@ -76,3 +76,12 @@ def test_of_values_the_table_gives_the_squared_error():
     table = judgement_table(trace, judge(trace, data.y), task.classes)
     assert table["squared error"].tolist() == [0.25] * 20
     assert "came in" not in table
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_what_takes_turns_unseen_is_known_of_the_sequences_that_are_made(name):
+    task = TASKS[name]
+    hidden = task.hidden(3, 5)
+    if hidden is not None:
+        assert hidden.shape == task.make(3, 5).x.shape[:2]
+        np.testing.assert_array_equal(hidden, task.hidden(3, 5))

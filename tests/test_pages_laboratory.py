@@ -54,6 +54,17 @@ def test_a_model_of_ones_own_that_answers_once_a_sequence_is_judged_at_each_step
     assert len(told(app)["right"]) == told(app)["steps"]
 
 
+def test_hidden_regimes_stand_below_z_with_how_well_the_two_agree():
+    trained(owner_of(visit()), "regimes", **TASKS["regimes"].borders)
+    app = laboratory("regimes")
+    app.number_input(key="lab_seed").set_value(7).run()
+    hidden = TASKS["regimes"].hidden(1, 7)
+    assert hidden is not None
+    assert told(app)["hidden"] == hidden[0].tolist()
+    assert "**z and the hidden regime agree to " in said(app)
+    assert told(laboratory("forecast"))["hidden"] is None
+
+
 def test_a_typed_string_is_judged_and_one_that_breaks_is_told_where():
     app = laboratory("reber")
     app.text_input(key="lab_text_reber").set_value("btssxxtvpse").run()

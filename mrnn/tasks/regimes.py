@@ -113,9 +113,13 @@ class Regimes(Task):
         test = self.split()[1]
         return {"mean squared error of the next value": float(np.square(answer(test) - test.y).mean())}
 
+    def hidden(self, n: int, seed: int) -> np.ndarray:
+        """(n, T) int in [0, regimes): the regime that made each value."""
+        return self.drawn(n, seed)[1][:, :-1]
+
     def hidden_path(self) -> np.ndarray:
         """(N, T) int in [0, regimes): the regime that made each value of the test part."""
-        return self.drawn(TEST, TEST_SEED)[1][:, :-1]
+        return self.hidden(TEST, TEST_SEED)
 
     @property
     def extent(self) -> tuple[int, int]:

@@ -38,6 +38,7 @@ def timeline(
     second: tuple[Trace, np.ndarray] | None = None,
     symbols: Sequence[str] | None = None,
     judged: analysis.Judgement | None = None,
+    hidden: np.ndarray | None = None,
 ) -> None:
     """What came in, q(t), z(t) and the answer so far of the first sequence, with one cursor through all of them.
 
@@ -54,6 +55,7 @@ def timeline(
              along, and what q differs by; where time runs to the right
     symbols  of each step the symbol that came in, drawn in place of x
     judged   of this sequence: what is right is framed among the answers, and each step says whether it was answered so
+    hidden   (T,) int from 0: what took turns unseen, as a strip below z
     in_link  whether the address keeps the step that is pinned here, ?t=. All pictures begin at it
     among    there are several such pictures on the page, and the address says which one was pinned last
     blend    z is drawn as the weights of all LSTMs, and they stand below in numbers, at the step of the cursor
@@ -66,7 +68,7 @@ def timeline(
         minus = second[0].q[0, layer, : int(second[0].lengths[0])]
     told = describe(
         trace, x, classes, name=key, alt=alt, layer=layer, inside=inside, shown=shown, down=down, compact=compact,
-        blend=blend, forced=forced, minus=minus, symbols=symbols, judged=judged,
+        blend=blend, forced=forced, minus=minus, symbols=symbols, judged=judged, hidden=hidden,
     )  # fmt: skip
     told["choosable"] = on_choose is not None
     told["bracket"] = bracket
@@ -135,6 +137,7 @@ def describe(
     minus: np.ndarray | None = None,
     symbols: Sequence[str] | None = None,
     judged: analysis.Judgement | None = None,
+    hidden: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """What the browser is told of a picture, as JSON; the arguments are those of `timeline`.
 
@@ -165,6 +168,7 @@ def describe(
         "logits": None if inside is None else inside.logits[0, :length].astype(float).round(3).tolist(),
         "gates": None if inside is None else inside.gates[0, :length].astype(float).round(3).tolist(),
         "p": trace.probabilities[0, :length].astype(float).round(4).tolist(),
+        "hidden": None if hidden is None else hidden[:length].tolist(),
         "values": trace.target == "value",
         "several": trace.target == "labels",
         "classes": list(classes),

@@ -234,6 +234,11 @@ class Timeline {
     this.strip(top, top + strip)
     this.label(left - 8, top + strip / 2, data.compact ? "z" : second ? "z, first" : "z(t)", "end")
     top += strip
+    if (data.hidden) {
+      this.turns(top + 4, top + 4 + STRIP)
+      this.label(left - 8, top + 4 + STRIP / 2, "regime", "end")
+      top += 4 + STRIP
+    }
     if (second) {
       this.strip(top + 4, top + 4 + STRIP, second.z)
       this.label(left - 8, top + 4 + STRIP / 2, "z, second", "end")
@@ -431,6 +436,19 @@ class Timeline {
     }
   }
 
+  /** What took turns unseen: a letter each, and a shade, for colours mean LSTMs. */
+  turns(top, bottom) {
+    const { hidden } = this.data
+    const most = Math.max(...hidden)
+    for (let one = 0; one <= most; one++) {
+      for (const [from, to] of runs(hidden.map(other => other === one))) {
+        const box = this.box(from, to, top, bottom)
+        draw("rect", { ...box, fill: "currentColor", opacity: 0.08 + (0.32 * one) / Math.max(most, 1), class: "regime" }, this.svg)
+        if (box.width >= 11) this.label(box.x + box.width / 2, (top + bottom) / 2, letter(one), "middle", 12, "currentColor", true)
+      }
+    }
+  }
+
   /** What came in at each step, where there is room for it. */
   letters(symbols, top, bottom) {
     if (this.length / this.data.steps < 6) return
@@ -613,6 +631,7 @@ class Timeline {
     parts.push(`LSTM ${data.z[t] + 1}, q = ${data.q[t][data.z[t]].toFixed(2)}`)
     if (data.other) parts.push(`${signed(data.q[t][data.z[t]] - data.other[t][data.z[t]])} against the other`)
     if (data.k > 1 && !data.compact) parts.push(`entropy ${entropy(data.q[t]).toFixed(2)}`)
+    if (data.hidden) parts.push(`regime ${letter(data.hidden[t])}`)
     if (data.truth) parts.push(this.judgedWords(t))
     else if (data.values) parts.push(`says ${data.p[t].map(value => value.toFixed(2)).join(", ")}`)
     else if (data.p && !data.compact) {
@@ -755,6 +774,7 @@ class Timeline {
     if (data.p) head.push(...data.classes.map(name => quoted(data.values ? name : `p(${name})`)))
     if (data.truth) head.push(...data.classes.map(name => quoted(`true ${name}`)))
     if (data.right) head.push("right")
+    if (data.hidden) head.push("regime")
     const { second } = data
     if (second) head.push(...second.signal.map((_, d) => `second_x_${d + 1}`), "second_z", ...data.classes.map(name => quoted(`second_p(${name})`)))
     const rows = data.q.map((q, t) => {
@@ -762,7 +782,7 @@ class Timeline {
       const difference = data.other ? q.map((value, j) => (value - data.other[t][j]).toFixed(4)) : []
       const along = second ? [...second.signal.map(line => line[t]), second.z[t] + 1, ...second.p[t]] : []
       const chosen = [...q, entropy(q).toFixed(4), ...(data.weights?.[t] ?? []), data.z[t] + 1]
-      const judged = [...(data.truth?.[t] ?? []), ...(data.right ? [Number(data.right[t])] : [])]
+      const judged = [...(data.truth?.[t] ?? []), ...(data.right ? [Number(data.right[t])] : []), ...(data.hidden ? [letter(data.hidden[t])] : [])]
       const symbol = data.symbols ? [quoted(data.symbols[t])] : []
       return [t, ...symbol, ...x, ...(data.logits?.[t] ?? []), ...chosen, ...(data.gates?.[t] ?? []), ...difference, ...(data.p?.[t] ?? []), ...judged, ...along]
     })
@@ -830,6 +850,10 @@ function table(stops) {
     const before = Math.min(Math.floor(place), stops.length - 2)
     return [...rgb[before].map((value, c) => value + (place - before) * (rgb[before + 1][c] - value)), 255]
   })
+}
+
+function letter(number) {
+  return String.fromCharCode(65 + number)
 }
 
 /** First and behind the last of each run of what holds. */

@@ -20,7 +20,8 @@ def answers(subject: Subject, controls: DeltaGenerator) -> str:
     """The timeline of one sequence, its steps judged; Python that makes the same."""
     entry, task, layer = subject.entry, subject.task, subject.layer
     with controls:
-        data, made = choose_sequence(task)
+        sequence = choose_sequence(task)
+    data, hidden = sequence.data, sequence.hidden
     trace = entry.model.trace(data.x, data.lengths)
     judged = analysis.judge(trace, data.y)
     steps = int(data.lengths[0])
@@ -32,10 +33,16 @@ def answers(subject: Subject, controls: DeltaGenerator) -> str:
     )  # fmt: skip
     common.timeline(
         trace, None if symbols else data.x[0], task.classes, key="answers", layer=layer, in_link=True, symbols=symbols,
-        judged=judged, inside=entry.inside(data.x, trace, layer),
+        judged=judged, hidden=None if hidden is None else hidden[0], inside=entry.inside(data.x, trace, layer),
         alt=f"What came in, q(t), z(t) and the answer after each of {steps} steps. {said}. {reading}",
     )  # fmt: skip
     st.caption(f"{reading} {common.words.CURSOR}", help=common.words.Q_AND_Z)
+    if hidden is not None:
+        index = analysis.agreement(trace.listened(layer), hidden, data.lengths)
+        st.markdown(
+            f"**z and the hidden regime agree to {index:.2f}** (adjusted Rand index of this sequence: 1 if each regime has an "
+            "LSTM of its own, about 0 by chance). Nobody told the network the regimes, shown below z in grey."
+        )
     if task.per_step and task.target == "labels" and not judged.truth[-1].any():
         fault = int(np.flatnonzero(judged.truth.any(1))[-1]) + 1 if judged.truth.any() else 0
         st.info(
@@ -46,7 +53,7 @@ def answers(subject: Subject, controls: DeltaGenerator) -> str:
             analysis.judgement_table(trace, judged, task.classes, symbols, layer), hide_index=True, width="stretch"
         )
     return f"""from mrnn import analysis
-{subject.lines}data = {made}
+{subject.lines}data = {sequence.made}
 trace = model.trace(data.x, data.lengths)
 judged = analysis.judge(trace, data.y)
 print(analysis.judgement_table(trace, judged, task.classes, task.symbols(data.x[0, :{steps}]), {layer}))

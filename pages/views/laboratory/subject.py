@@ -66,8 +66,21 @@ def choose_subject() -> Subject:
     return Subject(entry, layer)
 
 
-def choose_sequence(task: Task) -> tuple[SequenceData, str]:
-    """One sequence, by its number or typed; and Python that makes it, where `task` is known.
+@dataclass(frozen=True)
+class Sequence:
+    """One sequence, N = 1.
+
+    made    Python that makes it, where `task` is known
+    hidden  (1, T) what took turns in it unseen, or None
+    """
+
+    data: SequenceData
+    made: str
+    hidden: np.ndarray | None = None
+
+
+def choose_sequence(task: Task) -> Sequence:
+    """One sequence, by its number or typed.
 
     raises  ValueError that names the rule if what was typed is no sequence of the task
     """
@@ -78,9 +91,9 @@ def choose_sequence(task: Task) -> tuple[SequenceData, str]:
             key = f"lab_text_{task.name}"
             st.session_state.setdefault(key, task.example)
             text = st.text_input("Type one", key=key, bind="query-params", help=f"For example {task.example}.")
-            return task.typed(text), f"task.typed({text!r})"
+            return Sequence(task.typed(text), f"task.typed({text!r})")
     seed = choose_seed("Number of the sequence", "Another sequence")
-    return task.make(1, seed), f"task.make(1, seed={seed})"
+    return Sequence(task.make(1, seed), f"task.make(1, seed={seed})", task.hidden(1, seed))
 
 
 def choose_seed(label: str, other: str) -> int:
