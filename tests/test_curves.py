@@ -8,7 +8,7 @@ import pytest
 
 from mrnn.tasks.curves import Curves
 
-DATA = Curves(longest=401).make(997, seed=1)
+DATA = Curves(longest=401, patch=1).make(997, seed=1)
 NAMES = Curves.classes
 
 
@@ -62,3 +62,21 @@ def test_noise_is_louder_than_what_every_curve_has():
 def test_curves_shorter_than_the_shortest_are_refused():
     with pytest.raises(ValueError, match="longest must be a whole number from 100 to 10000, got 99"):
         Curves(longest=99)
+
+
+def test_points_that_are_read_at_once_are_the_same_points_and_a_rest_is_left_out():
+    patched = Curves(longest=401, patch=7).make(997, seed=1)
+    np.testing.assert_array_equal(patched.y, DATA.y)
+    np.testing.assert_array_equal(patched.lengths, DATA.lengths // 7)
+    assert patched.x.shape == (997, 401 // 7, Curves(patch=7).input_size)
+    for few, many, steps in zip(patched.x, DATA.x[..., 0], patched.lengths, strict=True):
+        np.testing.assert_array_equal(few[:steps].ravel(), many[: 7 * steps])
+        assert not few[steps:].any()
+
+
+def test_new_curves_are_as_many_and_not_the_same():
+    task = Curves(longest=131)
+    data = task.make(11, seed=3)
+    again = task.augment(data, np.random.default_rng(3))
+    assert again.x.shape == data.x.shape
+    assert not np.array_equal(again.x, data.x)

@@ -20,6 +20,7 @@ class Curves(Task):
     """Which of seven shapes does a curve have? One or two of them, and curves of any length.
 
     longest  points of a curve, at most; each curve has from 100 to so many
+    patch    points that are read at once: a step has so many inputs, and a rest at the end that fills none is not read
     """
 
     name: ClassVar[str] = "curves"
@@ -27,12 +28,20 @@ class Curves(Task):
     summary: ClassVar[str] = "Which shapes does a curve have, one or two at once, whatever its length?"
     target: ClassVar[Target] = "labels"
     classes: ClassVar[tuple[str, ...]] = ("high early", "high late", "sine", "convex", "concave", "step", "noise")
-    input_size: ClassVar[int] = 1
 
     longest: int = setting(1_500, "Longest curve", "Points of a curve: from 100 to so many.", 100, 1_500, 50)
+    patch: int = setting(
+        10, "Points a step", "Points of the curve that are read at once. With 1 a long curve has 1,500 steps.", 1, 50, 1
+    )
 
     def __post_init__(self) -> None:
         check_whole("longest", self.longest, SHORTEST, 10_000)
+        check_whole("patch", self.patch, 1, SHORTEST)
+
+    @property
+    def input_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride], it is a setting here
+        """As many inputs as points are read at once."""
+        return self.patch
 
     def make(self, n: int, seed: int) -> SequenceData:
         """n curves of random shapes and lengths."""
@@ -48,12 +57,20 @@ class Curves(Task):
             if rng.random() < SECOND and {self.classes[first], self.classes[second]} != {"convex", "concave"}:
                 labels[second] = 1
             row[:steps, 0] = _curve(dict(zip(self.classes, labels, strict=True)), int(steps), rng)
-        return SequenceData(x, y, lengths, "labels")
+            row[steps // self.patch * self.patch :] = 0
+        whole = self.longest // self.patch
+        return SequenceData(
+            x[:, : whole * self.patch].reshape(n, whole, self.patch), y, lengths // self.patch, "labels"
+        )
+
+    def augment(self, data: SequenceData, rng: np.random.Generator) -> SequenceData:
+        """As many new curves: there is no end of them."""
+        return self.make(len(data), int(rng.integers(2**62)))
 
     @property
     def extent(self) -> tuple[int, int]:
         """2,000 curves, padded to the longest one there may be."""
-        return TRAIN, self.longest
+        return TRAIN, self.longest // self.patch
 
     def split(self) -> tuple[SequenceData, SequenceData]:
         """2,000 training and 500 test curves, by two seeds."""
