@@ -1,5 +1,8 @@
 """What tasks let whoever answers do: strings of one's own, curves gone on with, longer sequences; and what is typed."""
 
+from collections import Counter
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -8,7 +11,7 @@ from mrnn.experiments import Series, Shares, Strings
 from mrnn.tasks import TASKS
 from mrnn.tasks.bit_flip import BitFlip, LongerNumbers
 from mrnn.tasks.forecast import Forecast, RunOn, RunOnFromZeros, curve
-from mrnn.tasks.reber import SYMBOLS, EmbeddedReber, Generate, Memory, Reber, fault, follow
+from mrnn.tasks.reber import EMBEDDED, SYMBOLS, EmbeddedReber, Generate, Memory, Reber, fault, follow, of_length
 from tests.test_forecast_task import continued
 from tests.test_symbol_tasks import PERFECT, WHOLE, knows, may_follow, may_follow_embedded, says
 
@@ -55,7 +58,8 @@ def test_a_fault_is_the_first_symbol_that_no_legal_string_has_there(name):
         other = text[:place] + SYMBOLS[int(rng.integers(7))] + text[place + 1 :]
         found = fault(other, graph)
         if found is not None and found < len(other):
-            assert other[found] not in follow(other[:found], graph)
+            assert other[found] not in (may := follow(other[:found], graph))
+            assert may
             assert follow(other[: found + 1], graph) == ""
 
 
@@ -79,14 +83,26 @@ def test_longer_numbers_are_exact_for_whoever_knows_and_for_nobody_else():
 
 def test_memory_is_whole_for_whoever_knows_and_chance_for_whoever_forgets():
     task = EmbeddedReber()
-    found = Memory(task, longest=40).run(PERFECT["embedded_reber"][1], 211, seed=3)
-    forgets = Memory(task, longest=40).run(says(task, lambda text: may_follow_embedded(text, "TP")), 211, seed=3)
+    found = Memory(task).run(PERFECT["embedded_reber"][1], 11, seed=3)
+    forgets = Memory(task).run(says(task, lambda text: may_follow_embedded(text, "TP")), 11, seed=3)
     assert isinstance(found, Shares)
     assert isinstance(forgets, Shares)
     assert set(found.right) == {1.0}
     assert set(forgets.right) == {forgets.chance} == {0.5}
-    assert found.counts.sum() == 2 * 211
-    assert found.groups[:3] == ("9 to 12", "13 to 19", "20 to 29")
+    assert set(found.counts) == {22}
+    assert found.groups[-1] == "100"
+
+
+def test_strings_of_a_length_are_legal_and_all_of_them_come_alike():
+    rng = np.random.default_rng(0)
+    drawn = Counter(of_length(rng, 8) for _ in range(2_003))
+    every = {text for text in map("".join, product("BTPSXVE", repeat=6)) if whole(Reber(), f"B{text}E")}
+    assert set(drawn) == {f"B{text}E" for text in every}
+    expected = 2_003 / len(every)
+    assert max(abs(count - expected) for count in drawn.values()) < 5 * expected**0.5
+    assert whole(EmbeddedReber(), of_length(rng, 97, EMBEDDED))
+    with pytest.raises(ValueError, match="no string has 4 symbols; ask for another length"):
+        of_length(rng, 4)
 
 
 def test_whoever_knows_the_rule_runs_on_along_the_curve():
@@ -147,3 +163,4 @@ def test_after_a_fault_nothing_may_come():
     data = Reber().typed("BTSB")
     assert data.y[0].any(1).tolist() == [True, True, True, False]
     assert Reber().typed("E").y.any() == 0
+    assert Reber().typed("BTXSE").lengths.tolist() == [4], "the last E is no input: nothing comes after it"

@@ -1,6 +1,6 @@
 """Strings of the Reber grammar, and of its embedded form: which symbols may come next?"""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from reprlib import repr as short
 from typing import ClassVar
 
@@ -41,7 +41,7 @@ EMBEDDED = _embedded()
 TRAIN, TEST = 4_000, 1_000
 GENERATED, REMEMBERED = 1_000, 3_000  # strings that claims are made from
 LENGTHS = ((0, 12), (13, 19), (20, 1_000))  # symbols of a string, from and to ...
-MEMORY = ((9, 12), (13, 19), (20, 29), (30, 39), (40, 1_000))  # ... and where longer ones are asked for
+MEMORY = (10, 20, 30, 40, 60, 80, 100)  # ... and where longer ones are asked for
 MOST_TYPED = 100
 
 
@@ -78,6 +78,24 @@ def walk(rng: np.random.Generator, longest: int) -> tuple[str, list[str]]:
             state = GRAPH[state][text[-1]]
         if state == END:
             return text, options
+
+
+def of_length(rng: np.random.Generator, symbols: int, graph: Graph = GRAPH) -> str:
+    """A whole string of exactly so many symbols, any that there is as likely.
+
+    raises  ValueError if there is none
+    """
+    ways = [[0] * len(graph) + [1]]  # in how many a string may go on from each state for 0, 1, ... more symbols
+    for _ in range(symbols):
+        ways.append([sum(ways[-1][state] for state in moves.values()) for moves in graph] + [0])
+    if not ways[symbols][0]:
+        raise ValueError(f"no string has {symbols} symbols; ask for another length")
+    text, state = "", 0
+    for left in reversed(range(symbols)):
+        share = np.array([ways[left][to] / ways[left + 1][state] for to in graph[state].values()])
+        text += rng.choice(list(graph[state]), p=share)
+        state = graph[state][text[-1]]
+    return text
 
 
 def encode(text: str) -> np.ndarray:
@@ -214,7 +232,9 @@ class EmbeddedReber(Reber):
 
         Each string is also asked about with T for P and P for T, so who has forgotten it is right half of the time.
         """
-        right, symbols = self.remembered(answer, REMEMBERED, seed)
+        data = unseen(self.make, REMEMBERED, seed)
+        right = np.mean([self.remembers(answer, asked) for asked in (data, self.swapped(data))], axis=0)
+        symbols = data.lengths + 1
         found = super().claims(answer, seed) | {"long-range symbol right": float(right.mean())}
         for least, most in LENGTHS:
             among = (least <= symbols) & (symbols <= most)
@@ -222,15 +242,6 @@ class EmbeddedReber(Reber):
                 of = symbols[among]
                 found[f"long-range symbol right, strings of {of.min()} to {of.max()}"] = float(right[among].mean())
         return found
-
-    def remembered(self, answer: Answer, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Of n unseen strings, each asked both ways, how often the last but one symbol is known; and their lengths.
-
-        returns  (N,) of 0, 0.5 and 1; (N,) int, symbols of the whole strings
-        """
-        data = unseen(self.make, n, seed)
-        right = np.mean([self._remembers(answer, asked) for asked in (data, self.swapped(data))], axis=0)
-        return right, data.lengths + 1
 
     def swapped(self, data: SequenceData) -> SequenceData:
         """The same strings with T for P and P for T, where it comes second and comes back."""
@@ -240,7 +251,7 @@ class EmbeddedReber(Reber):
             steps[rows, at] = steps[rows, at][:, other]
         return SequenceData(x, y, data.lengths, "labels")
 
-    def _remembers(self, answer: Answer, data: SequenceData) -> np.ndarray:
+    def remembers(self, answer: Answer, data: SequenceData) -> np.ndarray:
         """(N,) bool: of T and P the right one is said to be likelier as the last symbol but one."""
         branches = [SYMBOLS.index(branch) for branch in "TP"]
         said = answer(data)[np.arange(len(data)), data.lengths - 2][:, branches]
@@ -268,35 +279,28 @@ class Generate(Experiment):
 
 @dataclass(frozen=True)
 class Memory(Experiment):
-    """Whether the second symbol is still known where it comes back, in longer and longer strings.
-
-    longest  symbols of a string, at most
-    """
+    """Whether the second symbol is still known where it comes back, in longer and longer strings."""
 
     title: ClassVar[str] = "Memory by length"
-    summary: ClassVar[str] = "How long may a string be, and the second symbol is still known where it comes back?"
-    many: ClassVar[int] = REMEMBERED
+    summary: ClassVar[str] = (
+        "How long may a string be, and the second symbol is still known where it comes back? "
+        "Unless a model was trained otherwise, it has seen 30 symbols at most."
+    )
+    many: ClassVar[int] = 300
     side_by_side: ClassVar[bool] = True
 
     task: EmbeddedReber
-    longest: int = setting(
-        60, "Longest string", "Symbols of a string, at most. Longer ones than in training may be asked for.", 15, 60, 1
-    )
-
-    def __post_init__(self) -> None:
-        check_whole("longest", self.longest, 15, 1_000)
 
     def run(self, answer: Answer, n: int, seed: int) -> Shares:
-        """n unseen strings, each once more with T for P and P for T: half of them are right by chance."""
-        right, symbols = replace(self.task, longest=self.longest).remembered(answer, n, seed)
-        groups, shares, counts = [], [], []
-        for least, most in MEMORY:
-            among = (least <= symbols) & (symbols <= most)
-            if among.any():
-                groups.append(f"{least} to {min(most, self.longest)}")
-                shares.append(right[among].mean())
-                counts.append(2 * among.sum())
+        """n strings of each length, each once more with T for P and P for T: half of them are right by chance."""
+        rng = np.random.default_rng(seed)
+        right = []
+        for symbols in MEMORY:
+            x = np.stack([encode(of_length(rng, symbols, EMBEDDED)[:-1]) for _ in range(n)])
+            nothing = np.zeros((*x.shape[:2], self.task.output_size))
+            asked = SequenceData(x, nothing, np.full(n, x.shape[1]), "labels")
+            right.append(np.mean([self.task.remembers(answer, some) for some in (asked, self.task.swapped(asked))]))
         return Shares(
-            what="second symbol known", by="symbols of the string", groups=tuple(groups), right=np.array(shares),
-            counts=np.array(counts), chance=0.5,
+            what="second symbol known", by="symbols of the string", groups=tuple(map(str, MEMORY)),
+            right=np.array(right), counts=np.full(len(MEMORY), 2 * n), chance=0.5,
         )  # fmt: skip
