@@ -55,8 +55,8 @@ QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
         ),
     ),
     "curves": (
-        {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0, "carry": "own"},
-        replace(SYMBOLS, epochs=30, batch_size=50, augment=True, rate=0.1),
+        {"k": 4, "hidden_size": 64, "num_layers": 1, "dropout": 0.0, "carry": "own"},
+        replace(SYMBOLS, epochs=60, batch_size=50, augment=True, rate=0.1),
     ),
     "reber": ({"k": 4, "hidden_size": 16, "num_layers": 1, "dropout": 0.0}, SYMBOLS),
     # With one mixed state the second symbol is forgotten: each LSTM has to keep its own.
