@@ -129,7 +129,7 @@ def test_a_run_from_zeros_begins_with_zeros_and_goes_on_by_the_answers_alone():
     assert curve(np.array([0.0])) == 0
 
 
-@pytest.mark.parametrize("name", [name for name, task in TASKS.items() if task.example])
+@pytest.mark.parametrize("name", ["reber", "embedded_reber", "bit_flip"])
 def test_a_typed_sequence_is_read_back_and_asks_for_what_the_same_made_one_does(name):
     task = TASKS[name]
     typed = task.typed(f" {task.example.lower()} ")
