@@ -9,6 +9,7 @@ import streamlit as st
 
 from mrnn import analysis, bounds, charts, comparison, owndata, runs, sweeps
 from mrnn.config import CARRIES, CELLS, RunConfig
+from mrnn.data import Target
 from mrnn.forecast import duration, slowness, training_seconds
 from mrnn.grid import SweepConfig
 from mrnn.matching import MATCHES
@@ -43,6 +44,8 @@ SORTS = {
     "validation": "on held-out training data",
     "epoch_seconds": "seconds an epoch",
 }
+TITLES = {"epoch_seconds": "seconds an epoch", "agreement": "adjusted Rand index of z and the hidden regimes"}
+HIDDEN = {"agreement": "hidden regimes found"}  # where they are known
 
 common.page(
     "Compare",
@@ -161,25 +164,36 @@ def opened() -> sweeps.Sweep | None:
 
 def picture(found: list[comparison.Outcome], base: RunConfig) -> None:
     """Scores, times and curves of all networks."""
-    target = make_task(base.task, base.settings).target
-    percent = target == "class"
-    table = comparison.contenders(found)
+    task = make_task(base.task, base.settings)
+    target, percent = task.target, task.target == "class"
+    networks, beside = comparison.contenders(found), common.hidden_markov(task)
+    table = networks if beside is None else comparison.with_hmm(networks, beside)
+    sorts = SORTS if beside is None else SORTS | HIDDEN
     figure = st.segmented_control(
-        "Figure", list(SORTS), default="accuracy", required=True, format_func=SORTS.__getitem__, key="c_figure",
-        bind="query-params",
+        "Figure", list(sorts), default="accuracy", required=True, format_func=sorts.__getitem__,
+        key="c_figure" if beside is None else "c_figure_hidden", bind="query-params",
     )  # fmt: skip
     known = table[table[figure].notna()]
-    said = comparison.verdict(table, "accuracy" if figure == "epoch_seconds" else figure, target)
+    scored = "accuracy" if figure == "epoch_seconds" else figure
+    said = comparison.verdict(networks, scored, "value" if figure in HIDDEN else target)
     if known.empty:
         st.info("Figures come in as runs end.")
     else:
-        title = SORTS[figure] if figure == "epoch_seconds" else f"{SCORES[target]} {SORTS[figure]}"
-        share = percent and figure != "epoch_seconds"
+        title = TITLES.get(figure) or f"{SCORES[target]} {sorts[figure]}"
+        share = percent and figure not in TITLES
         common.show(
             charts.contender_dots(known, figure, title, percent=share), key="contenders",
             alt=f"Each network's mean and spread over seeds, {title}. {said}",
         )  # fmt: skip
     st.caption(f"Dot: mean over seeds, hard as in use; line: standard deviation. {said}")
+    if beside is not None:
+        st.caption(comparison.said_of_hmm(beside))
+    sizes(table)
+    by_epoch(found, target)
+
+
+def sizes(table: pd.DataFrame) -> None:
+    """How large each is."""
     shown = {
         "network": "network",
         "hidden_size": "hidden units",
@@ -190,7 +204,11 @@ def picture(found: list[comparison.Outcome], base: RunConfig) -> None:
         table[[*shown]], hide_index=True, width="stretch",
         column_config={name: st.column_config.Column(title) if name == "network" else st.column_config.NumberColumn(title, format="localized") for name, title in shown.items()},
     )  # fmt: skip
-    curves = comparison.curves(found)
+
+
+def by_epoch(found: list[comparison.Outcome], target: Target) -> None:
+    """How each network learned."""
+    percent, curves = target == "class", comparison.curves(found)
     if len(curves):
         common.show(
             charts.contender_curves(curves, f"held-out {SCORES[target]}", percent=percent), key="contender_curves",

@@ -1,7 +1,11 @@
 """The Compare page, run without a browser: what its form asks for, and what it shows of what was trained."""
 
-from mrnn import comparison, runs, sweeps
+import json
+
+from mrnn import ModelConfig, RunConfig, comparison, hmm, runs, sweeps
+from mrnn.grid import SweepConfig
 from mrnn.matching import count_weights
+from mrnn.tasks import make_task
 from tests.test_pages import no_real_training, owner_of, said, visit
 
 PAGE = "pages/compare.py"
@@ -71,3 +75,35 @@ def test_a_sweep_that_compares_no_networks_is_no_comparison():
     app.switch_page(PAGE).run()
     assert "There is no comparison to be seen at this address" in said(app)
     assert not app.exception
+
+
+def test_where_regimes_are_hidden_a_hidden_markov_model_stands_beside_the_networks():
+    app = visit(PAGE)
+    task = make_task("regimes", {"T": 20})
+    model = ModelConfig(**task.borders, k=3, hidden_size=5)
+    base = RunConfig(task=task.name, settings=task.settings, model=model)
+    sweep_id = sweeps.start(SweepConfig(base=base, grid={"cell": ["mrnn", "gru"]}, seeds=2), owner_of(app))
+    for run in sweeps.read(sweep_id).runs:
+        assert run.config is not None
+        found = 0.0 if run.config.model.cell == "gru" else 0.75
+        figures = {
+            "test_accuracy_hard": 0.625,
+            "test_agreement": found + 0.125 * run.config.training.seed * (found > 0),
+        }
+        notes = {"task": task.name, "settings": task.settings, "figures": figures}
+        (runs.folder_of(run.id) / "result.json").write_text(json.dumps({"state": "finished", "notes": notes}))
+    app.switch_page(PAGE).run()
+    assert not app.exception
+    told = hmm.beside(task)
+    assert list(app.dataframe[0].value["network"]) == ["MRNN, k = 3", "GRU", "Gaussian HMM, 3 states"]
+    assert f"{told.agreement:.3f} where each signal is seen whole, {told.from_the_past:.3f} from the past" in said(app)
+    assert f"mean squared error of the next value is {told.error:.4f}" in said(app)
+    app.button_group(key="c_figure_hidden").set_value("agreement").run()
+    assert not app.exception
+    assert "Best: MRNN, k = 3, 0.812; next GRU, 0.000." in said(app)
+
+
+def test_where_no_regimes_are_hidden_nothing_is_said_of_them():
+    app = visit(PAGE)
+    assert "HMM" not in said(app)
+    assert "hidden regimes found" not in app.button_group(key="c_figure").options

@@ -6,6 +6,7 @@ from pages.common.drawing import drawing_field, drawn, drawn_wave, wave_field
 from pages.common.forms import layer_picker, presets, task_settings
 from pages.common.frame import MENU, page, refusals, show, show_drawing, show_to_click, sides, take_along
 from pages.common.gallery import gallery
+from pages.common.hidden import hidden_markov
 from pages.common.measures import measured
 from pages.common.models import Entry, engine, entries, file_of, open_shared, outcome, pick
 from pages.common.own_data import forgotten, read_arrays, read_table, task_title, tasks
@@ -42,6 +43,7 @@ __all__ = [
     "file_of",
     "forgotten",
     "gallery",
+    "hidden_markov",
     "invite",
     "kept",
     "layer_picker",
