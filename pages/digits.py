@@ -21,9 +21,12 @@ def open_digit(number: int, key: str = "digit_number") -> None:
 with controls, st.container(horizontal=two, vertical_alignment="bottom"):
     entry = common.pick("digits", prefer="digits-k4", key="model_digits")
     st.session_state.setdefault("digit_source", "Draw")
-    source = st.segmented_control(
+    asked = st.segmented_control(
         "Digit", ("Draw", "Test digit", views.TWO), required=True, key="digit_source", bind="query-params"
     )
+    source = asked or "Draw"  # nothing where the page is being closed
+    if two != (source == views.TWO):  # the browser's Back changes it as it is drawn
+        st.rerun()
     place = st.container(horizontal=two, width="content" if two else "stretch")
     layer = common.layer_picker(entry.config.num_layers, key="layer_digits")
 
@@ -33,8 +36,8 @@ if source != "Draw":
 numbers, heading = [views.EXAMPLE], None
 with place:
     if two:
-        asked = (("First", "digit_first", 0), ("Second", "digit_second", 1))
-        numbers = [views.ask_number(label, key, views.PAIR[n], width=140) for label, key, n in asked]
+        pair = (("First", "digit_first", 0), ("Second", "digit_second", 1))
+        numbers = [views.ask_number(label, key, views.PAIR[n], width=140) for label, key, n in pair]
     elif source == "Test digit":
         numbers = [views.ask_number("Number of the test digit", "digit_number", views.EXAMPLE)]
         st.button(
@@ -51,21 +54,14 @@ with picture, common.refusals():
     else:
         views.one(entry, digits[0], layer, heading)
 
-common.take_along(views.code(entry, digits, layer))
+along = st.container()
 st.caption("Digits: MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, licence CC BY-SA 3.0.")
 hidden = common.link.controls_hidden()
 with picture if two and not hidden else controls:
     st.caption("Try")
     common.presets(views.PRESETS)
     below = st.container()
-# Last, so that all else is there while these are waited for, or ask for the next run.
-if source == "Draw":
-    with place:
-        common.drawing_field("drawing")
-        st.caption(
-            "Draw one digit with the mouse or a finger; the answer follows each stroke.", help=common.drawing.KEYS
-        )
-elif not hidden:
+if source != "Draw" and not hidden:
     with below:
         st.markdown("**Gallery of test digits**")
         key = "digit_number"
@@ -74,4 +70,13 @@ elif not hidden:
             key = "digit_second" if fills == "Second" else "digit_first"
         common.gallery(
             entry, key="gallery", opened=st.session_state[key], on_open=lambda number: open_digit(number, key)
+        )
+with along:
+    common.take_along(views.code(entry, digits, layer))
+# Last, so that all else is there before it asks for the next run.
+if source == "Draw":
+    with place:
+        common.drawing_field("drawing")
+        st.caption(
+            "Draw one digit with the mouse or a finger; the answer follows each stroke.", help=common.drawing.KEYS
         )

@@ -28,20 +28,23 @@ with left:
 
 with right, common.refusals():
     signal, *others = signals.values()
-    trace = entry.model.trace(signal.x)
+    traces = [entry.model.trace(one.x) for one in signals.values()]
+    trace = traces[0]
     bracket, second = None, None
     if others:
-        other = entry.model.trace(others[0].x)
+        other = traces[1]
         second = other, others[0].x[0]
         st.markdown(f"#### First: {views.verdict(signal, trace)}. Second: {views.verdict(others[0], other)}")
         reading = views.what_differs(trace, other, layer)
     else:
         st.markdown(f"#### The model says: {views.verdict(signal, trace)}")
         reading = views.what_is_heard(trace, layer)
-    if signal.part is not None and signal.plain is not None:
-        bracket = signal.part[0], sum(signal.part), "alien part"
-        if not others:
-            reading = views.what_the_part_does(trace, entry.model.trace(signal.plain), signal.part, layer)
+    for spliced, its_trace, which in zip(signals.values(), traces, ("first", "second"), strict=False):
+        if spliced.part is not None and spliced.plain is not None:
+            name = f"alien part of the {which}" if others else "alien part"
+            bracket = bracket or (spliced.part[0], sum(spliced.part), name)
+            does = views.what_the_part_does(its_trace, entry.model.trace(spliced.plain), spliced.part, layer)
+            reading = f"{reading} Of the {which}: {does}" if others else does
     reading = f"{reading} Bright is probable; the strip shows the LSTM that was picked."
     common.timeline(
         trace, signal.x[0], Waves.classes, key="timeline", layer=layer, shown="alien", in_link=True, bracket=bracket,

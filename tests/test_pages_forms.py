@@ -193,3 +193,42 @@ def test_the_lines_of_own_data_read_the_example_as_the_page_does(example, monkey
     assert (sequences is None) == bool(app.error)
     if sequences is not None:
         assert f"{len(sequences)} sequences of" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("view", "param", "value", "picker"),
+    [
+        ("Number of LSTMs", "networks_waves", "waves-k2,upload-000000000000-0000", "k_models_waves"),
+        ("Mixed or own", "own", "upload-000000000000-0000", "own_waves"),
+        ("Mixed or own", "mixed", "nothing", "mixed_waves"),
+        ("Training", "run", "../../etc/passwd", "past_waves"),
+        ("Temperature", "model", "nothing", "tau_model_waves"),
+    ],
+)
+def test_a_link_to_models_that_are_not_for_you_says_so_until_another_is_chosen(view, param, value, picker):
+    app = opened("pages/k_and_tau.py", k_view=view, **{param: value})
+    notice = "The link names a model that is not here"
+    assert notice in said(app)
+    app.run()
+    assert notice in said(app), "it stays while nothing is done"
+    boxes = {box.key: box for box in (*app.selectbox, *app.multiselect)}
+    if "networks" in param:
+        assert boxes[picker].value == ["waves-k2"]
+        boxes[picker].set_value(["waves-k4"])
+    else:
+        assert boxes[picker].value != value
+        other = [option for option in boxes[picker].options if option][-1]
+        if boxes[picker].format_func(boxes[picker].value) == other:
+            return  # there is no other
+        boxes[picker].select(other)
+    app.run()
+    assert notice not in said(app)
+
+
+def test_two_signals_alike_are_said_to_be_and_an_alien_part_of_the_second_is_told_and_marked():
+    alike = opened("pages/waves.py", wave_two="true", wave2_kind="alien")
+    assert "The two signals are read alike" in said(alike)
+    app = opened("pages/waves.py", wave_two="true", wave_kind="non-alien", wave2_kind="mix")
+    assert "Of the second: The alien part (steps 20 to 27)" in said(app)
+    (picture,) = [part for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
+    assert "alien part of the second" in str(picture.proto)

@@ -47,3 +47,12 @@ def test_what_is_no_curve_is_not_packed(heights):
 def test_what_pack_did_not_make_is_refused(text):
     with pytest.raises(ValueError, match="the text of a curve must be one that pack"):
         sketch.unpack(text)
+
+
+def test_a_signal_becomes_a_curve_that_can_be_packed_and_drawn_from_on():
+    signal = 3 * np.sin(np.linspace(0, 7, 13))
+    curve = sketch.unpack(sketch.pack(sketch.fitting(signal)))
+    assert np.abs(curve).max() == 2.5
+    np.testing.assert_allclose(sketch.resample(curve, 26)[::25], np.clip(signal, -2.5, 2.5)[[0, -1]], atol=0.011)
+    low = np.abs(sketch.resample(signal, 101)) < 2.5
+    np.testing.assert_allclose(curve[low], sketch.resample(signal, 101)[low], atol=0.011)

@@ -17,6 +17,11 @@ def resample(heights: np.ndarray, T: int) -> np.ndarray:
     return np.interp(np.linspace(0, len(heights) - 1, T), np.arange(len(heights)), heights)
 
 
+def fitting(signal: np.ndarray) -> np.ndarray:
+    """(101,): the curve through a signal's (T,) steps as `pack` takes it; what is too high is cut off."""
+    return np.clip(resample(signal, POINTS), -STEP * MOST, STEP * MOST)
+
+
 def pack(heights: np.ndarray) -> str:
     """A curve as 135 letters, digits, - and _ that may stand in an address; `unpack` makes the curve of them again.
 

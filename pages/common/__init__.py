@@ -8,7 +8,18 @@ from pages.common.frame import MENU, page, refusals, show, show_drawing, show_to
 from pages.common.gallery import gallery
 from pages.common.hidden import hidden_markov
 from pages.common.measures import measured
-from pages.common.models import Entry, engine, entries, file_of, open_shared, outcome, pick
+from pages.common.models import (
+    Entry,
+    begin_named,
+    engine,
+    entries,
+    file_of,
+    open_named,
+    open_shared,
+    outcome,
+    pick,
+    say_missing,
+)
 from pages.common.own_data import forgotten, read_arrays, read_table, task_title, tasks
 from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
@@ -28,6 +39,7 @@ __all__ = [
     "actions",
     "aligned",
     "asked",
+    "begin_named",
     "begin_with_task",
     "beyond_chance",
     "compare",
@@ -49,6 +61,7 @@ __all__ = [
     "layer_picker",
     "link",
     "measured",
+    "open_named",
     "open_shared",
     "outcome",
     "owner",
@@ -62,6 +75,7 @@ __all__ = [
     "recipe",
     "refusals",
     "run_settings",
+    "say_missing",
     "sequences",
     "settings_presets",
     "show",

@@ -1,7 +1,7 @@
 """Models that can be picked: those that ship with the app, and one's own."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,28 +158,14 @@ def pick(
     param   its name in the address
     fits    of which tasks models are offered, where `task` is None
     """
-    asked, first = link.given(param), key not in st.session_state
-    if first and asked is not None:
-        _open(asked)
+    open_named(param)
     found = {entry.id: entry for entry in entries(task, person.owner()) if fits(entry.task)}
     if not found:
         st.warning(f"There is no model for {task} yet. Train one on the Train page.")
         st.stop()
     ids = list(found)
     usual = prefer if prefer in found else ids[0]
-    if st.session_state.get(key) not in found:  # set here, not as the widget's default, so that presets may set it
-        st.session_state[key] = asked if asked in found else usual
-    missing = f"_{key}_missing"
-    if first and asked is not None and asked not in found:
-        st.session_state[missing] = st.session_state[key]
-    if st.session_state.get(missing) != st.session_state[key]:
-        st.session_state.pop(missing, None)  # another one was chosen
-    else:
-        st.info(
-            "The link names a model that is not here: it is somebody's private one, or it was deleted. "
-            "This is one that ships with the app.",
-            icon=":material/lock:",
-        )
+    begin_named(key, param, ids, usual)
 
     def label(entry_id: str) -> str:
         entry = found.get(entry_id)
@@ -199,14 +185,50 @@ def pick(
     return found[chosen]
 
 
-def _open(run_id: str) -> None:
-    """Take a model into the menu that a link names, if its owner has published it."""
-    try:
-        run = runs.read(run_id)
-    except ValueError:
+def open_named(param: str) -> None:
+    """Take models into the menus that the address names (several with commas), if their owners have published them."""
+    for run_id in (link.given(param) or "").split(",") if link.news() else ():
+        try:
+            run = runs.read(run_id)
+        except ValueError:
+            continue
+        if run.public:
+            open_shared(run)
+
+
+def begin_named(key: str, param: str, ids: Collection[str], usual: str) -> None:
+    """Let a picker begin with the model that the address names, or with the usual one; before it is drawn.
+
+    key    of the picker; set here, not as the widget's default, so that presets may set it
+    param  its name in the address
+    ids    those that can be picked
+    """
+    asked = link.given(param) if link.news() or key not in st.session_state else None
+    if asked in ids:
+        st.session_state[key] = asked
+    elif st.session_state.get(key) not in ids or (asked is None and link.went_back()):
+        st.session_state[key] = usual
+    say_missing(key, missing=asked is not None and asked not in ids)
+
+
+def say_missing(key: str, *, missing: bool) -> None:
+    """Say that the link names a model that is not here, until another one is picked under this key.
+
+    missing  whether that was found in this run
+    """
+    flag = f"_{key}_missing"
+    if missing:
+        st.session_state[flag] = st.session_state[key]
+    if flag not in st.session_state:
         return
-    if run.public:
-        open_shared(run)
+    if st.session_state[flag] != st.session_state[key]:
+        st.session_state.pop(flag)  # another one was chosen
+        return
+    st.info(
+        "The link names a model that is not here: it is somebody's private one, or it was deleted. "
+        "What is shown instead ships with the app.",
+        icon=":material/lock:",
+    )
 
 
 def outcome(entry: Entry, experiment: Experiment, n: int, seed: int) -> Outcome:

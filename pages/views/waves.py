@@ -100,6 +100,12 @@ def wave_fields(signals: Mapping[str, Signal], task: Waves) -> None:
 def _drawn(prefix: str, kind: str, task: Waves, seed: int) -> Signal:  # noqa: ARG001
     field = st.container()
     packed = common.drawn_wave(f"{prefix}_{DRAW}")
+    before = st.session_state.get(f"_{prefix}_made")
+    if before is not None:
+        st.button(
+            "Start from the wave before", key=f"{prefix}_before", help="The signal that stood here before you chose to draw.",
+            on_click=common.drawing.begin_with, args=(f"{prefix}_{DRAW}", before),
+        )  # fmt: skip
     x = task.drawn(sketch.unpack(packed), seed=seed)
     code = f'{_code(task)}.drawn(unpack("{packed}"), seed={seed})'
     return Signal(x=x, code=code, field=field)
@@ -122,8 +128,10 @@ def _made(prefix: str, kind: str, task: Waves, seed: int) -> Signal:
     truth = "non-alien" if plain else "alien"
     given = ", ".join(f"{name}={value}" for name, value in values.items())
     spliced = "" if part is None else f", part={part}"
+    x = task.wave(truth, **values, seed=seed, part=part).x
+    st.session_state[f"_{prefix}_made"] = sketch.pack(sketch.fitting(x[0, :, 0]))
     return Signal(
-        x=task.wave(truth, **values, seed=seed, part=part).x,
+        x=x,
         truth=truth,
         part=part,
         plain=None if part is None else task.wave("non-alien", **values, seed=seed).x,
@@ -189,6 +197,8 @@ def what_differs(first: Trace, second: Trace, layer: int) -> str:
     gap = first.q[0, layer] - second.q[0, layer]
     t, j = np.unravel_index(np.abs(gap).argmax(), gap.shape)
     apart = analysis.steps_apart(first, second, layer)
+    if not gap.any():
+        return "The two signals are read alike: at every step q is the same, and so is the answer."
     if not len(apart):
         paths = "The same LSTMs are listened to at every step."
     else:

@@ -22,7 +22,7 @@ from tests.server import PROJECT, run_server
 GOAL = 300.0  # milliseconds, for the 95th percentile
 PATIENCE = 6_000  # milliseconds; then nothing hangs on the slider
 PLACES = (
-    *(path.stem for path in sorted((PROJECT / "pages").glob("*.py")) if path.stem not in ("__init__", "train")),
+    *(path.stem for path in sorted((PROJECT / "pages").glob("*.py")) if path.stem != "__init__"),
     "transitions?transitions_view=Use",
     "waves?wave_two=true&wave_kind=mix",
     "k_and_tau?k_view=Temperature",

@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 PAGES = (
     "",
@@ -23,13 +24,28 @@ PAGES = (
     "k_and_tau",
 )
 VIEWS = tuple(f"k_and_tau?k_view={view}" for view in ("Temperature", "Lesions", "Training", "Mixed+or+own"))
+MORE = (
+    *(f"transitions?transitions_view={view}" for view in ("Graph", "Use", "Time", "Information", "Map", "Two+models")),
+    "waves?t=12",
+    "digits?digit_source=Two+digits&t=9&in=second_digit",
+    "waves?tour=4",
+)
 GRAVE = ("serious", "critical")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("address", PAGES + VIEWS, ids=lambda page: page or "overview")
 def test_axe_finds_no_serious_fault(server, visit, address, scheme):
-    page = visit(server, address, scheme=scheme)
+    assert_no_serious_fault(visit(server, address, scheme=scheme))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
+@pytest.mark.parametrize("address", MORE)
+def test_axe_finds_no_serious_fault_in_a_view_a_pinned_step_or_the_tour(server, visit, address, width, scheme):
+    assert_no_serious_fault(visit(server, address, width=width, scheme=scheme))
+
+
+def assert_no_serious_fault(page: Page) -> None:
     page.wait_for_timeout(500)  # colours fade in
     grave = []
     for fault in Axe().run(page).response["violations"]:

@@ -160,6 +160,33 @@ def test_a_wave_is_drawn_with_the_keyboard_and_by_touch(server: Server, visit: V
     assert after["y"] == pytest.approx(box["y"], abs=1)
 
 
+def test_a_drawing_begins_with_the_wave_before_and_back_brings_the_one_before_it(server: Server, visit: Visit):
+    page = visit(server, "waves")
+    pick(page, "draw")
+    answer = page.get_by_role("heading", level=4)
+    expect(answer).to_contain_text("The model says: non-alien", timeout=PATIENT)
+    drag(page, (0.2, 0.5), (0.3, 0.5))
+    expect(page).to_have_url(re.compile("wave_draw="), timeout=PATIENT)
+    settle(page)
+    mine = drawn(page)
+    page.get_by_role("button", name="Start from the wave before").click()
+    expect(answer).to_contain_text("The model says: alien", timeout=PATIENT)
+    settle(page)
+    begun = drawn(page)
+    assert begun.max() > 1.5
+    page.get_by_role("button", name="Clear").scroll_into_view_if_needed()
+    drag(page, (0.2, 0.1), (0.3, 0.1))  # goes on from it
+    expect(page).not_to_have_url(re.compile(f"wave_draw={sketch.pack(begun)}"), timeout=PATIENT)
+    settle(page)
+    assert (drawn(page)[14:22] > 2).all()
+    np.testing.assert_allclose(drawn(page)[40:], begun[40:])
+    for curve in (begun, mine):
+        page.go_back()
+        expect(page).to_have_url(re.compile(f"wave_draw={sketch.pack(curve)}"), timeout=PATIENT)
+        settle(page)
+    expect(answer).to_contain_text("The model says: non-alien", timeout=PATIENT)
+
+
 def test_a_drawing_that_cannot_be_read_is_said_and_a_sine_is_shown(server: Server, visit: Visit):
     page = visit(server, "waves?wave_kind=draw&wave_draw=nothing")
     expect(page.get_by_text("The address holds a drawing that cannot be read.")).to_be_visible(timeout=PATIENT)

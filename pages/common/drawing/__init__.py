@@ -28,6 +28,7 @@ def drawn(key: str) -> str | None:
 
     It comes from the field, or else from before a look at another page, or else from the address; which keeps it.
     """
+    _go_back(key, KEPT)
     ink = _ink(key)
     packed = read(ink["pixels"]) if ink else st.session_state.get(f"_{key}", link.given(KEPT))
     return _kept(key, KEPT, packed if packed and _sound(packed) else None)
@@ -39,6 +40,7 @@ def drawn_wave(key: str) -> str:
     It comes from the field, or else from before a look at another page, or else from the address; which keeps it,
     under the name of the key.
     """
+    _go_back(key, key)
     ink = _ink(key)
     packed = read_wave(ink["heights"]) if ink else st.session_state.get(f"_{key}", link.given(key))
     try:
@@ -48,6 +50,18 @@ def drawn_wave(key: str) -> str:
             st.info("The address holds a drawing that cannot be read. Here is a sine instead; draw on it.")
         packed = None
     return _kept(key, key, packed) or sketch.SINE
+
+
+def begin_with(key: str, packed: str | None) -> None:
+    """Let a field hold this drawing, whatever was drawn in it before; None empties it."""
+    st.session_state[f"_{key}"] = packed
+    st.session_state[f"_{key}_begun"] = st.session_state.get(f"_{key}_begun", 0) + 1
+
+
+def _go_back(key: str, name: str) -> None:
+    """Let the field hold what the address says, where the browser's Back brought a person to it."""
+    if link.went_back() and link.given(name) != st.session_state.get(f"_{key}"):
+        begin_with(key, link.given(name))
 
 
 def _kept(key: str, name: str, packed: str | None) -> str | None:
@@ -68,7 +82,8 @@ def drawing_field(key: str) -> None:
     told = {
         "label": "Draw one digit here",
         "keys": KEYS,
-        "heard": _ink(key).get("n"),
+        "heard": _sent(key).get("n"),
+        "begun": st.session_state.get(f"_{key}_begun", 0),
         "base": None if pixels is None else base64.b64encode(pixels.tobytes()).decode(),
     }
     _digit(key=key, data=told, on_ink_change=lambda: None)
@@ -79,7 +94,8 @@ def wave_field(key: str, steps: int) -> None:
     told = {
         "label": "Draw a wave here",
         "keys": KEYS,
-        "heard": _ink(key).get("n"),
+        "heard": _sent(key).get("n"),
+        "begun": st.session_state.get(f"_{key}_begun", 0),
         "base": sketch.unpack(st.session_state.get(f"_{key}") or sketch.SINE).tolist(),
         "most": sketch.STEP * sketch.MOST,
         "steps": steps,
@@ -108,6 +124,12 @@ def read(pixels: str | None) -> str | None:
 
 
 def _ink(key: str) -> dict[str, Any]:
+    """What the field sent last, unless it was sent before the field began with something else."""
+    ink = _sent(key)
+    return ink if ink.get("begun", 0) == st.session_state.get(f"_{key}_begun", 0) else {}
+
+
+def _sent(key: str) -> dict[str, Any]:
     return (st.session_state.get(key) or {}).get("ink") or {}
 
 

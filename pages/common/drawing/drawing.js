@@ -11,6 +11,7 @@ function open(Kind, { parentElement, data, setStateValue }) {
   let field = fields.get(parentElement)
   if (!field) fields.set(parentElement, (field = new Kind(parentElement, data, setStateValue)))
   field.data = data
+  field.beginAnew(data)
   field.draw() // again: the theme may have changed, or what the drawing is measured by
   field.hear(data.heard)
   return () => {
@@ -31,6 +32,7 @@ class Field {
     this.keyStep = keyStep
     this.strokes = [] // each {points: [[x, y], ...]}, and what else `stroke` gives it
     this.under = this.beneath(data)
+    this.begun = data.begun
     this.sent = 0
     this.root = element("div", { class: "drawing", role: "group", "aria-label": data.label }, parent)
     const field = element("div", { class: "field" }, this.root)
@@ -49,6 +51,16 @@ class Field {
     this.canvas.onpointerup = this.canvas.onpointercancel = () => this.lift()
     this.canvas.onkeydown = event => this.key(event)
     this.canvas.onblur = () => this.lift()
+  }
+
+  /** The page has put another drawing into the field: what was drawn before is gone. */
+  beginAnew(data) {
+    if (data.begun === this.begun) return
+    this.begun = data.begun
+    this.stroke = undefined
+    this.strokes = []
+    this.under = this.beneath(data)
+    this.changed = false
   }
 
   close() {
@@ -161,7 +173,7 @@ class Field {
     this.sent += 1
     this.sentAt = performance.now()
     this.waiting = setTimeout(() => this.free(), PATIENCE)
-    this.tell("ink", { n: this.sent, drawing: this.stroke !== undefined, ...this.drawn() })
+    this.tell("ink", { n: this.sent, begun: this.begun, drawing: this.stroke !== undefined, ...this.drawn() })
   }
 
   /** The server has drawn what was sent with this number. */

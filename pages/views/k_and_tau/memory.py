@@ -22,6 +22,8 @@ def memory() -> str:
     with left:
         task = choose_task()
         seed = choose_signal()
+        for carry in ("mixed", "own"):
+            common.open_named(carry)
         models = [entry for entry in common.entries(task.name, common.owner()) if entry.config.cell == "mrnn"]
         kinds = {
             carry: [e for e in models if e.config.carry == carry and e.config.num_lstms > 1]
@@ -115,9 +117,7 @@ def _shape(entry: common.Entry) -> tuple[int, int, int]:
 def _choose(found: list[common.Entry], usual: common.Entry, carry: str, task: str) -> common.Entry:
     by_id = {entry.id: entry for entry in found}
     key = f"{carry}_{task}"
-    if st.session_state.get(key) not in by_id:
-        asked = common.link.given(carry)
-        st.session_state[key] = asked if asked in by_id else usual.id
+    common.begin_named(key, carry, by_id, usual.id)
     chosen = st.selectbox(
         f"Network with {carry} memory", list(by_id), key=key, persist_state="session", help=common.words.CARRY,
         format_func=lambda i: by_id[i].label if i in by_id else i,

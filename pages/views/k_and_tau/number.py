@@ -52,17 +52,20 @@ for file in [{files}]:
 
 
 def _choose_networks(task: Task) -> list[common.Entry]:
+    key, param = f"k_models_{task.name}", f"networks_{task.name}"
+    common.open_named(param)
     models = common.entries(task.name, common.owner())
     smallest: dict[int, str] = {}  # the shipped model of each k with the fewest hidden units
     for entry in models:
         if entry.shipped and entry.config.carry == "mixed":
             smallest.setdefault(entry.config.num_lstms, entry.id)
     names = {entry.id: entry.name for entry in models}
-    key, param = f"k_models_{task.name}", f"networks_{task.name}"
-    if key not in st.session_state:
-        asked = (common.link.given(param) or "").split(",")
+    given = common.link.given(param) if common.link.news() or key not in st.session_state else None
+    asked = [] if given is None else given.split(",")
+    if asked or key not in st.session_state or common.link.went_back():
         st.session_state[key] = [i for i in names if i in asked][:MOST] or list(smallest.values())
     st.session_state[key] = [i for i in st.session_state[key] if i in names]
+    common.say_missing(key, missing=not set(asked) <= {*names, ""})
     chosen = st.multiselect(
         "Networks side by side", list(names), format_func=lambda i: names.get(i) or str(i), max_selections=MOST, key=key,
         persist_state="session", help=common.words.K,

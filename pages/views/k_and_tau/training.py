@@ -23,6 +23,7 @@ def training() -> str:
     left, right = common.sides()
     with left:
         task = choose_task()
+        common.open_named(PARAM)
         found = common.pasts(task.name, common.owner())
         if not found:
             st.info(
@@ -65,9 +66,7 @@ for number, epoch in enumerate(kept.epochs):
 def _choose_past(found: list[common.Past]) -> common.Past:
     by_id = {past.id: past for past in found}
     key = f"past_{found[0].task.name}"
-    if st.session_state.get(key) not in by_id:
-        asked = common.link.given(PARAM)
-        st.session_state[key] = asked if asked in by_id else found[0].id
+    common.begin_named(key, PARAM, by_id, found[0].id)
     chosen = st.selectbox(
         "Training", list(by_id), format_func=lambda i: by_id[i].label if i in by_id else i, key=key,
         persist_state="session", help="One ships with the app; every run of yours keeps its own.",
