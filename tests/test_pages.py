@@ -268,7 +268,7 @@ def test_two_signals_are_judged_and_compared():
     apart = np.flatnonzero(first.listened() != second.listened())
     assert f"From step {apart[0]} on z differs, at {len(apart)} of 50 steps." in said(app)
     app.button_group(key="wave_kind").set_value("non-alien").run()
-    assert "The same LSTMs are listened to at every step." in said(app)
+    assert "The two signals are read alike: at every step q is the same" in said(app)
     assert not app.exception
 
 
