@@ -9,6 +9,7 @@ from mrnn.analysis.differences import compare_pairs, count_transitions, count_us
 from mrnn.analysis.paths import counted_steps
 
 SHUFFLES = 19
+EXCHANGES = 399  # for the k * k moves, of which each exchange takes four times as long as a deal between classes
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def transitions_apart(first: np.ndarray, second: np.ndarray, lengths: np.ndarray
     one, other = (count_transitions(z, lengths, found.k) for z in (first, _named(second, lengths, found)))
     start, end = np.indices((found.k, found.k)) + 1
     moves = pd.DataFrame({"from": start.ravel(), "to": end.ravel()})
-    return pd.concat([moves, compare_pairs(one, other).table()], axis=1)
+    return pd.concat([moves, compare_pairs(one, other, shuffles=EXCHANGES).table()], axis=1)
 
 
 def _named(z: np.ndarray, lengths: np.ndarray, found: Alignment) -> np.ndarray:

@@ -27,7 +27,7 @@ from pages.common.studies import Study, aligned, counted_on_two, kept, sequences
 from pages.common.table import actions, compare, download_model, table
 from pages.common.timeline import timeline
 from pages.common.tour import invite
-from pages.common.training_form import begin_with_task, run_settings, settings_presets
+from pages.common.training_form import begin_with_task, offer_training, run_settings, settings_presets
 from pages.common.verdict import beyond_chance
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "layer_picker",
     "link",
     "measured",
+    "offer_training",
     "open_named",
     "open_shared",
     "outcome",

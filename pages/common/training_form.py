@@ -9,6 +9,7 @@ import streamlit as st
 from mrnn import ModelConfig, RunConfig, Task, TrainConfig
 from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, SCHEDULES
 from mrnn.devices import available_devices
+from mrnn.forecast import duration, training_seconds
 from mrnn.tasks import make_task
 from pages.common import asked, link, words
 from pages.common.forms import presets, task_settings, within
@@ -127,6 +128,20 @@ def settings_presets() -> None:
         _begin_with(name, asked.changed(usual(name, tasks()[name]), changes))
 
     presets(PRESETS, take)
+
+
+def offer_training(task: Task, **shape: Any) -> None:
+    """A button that leads to the Train page, its form set to what learns well on a task, and a model of this shape."""
+    usual, training = QUICK.get(task.name) or _quick(task)
+    model = ModelConfig(**task.borders, **{**usual, **shape})
+    config = RunConfig(task=task.name, settings=task.settings, model=model, training=training)
+    if st.button("Train with these settings", icon=":material/model_training:", type="primary", key="offer_training"):
+        again(config)
+        st.switch_page("pages/train.py", query_params={})  # not None: that refuses to clear what widgets are bound to
+    st.caption(
+        f"k = {model.k}, m = {model.hidden_size}, carry {model.carry}, {training.epochs} epochs: "
+        f"about {duration(training_seconds(config))} on two cores."
+    )
 
 
 def run_settings() -> RunConfig:

@@ -193,6 +193,18 @@ def test_mixed_and_own_memory_read_the_same_signal_under_common_names(server: Se
     expect(page.get_by_text(re.compile("Mixed minus own"))).to_be_visible()
 
 
+def test_where_no_digits_were_kept_a_press_leads_to_train_with_its_form_set(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau?k_view=Mixed+or+own")
+    page.get_by_role("radio", name="Digits (MNIST)").click()
+    expect(page.get_by_text("k = 4, m = 64, carry own, 6 epochs")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Train with these settings").click()
+    expect(page.locator("h1")).to_have_text("Train", timeout=PATIENCE)
+    settle(page)
+    expect(page.get_by_role("radio", name="Digits (MNIST)")).to_be_checked(timeout=PATIENCE)
+    page.get_by_text("More: objective, optimiser, cell, device, task").click()
+    expect(page.get_by_role("radio", name="own", exact=True)).to_be_checked(timeout=PATIENCE)
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_fits_a_telephone_and_its_controls_can_be_left_out(view, server: Server, visit: Visit):
     page = visit(server, f"k_and_tau?k_view={view.replace(' ', '+')}&controls=off", width=390, scheme="dark")

@@ -86,6 +86,31 @@ def test_a_click_on_a_difference_lists_sequences_of_both_classes(server: Server,
     expect(page).to_have_url(re.compile(f"open={number}"), timeout=PATIENCE)
 
 
+BARS = """
+window.bars = []
+new MutationObserver(() => {
+  for (const bar of document.querySelectorAll("[data-testid=stProgress]")) window.bars.push(bar.innerText)
+}).observe(document, { subtree: true, childList: true, characterData: true })
+"""
+
+
+@pytest.mark.slow
+def test_all_test_digits_are_read_once_with_a_bar_that_says_so(server: Server, visit: Visit):
+    """For another person, who asks for the same later, there is nothing left to wait for."""
+    page = visit(server, "transitions?controls=off")
+    page.context.add_init_script(BARS)
+    address = "transitions?model=digits-k2&sequences=10000"
+    all_of_them = re.compile(r"in class 0 \(980 sequences\) and \d+% in class 1 \(1,135 sequences\)")
+    page.goto(f"{server.url}/{address}")
+    expect(page.get_by_text(all_of_them)).to_be_visible(timeout=180_000)
+    assert any("The model reads 10,000 sequences" in bar for bar in page.evaluate("window.bars"))
+    other = visit(server)
+    other.context.add_init_script(BARS)
+    other.goto(f"{server.url}/{address}")
+    expect(other.get_by_text(all_of_them)).to_be_visible(timeout=180_000)
+    assert other.evaluate("window.bars") == []
+
+
 @pytest.mark.parametrize("told_by", ["LSTM", "class"])
 def test_a_click_on_a_state_of_the_map_opens_its_sequence_at_that_step(told_by, server: Server, visit: Visit):
     page = visit(server, f"transitions?transitions_view=Map&layer_transitions=1&map_by={told_by}")

@@ -35,6 +35,8 @@ def views(trace: Trace, y: np.ndarray) -> dict[str, list[Callable[[], object]]]:
     """What each view counts."""
     by_class = (trace, y, CLASSES)
     path = trace.listened()
+    other = path[::-1].copy()
+    found = analysis.align(path, other, trace.lengths, (K, K), shuffles=0)
     return {
         "Matrices": [
             lambda: analysis.transitions_by_class(*by_class),
@@ -45,7 +47,9 @@ def views(trace: Trace, y: np.ndarray) -> dict[str, list[Callable[[], object]]]:
             lambda: analysis.usage_by_class(*by_class),
             lambda: analysis.usage_difference(trace, y, 4, 9),
             lambda: analysis.stationary_by_class(*by_class),
+            lambda: analysis.stationary_difference(trace, y, 4, 9),
             lambda: analysis.dwell_by_class(*by_class),
+            lambda: analysis.dwell_difference(trace, y, 4, 9),
         ],
         "Time": [
             lambda: analysis.mean_q(*by_class),
@@ -56,7 +60,11 @@ def views(trace: Trace, y: np.ndarray) -> dict[str, list[Callable[[], object]]]:
             lambda: analysis.information_on_class(path, trace.lengths, K, y),
             lambda: analysis.information_on_position(path, trace.lengths, K),
         ],
-        "Two models": [lambda: analysis.align(path, path[::-1].copy(), trace.lengths, (K, K))],
+        "Two models": [
+            lambda: analysis.align(path, other, trace.lengths, (K, K)),
+            lambda: analysis.usage_apart(path, other, trace.lengths, found),
+            lambda: analysis.transitions_apart(path, other, trace.lengths, found),
+        ],
     }
 
 

@@ -6,9 +6,13 @@ import streamlit as st
 
 from mrnn import Inside, Task, Trace, analysis
 from pages import common
-from pages.views.k_and_tau.subject import choose_signal, choose_task
+from pages.views.k_and_tau.subject import SIGNAL, choose_signal, choose_task
 
 SEQUENCES = 500  # by which the LSTMs of the two are paired
+PRESETS = {
+    name: {"k_task": "waves", SIGNAL: seed, "mixed_waves": "waves-k4", "own_waves": "waves-k4-own"}
+    for name, seed in (("A plain wave", 47), ("An alien one", 2), ("Where own is wrong", 25))
+}
 EXPLAINED = (
     "**mixed**, as published: after each step the states of all LSTMs are mixed by z, and all go on from that one memory. "
     "**own**: each LSTM goes on from its own memory, and only what is heard is picked by z. The author of the network doubts "
@@ -35,10 +39,13 @@ def memory() -> str:
                     f"There is no network for {task.title} whose LSTMs go on from {'their own' if carry == 'own' else 'one mixed'} "
                     f"memory. Train one on the Train page, with carry set to {carry}."
                 )
+                common.offer_training(task, carry=carry)
                 st.stop()
         own = _choose(kinds["own"], kinds["own"][0], "own", task.name)
         alike = [e for e in kinds["mixed"] if _shape(e) == _shape(own)]
         mixed = _choose(kinds["mixed"], (alike or kinds["mixed"])[0], "mixed", task.name)
+        st.caption("Try")
+        common.presets(PRESETS)
         st.markdown(EXPLAINED)
     with right, common.refusals():
         _both(mixed, own, task, seed)

@@ -30,6 +30,7 @@ def training() -> str:
                 f"No training of {task.title} was kept yet. Train a network on the Train page: its run keeps what it does with "
                 f"{snapshots.SEQUENCES} signals after each epoch."
             )
+            common.offer_training(task)
             st.stop()
         past = _choose_past(found)
         with common.refusals():

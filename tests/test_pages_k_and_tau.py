@@ -1,0 +1,80 @@
+"""The k and tau page without a browser: presets, what is offered where nothing ships, and whose test set is used."""
+
+from typing import Any
+
+import pytest
+
+from mrnn import TASKS, ModelConfig, SequenceModel, load, probes, save
+from pages import common
+from pages.common.models import SHIPPED, Entry
+from pages.views.k_and_tau.memory import PRESETS as MEMORY
+from pages.views.k_and_tau.number import PRESETS as NUMBER
+from pages.views.k_and_tau.training import PRESETS as TRAINING
+from tests.test_pages import k_and_tau, no_real_training, said
+
+__all__ = ["no_real_training"]  # a fixture that these tests use, too
+CASES = [
+    (view, name)
+    for view, presets in (("Number of LSTMs", NUMBER), ("Training", TRAINING), ("Mixed or own", MEMORY))
+    for name in presets
+]
+SETS: dict[str, Any] = {"Number of LSTMs": NUMBER, "Training": TRAINING, "Mixed or own": MEMORY}
+
+
+@pytest.mark.parametrize(("view", "name"), CASES)
+def test_a_preset_of_a_view_sets_what_it_says(view, name):
+    app = k_and_tau(view)
+    app.button(key=f"preset_{name}").click().run()
+    assert not app.exception
+    assert not app.error
+    for key, value in SETS[view][name].items():
+        assert app.session_state[key] == value
+    if view == "Training":
+        told = {0: "Before training: ", 1: "After epoch 1: ", 16: "After epoch 16: "}
+        assert told[SETS[view][name]["epoch_waves-k4-again"]] in said(app)
+    if view == "Mixed or own":
+        assert said(app).count("(wrong)") == (name == "Where own is wrong")
+        assert ("alien one" in name or "wrong" in name) == (
+            TASKS["waves"].make(1, SETS[view][name]["k_signal"]).y[0] == 1
+        )
+
+
+def test_networks_of_as_many_weights_have_as_many():
+    ids = NUMBER["As many weights"]["k_models_waves"]
+    one, other = (load(SHIPPED / f"{name}.safetensors").num_weights for name in ids)
+    assert one == pytest.approx(other, rel=0.01)
+
+
+@pytest.mark.parametrize(("view", "carry"), [("Training", "mixed"), ("Mixed or own", "own")])
+def test_where_nothing_ships_for_digits_a_press_sets_the_form_of_train(view, carry):
+    app = k_and_tau(view, k_task="digits")
+    assert f"k = 4, m = 64, carry {carry}, 6 epochs: about" in said(app)
+    app.button(key="offer_training").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Train"
+    found = {widget.label: widget.value for widget in (*app.button_group, *app.slider)}
+    assert (found["Task"], found["Carry"], found["k, LSTMs"], found["Epochs"]) == ("digits", carry, 4, 6)
+
+
+def test_a_lesion_is_measured_on_the_test_set_of_the_model_s_own_settings(tmp_path):
+    settings = {"T": 31, "sigma": 0.7}
+    model = SequenceModel(ModelConfig(input_size=1, output_size=2, k=2, hidden_size=3)).eval()
+    save(model, tmp_path / "mine.safetensors", {"task": "waves", "settings": settings})
+    entry = Entry("mine", tmp_path / "mine.safetensors", "", "", model.config, {"task": "waves", "settings": settings})
+    _, data = entry.task.split()
+    assert data.x.shape[1] == 31
+    part = data.take(slice(101))
+    table = probes.accuracy_by_lesion(entry.model, part)
+    for lstm, allowed in ((0, [True, True]), (1, [False, True]), (2, [True, False])):
+        right = entry.model.trace(part.x, allowed=allowed).answers.argmax(1) == part.y
+        assert table["accuracy"][lstm] == pytest.approx(right.mean())
+
+
+def test_a_model_s_file_that_keeps_its_history_shows_it(tmp_path):
+    report = {"epoch": 1, "epochs": 1, "tau": 0.7, "loss": 0.5, "accuracy_hard": 0.625, "accuracy_soft": 0.5,
+              "usage": [1.0], "seconds": 2.0}  # fmt: skip
+    model = SequenceModel(ModelConfig(input_size=1, output_size=2, k=2, hidden_size=3))
+    notes = {"task": "waves", "settings": {}, "history": [report]}
+    save(model, tmp_path / "mine.safetensors", notes)
+    entry = Entry("mine", tmp_path / "mine.safetensors", "", "", model.config, notes)
+    assert common.past_of(entry).history == (report,)
