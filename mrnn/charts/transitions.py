@@ -234,8 +234,11 @@ def state_scatter(states: pd.DataFrame, told_by: str, k: int) -> ChartType:
         size = alt.condition(state, alt.value(22), alt.value(11))
         return sized(letters_in_ink(letters).encode(text="short:N", size=size).add_params(state), 420)
     ring = alt.condition(state, alt.value(3), alt.value(0))
-    points = base.mark_circle(opacity=0.8, cursor="pointer", stroke=CURSOR_COLOUR).encode(
-        strokeWidth=ring, size=alt.condition(state, alt.value(140), alt.value(34))
+    # A constant stroke would frame the legend's squares, too.
+    points = base.mark_circle(opacity=0.8, cursor="pointer").encode(
+        stroke=alt.condition(state, alt.value(CURSOR_COLOUR), alt.value("transparent")),
+        strokeWidth=ring,
+        size=alt.condition(state, alt.value(140), alt.value(34)),
     )
     points = points.add_params(state)
     if told_by == "time":
