@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,6 +42,7 @@ from mrnn.text import TextTask
 from mrnn.training import EpochReport, evaluate
 from mrnn.worker import perform
 
+STOP_SECONDS = 10.0  # to wait for runs that were asked to stop
 HELPS = {
     "device": "auto takes CUDA, else Apple's MPS, else the CPU",
     "objective": ", ".join(OBJECTIVES),
@@ -291,10 +293,12 @@ def _sweep(asked: argparse.Namespace) -> None:
                     bar.write(f"waiting, for {engine.trouble}; tried again every few seconds", file=sys.stderr)
                 trouble = engine.trouble
     except KeyboardInterrupt:
-        sweeps.stop(sweep_id)  # each keeps what it has learned up to its last epoch
+        sweeps.stop(sweep_id)
+        _let_end(sweep_id)
         print("stopped; the same command goes on from here", file=sys.stderr)
     finally:
         engine.close()
+        engine.end_lost()
     table = sweeps.table(sweeps.read(sweep_id))
     if asked.csv is not None:
         write_text(asked.csv, table.to_csv(index=False))
@@ -302,6 +306,13 @@ def _sweep(asked: argparse.Namespace) -> None:
     failed = [run.reason for run in sweep.runs if run.state == "failed"]
     if failed:
         raise ValueError(f"{len(failed)} of {sweep.total} runs failed: {failed[0]}")
+
+
+def _let_end(sweep_id: str) -> None:
+    """Wait for the runs of a sweep that was stopped: each keeps what it has learned up to its last epoch."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while sweeps.read(sweep_id).state == "running" and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _runs(asked: argparse.Namespace) -> None:
@@ -313,16 +324,25 @@ def _runs(asked: argparse.Namespace) -> None:
         return
     if not asked.ids and not asked.all:
         raise ValueError(f"{asked.action} needs the ids of runs, or --all")
-    chosen = [run for run in found if asked.all or any(run.id.startswith(start) for start in asked.ids)]
-    for run in chosen:
+    for run in found if asked.all else [_one(found, start) for start in asked.ids]:
         if asked.action == "stop" and run.active:
-            runs.stop(run.id)
+            with suppress(FileNotFoundError):  # its owner deletes it just now
+                runs.stop(run.id)
             print(f"asked {run.id} to stop")
         elif asked.action == "clear" and not run.active:
-            runs.remove(run.id)
+            with suppress(FileNotFoundError):
+                runs.remove(run.id)
             print(f"removed {run.id}")
     if asked.action == "clear":
         sweeps.remove_empty()
+
+
+def _one(found: list[runs.Run], start: str) -> runs.Run:
+    """The run whose id begins so; ValueError unless there is one, and one alone."""
+    meant = [run for run in found if run.id.startswith(start)]
+    if len(meant) != 1:
+        raise ValueError(f"ids must be those of runs, or the beginning of one alone; {len(meant)} runs begin {start!r}")
+    return meant[0]
 
 
 def _line(run: runs.Run) -> str:

@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,42 +21,71 @@ class TakenOverError(Exception):
     """A run belongs to another process now."""
 
 
-def claim(folder: Path) -> int:
-    """Take a run on for this process, and return which attempt that is; 0 if another process is at work on it.
+@dataclass(frozen=True)
+class Claim:
+    """That this process works on a run.
+
+    place      the file that says so
+    following  where the next attempt would say so
+    mark       by which `place` is known from another of that name
+    """
+
+    place: Path
+    following: Path
+    mark: tuple[int, int]
+
+    def keep(self) -> None:
+        """Make sure that the run is still this process's.
+
+        One that gave no sign of life, as on a machine that slept, is taken for lost: should it come back, it must not
+        write into what another one goes on with.
+
+        raises  TakenOverError if the run was taken over, or put back
+        """
+        if self.following.exists() or _mark(self.place) != self.mark:
+            raise TakenOverError(f"{self.place.parent.name} belongs to another process now")
+
+
+def _mark(place: Path) -> tuple[int, int]:
+    try:
+        found = place.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_ino, found.st_mtime_ns
+
+
+def claim(folder: Path) -> Claim | None:
+    """Take a run on for this process; None if another one is at work on it.
 
     raises  ValueError if it was taken on too often
     """
     before = attempts(folder)
     if at_work(before, folder):
-        return 0
+        return None
     if len(before) >= ATTEMPTS:
         raise ValueError(LOST)
     me = psutil.Process()
     mine = folder / f".claim.{secrets.token_hex(4)}.part"
     write_json(mine, {"host": socket.gethostname(), "pid": me.pid, "began": me.create_time(), "at": time.time()})
+    place, following = (folder / f"claim-{len(before) + number}.json" for number in (1, 2))
     try:
-        os.link(mine, _file(folder, len(before) + 1))  # whoever comes second finds it there
-    except FileExistsError:
-        return 0
+        _link(mine, place)
+    except FileExistsError:  # whoever comes second finds it there
+        return None
     finally:
         mine.unlink()
-    return len(before) + 1
+    return Claim(place, following, _mark(place))
 
 
-def keep(folder: Path, attempt: int) -> None:
-    """Make sure that a run is still this process's.
-
-    One that gave no sign of life, as on a machine that slept, is taken for lost: should it come back, it must not write
-    into what another one goes on with.
-
-    raises  TakenOverError if the run was taken over, or put back
-    """
-    if _file(folder, attempt + 1).exists() or not _file(folder, attempt).exists():
-        raise TakenOverError(f"attempt {attempt} at {folder.name} is no longer the last one")
-
-
-def _file(folder: Path, attempt: int) -> Path:
-    return folder / f"claim-{attempt}.json"
+def _link(mine: Path, place: Path) -> None:
+    """Let a file have a second name; FileExistsError if something has it."""
+    try:
+        os.link(mine, place)
+    except FileExistsError:
+        raise
+    except OSError:  # some disks have no links
+        with place.open("xb") as file:
+            file.write(mine.read_bytes())
 
 
 def attempts(folder: Path) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 LOCK = ".lock"  # of a folder, held by whoever must be alone in changing it
+PATIENCE = 50  # times to try again where a reader holds a file
 LEFT_OVER = 3600.0  # seconds after which nobody is still at work on what is written beside its place
 
 
@@ -31,9 +32,21 @@ def write_bytes(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())  # else a power cut could leave the new name without the content
-        beside.replace(path)
+        _put(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _put(beside: Path, path: Path) -> None:
+    """Windows replaces no file that somebody reads; reading takes a moment."""
+    for _ in range(PATIENCE if os.name == "nt" else 0):
+        try:
+            beside.replace(path)
+        except PermissionError:
+            time.sleep(0.02)
+        else:
+            return
+    beside.replace(path)
 
 
 def remove_left_over(folder: Path, age: float = LEFT_OVER) -> None:

@@ -3,6 +3,7 @@
 import heapq
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from statistics import median
 
 from mrnn.config import RunConfig
@@ -28,12 +29,13 @@ def training_seconds(config: RunConfig, slowness: float = 1.0) -> float:
 
 def slowness(past: Iterable[Run]) -> float:
     """How many times as long as expected recent runs took, in the median; 1 if there are none."""
-    ratios = [
-        run.seconds / (training_seconds(run.config) * len(run.history) / run.config.training.epochs)
-        for run in past
-        if run.config is not None and run.history and not run.active
-    ]
-    return median(ratios[:RECENT]) if ratios else 1.0
+    ratios: list[float] = []
+    for run in past:
+        if run.config is not None and run.history and not run.active and len(ratios) < RECENT:
+            with suppress(ValueError):  # of a task that is not here, as a run of another version
+                whole = training_seconds(run.config)
+                ratios.append(run.seconds / (whole * len(run.history) / run.config.training.epochs))
+    return median(ratios) if ratios else 1.0
 
 
 def remaining_seconds(run: Run, slowness: float = 1.0) -> float:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 import psutil
+from dask.system import CPU_COUNT  # of these that this process may use, as in a container
 from distributed import Client, Future, Security, fire_and_forget
 
 from mrnn import bounds, claims, faults, queue, room, runs, worker
@@ -24,7 +25,6 @@ LIFELINE = str(Path(__file__).with_name("lifeline.py"))
 START_SECONDS = 60.0
 WATCH_SECONDS = 2.0
 TRY_AGAIN_SECONDS = 5.0
-CORES = os.cpu_count() or 1
 POLITE = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10)  # Windows names a class, others count
 
 
@@ -61,7 +61,7 @@ class Engine:
     @property
     def slots(self) -> int:
         """How many runs are trained at once; 1 on a cluster that was not reached yet."""
-        return (count_gpus() or max(1, CORES // 2)) if self.address is None else self._elsewhere
+        return (count_gpus() or max(1, CPU_COUNT // 2)) if self.address is None else max(1, self._elsewhere)
 
     def prepare(self) -> None:
         """Let a process of its own compile what training needs, so that the first run on a machine need not wait."""
@@ -77,12 +77,13 @@ class Engine:
 
         wait  as `start` does, and with the same error; else as `wake`
         """
-        self._end_lost()
+        self.end_lost()
         room.tidy()
         waiting = self.queue()
         for run in waiting if self.address is None else []:
-            claims.forget(runs.folder_of(run.id))  # lost with that life, and not through a fault of its own
-        if waiting:
+            with suppress(OSError):  # then it counts as lost once more
+                claims.forget(runs.folder_of(run.id))  # lost with that life, and not through a fault of its own
+        if waiting or self.training():  # what still trains may yet be lost
             (self.start if wait else self.wake)()
 
     def start(self) -> None:
@@ -125,7 +126,7 @@ class Engine:
         """Hand over what waits, whenever there may be a free slot: a run was started, or one ended, or time passed."""
         while not self._closed.is_set():
             try:
-                self._end_lost()
+                self.end_lost()
                 self._fill_slots()
                 self.trouble = ""
             except Exception as error:  # whatever it is: who waits is told, and the next look may find it well again
@@ -145,7 +146,9 @@ class Engine:
                 return
             client = self._started()
             if self.address is not None:
-                self._elsewhere = max(1, sum(cast(dict[str, int], client.nthreads()).values()))
+                self._elsewhere = sum(cast(dict[str, int], client.nthreads()).values())
+                if not self._elsewhere:
+                    raise ConnectionError(f"the cluster at {self.address} has no workers")
             over = {run_id: future for run_id, future in self._futures.items() if future.done()}
             self._futures = {run_id: future for run_id, future in self._futures.items() if run_id not in over}
             for run in waiting:  # what was deleted meanwhile was refused rightly
@@ -175,7 +178,7 @@ class Engine:
     def _minds(self, run: runs.Run) -> bool:
         return run.owner != runs.COMMAND_LINE if self._sweep is None else run.sweep == self._sweep
 
-    def _end_lost(self) -> None:
+    def end_lost(self) -> None:
         """Give those who stopped a run after its process was lost the model that it had until then."""
         for run in runs.list_runs():
             if run.state == "stopped" and not run.result and self._minds(run):
@@ -244,7 +247,7 @@ class Engine:
     def _environment(self) -> dict[str, str]:
         return {
             **os.environ,
-            "OMP_NUM_THREADS": str(max(1, (CORES - 1) // self.slots)),  # a core is left for the pages
+            "OMP_NUM_THREADS": str(max(1, (CPU_COUNT - 1) // self.slots)),  # a core is left for the pages
             "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "MRNN_RUNS": str(runs_folder()),
             # A run counts its lost processes itself, and says so; Dask would drop it without a word.

@@ -4,8 +4,7 @@ import secrets
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from mrnn import bounds, claims, room, runs
 from mrnn.config import RunConfig
@@ -13,9 +12,8 @@ from mrnn.files import read_json, write_json
 from mrnn.owndata import may_use
 
 
-@contextmanager
-def entrance(owner: str, configs: Iterable[RunConfig], job: str = "") -> Iterator[None]:
-    """Where a job comes into the queue, one at a time; older runs make room for it.
+def admit(owner: str, configs: Iterable[RunConfig], job: str = "") -> None:
+    """Let a job into the queue, for which older runs make room; only where one is `alone` until its runs are there.
 
     The command line has no place in this queue: it trains what it asks for itself, as often as it is asked.
 
@@ -23,11 +21,9 @@ def entrance(owner: str, configs: Iterable[RunConfig], job: str = "") -> Iterato
     job      which one, if it goes on: what it has so far makes no room for itself
     raises   ValueError if the owner has a job that waits or runs, too many wait, or there is no room
     """
-    with room.alone():
-        if owner != runs.COMMAND_LINE:
-            _check(owner)
-        room.make(room.needed_bytes(configs), keep=job)
-        yield
+    if owner != runs.COMMAND_LINE:
+        _check(owner)
+    room.make(room.needed_bytes(configs), keep=job)
 
 
 def _check(owner: str) -> None:
@@ -40,14 +36,15 @@ def _check(owner: str) -> None:
 
 def create(config: RunConfig, owner: str) -> str:
     """Put a new run at the end of the queue, and return its id; ValueError if the queue does not take it."""
-    with entrance(owner, [config]):
+    with room.alone():
+        admit(owner, [config])
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
         put(run_id, config, owner)
     return run_id
 
 
 def put(run_id: str, config: RunConfig, owner: str) -> None:
-    """Make the folder of a run that waits; only within the `entrance`.
+    """Make the folder of a run that waits; only once it was let in.
 
     raises  ValueError if it would learn from data that are not the owner's
     """
@@ -70,17 +67,18 @@ def resume(run_id: str, owner: str) -> None:
 
     raises  ValueError if it is another's, did not end so, or the queue does not take it
     """
-    run = runs.own(run_id, owner)
-    if run.state not in ("stopped", "failed") or run.config is None:
-        raise ValueError(f"a run can be resumed if it was stopped or failed; this one is {run.state}")
-    if run.measuring:
-        raise ValueError("this run is still being measured on the test data; try again in some seconds")
-    with entrance(owner, [run.config], run.job):
+    with room.alone():
+        run = runs.own(run_id, owner)
+        if run.state not in ("stopped", "failed") or run.config is None:
+            raise ValueError(f"a run can be resumed if it was stopped or failed; this one is {run.state}")
+        if run.measuring:
+            raise ValueError("this run is still being measured on the test data; try again in some seconds")
+        admit(owner, [run.config], run.job)
         put_back(run)
 
 
 def put_back(run: runs.Run) -> None:
-    """Let a run that was stopped, or failed, wait again; only within the `entrance`."""
+    """Let a run that was stopped, or failed, wait again; only once it was let in."""
     folder = runs.folder_of(run.id)
     asked = read_json(folder / "config.json")
     write_json(folder / "config.json", {**asked, "created": time.time()})

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from mrnn import bounds, runs, snapshots
 from mrnn.config import RunConfig
@@ -12,26 +13,35 @@ from mrnn.matching import count_weights
 from mrnn.place import own_data_folder, runs_folder
 
 NUMBER = 4  # bytes
+LOCK_SECONDS = 30.0  # to wait for others who decide; then whoever does is stuck
 SMALL_FILES = 2**16  # bytes of a run's configuration, history and result
-# Times the weights that lie in a run's folder while it is trained: a checkpoint has those of now, of the best epoch and
-# two moments of each for the optimiser; it is written beside the one before; and a model is saved before both go.
-WHILE_TRAINED = 4 + 4 + 1
+# A checkpoint has the weights of now, those of the best epoch, and two moments of each for the optimiser. It is written
+# beside the one before, and a model is saved before both go.
+CHECKPOINT = 4
+WHILE_TRAINED = 2 * CHECKPOINT + 1
 
 
 @contextmanager
 def alone() -> Iterator[None]:
     """Where it is decided who comes and who leaves: within it no other thread or process of this server does so.
 
-    raises  OSError if nothing can be written where runs lie
+    raises  OSError if nothing can be written where runs lie, or somebody else is in there for too long
     """
     runs_folder().mkdir(parents=True, exist_ok=True)
-    with FileLock(runs_folder() / LOCK):
+    lock = FileLock(runs_folder() / LOCK)
+    try:
+        lock.acquire(LOCK_SECONDS)
+    except Timeout as error:
+        raise TimeoutError("another program holds the folder of the runs; try again in some seconds") from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def kept_bytes(config: RunConfig) -> int:
-    """How much room a run takes at most once it is over."""
-    return NUMBER * count_weights(config.model) + snapshots.MOST_BYTES + SMALL_FILES
+    """How much room a run takes at most once it is over: one that was stopped keeps its checkpoint, to be resumed."""
+    return (1 + CHECKPOINT) * NUMBER * count_weights(config.model) + snapshots.MOST_BYTES + SMALL_FILES
 
 
 def training_bytes(config: RunConfig) -> int:
@@ -54,7 +64,8 @@ def leaving(keep: str = "") -> list[runs.Run]:
     """
     found = runs.list_runs()
     going_on = {run.job for run in found if run.active or run.measuring} | {keep}
-    return [run for run in reversed(found) if run.job not in going_on and not run.public]
+    gone = [run for run in reversed(found) if run.job not in going_on and not run.public]
+    return [run for run in gone if run.state != "broken" or run.damaged]
 
 
 def used_bytes() -> int:
@@ -81,13 +92,11 @@ def suffices_for(config: RunConfig) -> bool:
     return used_bytes() + growing + training_bytes(config) <= bounds.max_bytes()
 
 
-def make(more: int, keep: str = "") -> None:
-    """Remove runs that are `leaving` until there is room for `more` bytes, beside all that is there and reserved.
-
-    Only where one is `alone`.
+def to_go(more: int, keep: str = "") -> list[runs.Run]:
+    """Those of the runs that are `leaving` which must go, so that there is room for `more` bytes.
 
     keep    a job that is about to go on
-    raises  ValueError if that is not enough; nothing is removed in that case
+    raises  ValueError if that is not enough
     """
     over = used_bytes() + reserved_bytes() + more - bounds.max_bytes()
     gone = leaving(keep) if over > 0 else []
@@ -96,11 +105,14 @@ def make(more: int, keep: str = "") -> None:
             f"there is no room: it may take {more / 2**20:,.0f} MB, but runs that are published, or that wait or "
             f"train, leave less of the {bounds.max_bytes() / 2**20:,.0f} MB for all; ask for less, or try again later"
         )
-    for run in gone:
-        if over <= 0:
-            break
-        over -= run.size
-        with suppress(FileNotFoundError):  # its owner deletes it just now
+    first = list(accumulate((run.size for run in gone), initial=0))  # what is won by those before
+    return [run for run, won in zip(gone, first, strict=False) if won < over]
+
+
+def make(more: int, keep: str = "") -> None:
+    """Remove the runs that are `to_go`, with the same error; only where one is `alone`."""
+    for run in to_go(more, keep):
+        with suppress(OSError):  # its owner deletes it just now, or reads it, where that holds it fast
             runs.remove(run.id)
 
 

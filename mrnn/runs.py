@@ -18,6 +18,7 @@ import re
 import secrets
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -31,6 +32,7 @@ from mrnn.tasks import make_task
 
 State = Literal["waiting", "running", "finished", "stopped", "failed", "uploaded", "broken"]
 ACTIVE: tuple[State, ...] = ("waiting", "running")
+UNREADABLE = "it cannot be read just now"  # why a run is broken that may be whole
 REPORTED = {"epoch", "tau", "loss", "accuracy_hard", "accuracy_soft", "usage", "seconds"}  # of each epoch
 SETTLED = 2.0  # seconds after which a folder that did not change will be seen to have changed, if it does
 _known: dict[Path, tuple[int, "Run"]] = {}  # runs that are over, and when their folders last changed
@@ -76,6 +78,11 @@ class Run:
     measuring: bool
     public: bool
     size: int
+
+    @property
+    def damaged(self) -> bool:
+        """True if its folder is broken for good, and not only out of reach for a while."""
+        return self.state == "broken" and self.reason != UNREADABLE
 
     @property
     def active(self) -> bool:
@@ -154,7 +161,12 @@ COMMAND_LINE = owner_of("the command line")  # no browser has this key: it has s
 def publish(run_id: str, owner: str, public: bool = True) -> None:
     """Let others see a run of one's own by its address, or no longer (ValueError if it is another's)."""
     own(run_id, owner)
-    mark = folder_of(run_id) / "published"
+    mark_public(folder_of(run_id), public)
+
+
+def mark_public(folder: Path, public: bool) -> None:
+    """Write down in the folder of a run or a sweep whether others may see it."""
+    mark = folder / "published"
     mark.touch() if public else mark.unlink(missing_ok=True)
 
 
@@ -204,30 +216,37 @@ def list_runs(owner: str | None = None) -> list[Run]:
 
 
 def _remembered(folder: Path) -> Run:
-    """As `read`, but runs that are over are read once: every page of every person asks for all of them."""
+    """As `read`, but runs at which nobody works are read once: every page of every person asks for all of them."""
     try:
         changed = folder.stat().st_mtime_ns  # whatever is written there is written beside its place first
     except OSError:
         return read(folder.name)
-    if _known.get(folder, (0, None))[0] == changed:
-        return _known[folder][1]
+    known = _known.get(folder)
+    if known is not None and known[0] == changed:
+        return known[1]
     run = read(folder.name)
-    if not run.active and not run.measuring and time.time() - changed / 1e9 > SETTLED:
+    # What waits for the first time changes with its folder alone; what was lost may show signs of life again.
+    rests = run.attempts == 0 if run.state == "waiting" else not run.active and not run.measuring
+    if rests and run.reason != UNREADABLE and time.time() - changed / 1e9 > SETTLED:
         _known[folder] = (changed, run)
     return run
 
 
 def read(run_id: str) -> Run:
     """What a run's folder says, be it whole or not; ValueError only if this cannot be a run's id."""
+    run = _read(run_id)
+    return run if run.state != "broken" else _read(run_id)  # what was being replaced just then is there by now
+
+
+def _read(run_id: str) -> Run:
     folder = folder_of(run_id)
     run = Run(
         id=run_id, owner="", state="broken", created=0.0, config=None, history=(), done=0, total=0,
         device="", result={}, reason="", label=run_id, attempts=0, measuring=False, public=False, size=0,
     )  # fmt: skip
     try:
-        run = replace(run, size=_size(folder))
         asked = read_json(folder / "config.json")
-        run = replace(run, owner=str(asked["owner"]), created=float(asked["created"]))
+        run = replace(run, owner=str(asked["owner"]), created=_moment(asked["created"]), size=_size(folder))
         config = RunConfig.from_dict(asked["run"]) if "run" in asked else None
         if config is not None and owndata.is_own(config.task):
             owndata.read(config.task)  # they may be gone, and with them all that pages could say of the run
@@ -246,10 +265,23 @@ def read(run_id: str) -> Run:
         )
         run = replace(run, **_outcome(folder, attempts))
         return replace(run, label=_label(run))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        # Whatever is wrong with one folder must not hide the others: it is shown as the damaged run it is.
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         reason = "its folder is damaged" if folder.exists() else "it was deleted"
-        return replace(run, state="broken", reason=reason)
+    except OSError:
+        reason = UNREADABLE
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # Whatever is wrong with one folder must not hide the others: it is shown as the damaged run it is.
+        reason = "its folder is damaged"
+    return replace(run, state="broken", reason=reason, size=_size(folder))
+
+
+def _moment(value: Any) -> float:
+    """Seconds since 1970; ValueError if no calendar has that moment."""
+    try:
+        time.localtime(float(value))
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"{value} is no moment in time") from error
+    return float(value)
 
 
 def _history(folder: Path) -> tuple[dict[str, Any], ...]:
@@ -263,6 +295,10 @@ def check_report(report: dict[str, Any]) -> None:
     """Refuse what is no report of an epoch (ValueError)."""
     if not report.keys() >= REPORTED:
         raise ValueError(f"an epoch's report must have {sorted(REPORTED)}, got {sorted(report)}")
+    usage = report["usage"]
+    numbers = [*(report[name] for name in REPORTED - {"usage"}), *(usage if isinstance(usage, list) else [usage])]
+    if not all(isinstance(number, int | float) for number in numbers):
+        raise ValueError(f"an epoch's report must hold numbers, got {report}")
 
 
 def _outcome(folder: Path, attempts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -289,7 +325,12 @@ def _outcome(folder: Path, attempts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
+    size = 0
+    with suppress(OSError):
+        for path in folder.iterdir():
+            with suppress(OSError):  # it was beside its place, and is in it by now
+                size += path.stat().st_size
+    return size
 
 
 def _label(run: Run) -> str:

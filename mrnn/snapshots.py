@@ -6,6 +6,7 @@ to be looked at without running it. The price is that only these sequences can b
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def read(path: Path) -> Snapshots | None:
         found = Snapshots(**{**parts, "target": parts["target"].item()})
         for number in range(len(found.epochs)):
             found.trace(number)  # checks the shapes
-    except (ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path.name} does not hold whole snapshots: {error}") from error
     return found
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import pandas as pd
 
-from mrnn import bounds, queue, runs
+from mrnn import bounds, queue, room, runs
 from mrnn.data import Target
 from mrnn.files import read_json, write_json
 from mrnn.grid import SweepConfig
@@ -92,19 +92,21 @@ def start(config: SweepConfig, owner: str) -> str:
         raise ValueError(f"a sweep may have {bounds.max_sweep()} runs here, this one has {len(wanted)}")
     sweep_id = id_of(config, owner)
     folder = folder_of(sweep_id)
-    with suppress(ValueError):  # it is not there yet; or damaged, and then it is written anew
-        if read(sweep_id).state == "running":
-            return sweep_id
-    there = {run.id: run for run in _runs(sweep_id, runs.list_runs())}
-    finished = {run.id for run in there.values() if run.state == "finished"}
-    to_do = [one for number, one in enumerate(wanted) if f"{sweep_id}-{number:04}" not in finished]
-    with queue.entrance(owner, to_do, sweep_id):
+    with room.alone():
+        with suppress(ValueError):  # it is not there yet; or damaged, and then it is written anew
+            if read(sweep_id).state == "running":
+                return sweep_id
+        there = {run.id: run for run in _runs(sweep_id, runs.list_runs())}
+        if any(run.state == "broken" and not run.damaged for run in there.values()):
+            raise ValueError("some runs of this sweep cannot be read just now; try again in some seconds")
+        ids = {f"{sweep_id}-{number:04}": one for number, one in enumerate(wanted)}
+        finished = {run.id for run in there.values() if run.state == "finished"}
+        queue.admit(owner, [one for run_id, one in ids.items() if run_id not in finished], sweep_id)
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "sweep.json", {"owner": owner, "created": time.time(), "sweep": config.to_dict()})
-        for number, run_config in enumerate(wanted):
-            run_id = f"{sweep_id}-{number:04}"
+        for run_id, run_config in ids.items():
             run = there.get(run_id)
-            if run is not None and run.state == "broken":
+            if run is not None and run.damaged:
                 runs.remove(run_id)
                 run = None
             if run is None:
@@ -112,7 +114,7 @@ def start(config: SweepConfig, owner: str) -> str:
             elif run.state in ("stopped", "failed"):
                 queue.put_back(run)
             if (folder / "published").exists():
-                runs.publish(run_id, owner)
+                runs.mark_public(runs.folder_of(run_id), True)
     return sweep_id
 
 
@@ -125,10 +127,10 @@ def stop(sweep_id: str) -> None:
 
 def publish(sweep_id: str, owner: str, public: bool = True) -> None:
     """Let others see a sweep of one's own, and its runs, by their addresses; or no longer."""
-    for run in _own(sweep_id, owner).runs:
-        runs.publish(run.id, owner, public)
-    mark = folder_of(sweep_id) / "published"
-    mark.touch() if public else mark.unlink(missing_ok=True)
+    found = _own(sweep_id, owner)
+    for folder in (folder_of(sweep_id), *(runs.folder_of(run.id) for run in found.runs)):
+        with suppress(FileNotFoundError):  # a run that makes room just now
+            runs.mark_public(folder, public)
 
 
 def delete(sweep_id: str, owner: str) -> None:
@@ -143,10 +145,11 @@ def delete(sweep_id: str, owner: str) -> None:
 
 def remove_empty() -> None:
     """Remove the folders of sweeps that have no runs any more."""
-    everyone = runs.list_runs()
-    for path in runs_folder().glob("sweep-*"):
-        if _ID.fullmatch(path.name) and not _runs(path.name, everyone):
-            shutil.rmtree(path, ignore_errors=True)
+    with room.alone():
+        everyone = runs.list_runs()
+        for path in runs_folder().glob("sweep-*"):
+            if _ID.fullmatch(path.name) and not _runs(path.name, everyone):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _own(sweep_id: str, owner: str) -> Sweep:

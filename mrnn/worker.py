@@ -189,8 +189,8 @@ def execute(run_id: str, place: str | None = None, limit: float | None = None) -
             "MRNN_RUNS must name the folder that all machines share"
         )
     try:
-        attempt = claims.claim(folder)
-        if not attempt:
+        claim = claims.claim(folder)
+        if claim is None:
             return
         config = RunConfig.from_dict(read_json(folder / "config.json")["run"])
     except Exception as error:  # as below
@@ -198,7 +198,7 @@ def execute(run_id: str, place: str | None = None, limit: float | None = None) -
         return
     _put_aside_what_is_damaged(folder)
     try:
-        _train(config, folder, attempt, bounds.max_seconds() if limit is None else limit)
+        _train(config, folder, claim, bounds.max_seconds() if limit is None else limit)
     except claims.TakenOverError:
         return
     except Exception as error:  # whatever it is, the person who waits must hear of it
@@ -242,7 +242,7 @@ def _end_with(checkpoint: Path, folder: Path) -> None:
     remove_left_over(folder, 0)
 
 
-def _train(config: RunConfig, folder: Path, attempt: int, limit: float) -> None:
+def _train(config: RunConfig, folder: Path, claim: claims.Claim, limit: float) -> None:
     checkpoint, history = folder / "checkpoint.safetensors", folder / "history.jsonl"
     lines = list(read_lines(history))
     told: list[EpochReport] = []
@@ -256,7 +256,7 @@ def _train(config: RunConfig, folder: Path, attempt: int, limit: float) -> None:
     began, before = time.monotonic(), len(lines)
 
     def wanted() -> bool:
-        claims.keep(folder, attempt)
+        claim.keep()
         return not (folder / "stop").exists()
 
     def go_on() -> bool:

@@ -124,6 +124,8 @@ with left:
         button.markdown(
             f"**{networks} networks x {config.seeds} seeds** on {task.title}, about **{duration(seconds)}** here"
         )
+        with button:
+            common.standing.room_for(wanted, owner)
     except ValueError as error:
         config = None
         button.error(str(error), icon=":material/error:")
@@ -135,8 +137,11 @@ with left:
         help="One run, sweep or comparison at a time for each person." if active else None,
     )  # fmt: skip
     if pressed and config is not None:
-        with common.refusals():
+        try:
             start(config)
+        except (ValueError, OSError) as error:  # the rest of the page stays
+            with button:
+                common.refuse(error)
 
 
 def compares(sweep: sweeps.Sweep) -> bool:

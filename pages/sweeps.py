@@ -101,6 +101,8 @@ with left:
         button.markdown(
             f"**{len(wanted)} runs** ({size}) on {common.task_title(base.task)}, about **{duration(seconds)}** here"
         )
+        with button:
+            common.standing.room_for(wanted, owner)
     except ValueError as error:
         config = None
         button.error(str(error), icon=":material/error:")
@@ -111,8 +113,11 @@ with left:
         help="One run or sweep at a time for each person." if active else None,
     )  # fmt: skip
     if pressed and config is not None:
-        with common.refusals():
+        try:
             start(config)
+        except (ValueError, OSError) as error:  # the rest of the page stays
+            with button:
+                common.refuse(error)
 
 
 def opened() -> sweeps.Sweep | None:
@@ -181,10 +186,12 @@ def heatmap(sweep_id: str, running: bool) -> None:
     elif sweep.state == "incomplete":
         failed = [run.reason for run in sweep.runs if run.state == "failed"]
         st.info(f"{sweep.done} of {sweep.total} runs done{f'; {len(failed)} failed: {failed[0]}' if failed else ''}.")
+    if not sweep.runs:
+        st.caption("Its runs are gone: they made room for others, or were deleted. Go on trains them again.")
+        return
     axes = list(sweep.config.grid)
     if not axes:
-        st.caption("Only seeds were varied, so there is no picture; the runs are below.")
-        common.table(list(sweep.runs), key="s_runs")
+        seeds_only(sweep, table)
         return
     target = sweep.config.base.model.target
     figure = st.segmented_control(
@@ -205,18 +212,42 @@ def heatmap(sweep_id: str, running: bool) -> None:
         run for run, *where in zip(part["run"], part[row].astype(str), part[column].astype(str), strict=True) if tuple(where) in cells
     }  # fmt: skip
     if inside:
-        chosen = common.table([run for run in sweep.runs if run.id in inside], key="s_runs")
-        if len(chosen) == 1:
-            st.page_link(
-                "pages/train.py",
-                label="Open it on the Train page",
-                icon=":material/open_in_new:",
-                query_params={"run": chosen[0].id},
-            )
-        elif chosen:
-            common.compare(chosen)
-        else:
-            st.caption("The runs of this cell. Tick one to open it, several to compare their curves.")
+        list_runs([run for run in sweep.runs if run.id in inside], "The runs of this cell.")
+    figures_as_csv(sweep)
+
+
+def seeds_only(sweep: sweeps.Sweep, table: pd.DataFrame) -> None:
+    """What chance alone does: nothing but the seed was varied."""
+    target = sweep.config.base.model.target
+    unit: Unit = "%" if target == "class" else ""
+    found = table["validation"].dropna()
+    if len(found) > 1:
+        st.markdown(
+            f"**{sweeps.figure_name('validation', target).capitalize()} over {len(found)} seeds**: "
+            f"{amount(found.mean(), unit)} in the mean, with a standard deviation of {amount(found.std(), unit)}; "
+            f"from {amount(found.min(), unit)} to {amount(found.max(), unit)}. Nothing but chance makes this difference."
+        )
+    list_runs(list(sweep.runs), "Nothing but the seed was varied.")
+    figures_as_csv(sweep)
+
+
+def list_runs(found: list[runs.Run], what: str) -> None:
+    """A table of runs that can be opened and compared."""
+    chosen = common.table(found, key="s_runs")
+    if len(chosen) == 1:
+        st.page_link(
+            "pages/train.py",
+            label="Open it on the Train page",
+            icon=":material/open_in_new:",
+            query_params={"run": chosen[0].id},
+        )
+    elif chosen:
+        common.compare(chosen)
+    else:
+        st.caption(f"{what} Tick one to open it, several to compare their curves.")
+
+
+def figures_as_csv(sweep: sweeps.Sweep) -> None:
     st.download_button(
         "All figures (CSV)", sweeps.table(sweep).to_csv(index=False), f"{sweep.id}.csv", "text/csv", icon=":material/download:", key="csv", on_click="ignore"
     )  # fmt: skip
@@ -264,7 +295,8 @@ with right:
         if sweep.owner == owner:
             with st.container(horizontal=True):
                 if sweep.state == "running" and st.button("Stop", icon=":material/stop:", key="stop"):
-                    sweeps.stop(sweep.id)
+                    with common.refusals():
+                        sweeps.stop(sweep.id)
                     st.rerun()
                 if sweep.state == "incomplete" and st.button(
                     "Go on", icon=":material/resume:", key="go_on", disabled=active is not None

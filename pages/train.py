@@ -18,7 +18,8 @@ common.page(
 owner = common.owner()
 common.engine().prepare()
 mine = runs.list_runs(owner)
-active = next((run for run in mine if run.active), None)
+at_work = [run for run in mine if run.active]
+active = next((run for run in at_work if run.state == "running"), None) or next(iter(at_work), None)
 if active is not None:
     common.engine().wake()  # it may have been resumed, or be left from before a restart
 
@@ -43,10 +44,10 @@ def at_address() -> runs.Run | None:
 
 
 def watched() -> runs.Run | None:
-    """The run whose curves are shown: the one at work, the one asked for, or the newest."""
+    """The run whose curves are shown: the one asked for, the one at work, or the newest."""
     asked = st.session_state.get("watched")
     own = [run for run in mine if run.state != "uploaded"]
-    return active or at_address() or next((run for run in own if run.id == asked), None) or next(iter(own), None)
+    return at_address() or next((run for run in own if run.id == asked), None) or active or next(iter(own), None)
 
 
 def watch(run_id: str) -> None:
@@ -62,9 +63,16 @@ def resume(run_id: str) -> None:
         st.session_state["said"] = (False, faults.sentence(error))
 
 
+def stop(run_id: str) -> None:
+    try:
+        runs.stop(run_id)
+    except OSError as error:
+        st.session_state["said"] = (False, faults.sentence(error))
+
+
 shown = watched()
 # On a narrow screen the two stand one above the other: whoever pressed Train sees the run first.
-asked_for = shown is not None and (active is not None or shown.id == st.session_state.get("watched"))
+asked_for = shown is not None and (shown.active or shown.id == st.session_state.get("watched"))
 with st.container(key="run-first" if asked_for else "form-first"):
     left, right = st.columns([1, 2], gap="large")
 
@@ -91,13 +99,18 @@ with left:
     if config is not None:
         weights = f"k = {config.model.k}: {count_weights(config.model):,} weights"
         button.markdown(f"**{weights}**, trained on {common.standing.on(device)}")
+        with button:
+            common.standing.room_for([config], owner)
     pressed = button.button(
         "Train", icon=":material/play_arrow:", type="primary", width="stretch", key="train", disabled=active is not None or config is None,
         help="One run at a time for each person." if active else None,
     )  # fmt: skip
     if pressed and config is not None:
-        with common.refusals():
+        try:
             start(config)
+        except (ValueError, OSError) as error:  # the rest of the page stays
+            with button:
+                common.refuse(error)
     if config is not None:
         epochs = range(1, config.training.epochs + 1)
         schedule = pd.DataFrame({"epoch": epochs, "tau": [config.training.tau(epoch) for epoch in epochs]})
@@ -131,7 +144,7 @@ def live(run_id: str) -> None:
     common.standing.show(run)
     if run.active and run.owner == owner:
         st.button(
-            "Stop", icon=":material/stop:", key="stop", disabled=run.stopping, on_click=runs.stop, args=(run_id,),
+            "Stop", icon=":material/stop:", key="stop", disabled=run.stopping, on_click=stop, args=(run_id,),
             help="Training ends after the batch at work; the best model is kept.",
         )  # fmt: skip
     if run.model_file is not None and not run.measuring and owndata.may_use(task_of(run), owner):
@@ -140,7 +153,7 @@ def live(run_id: str) -> None:
         common.curves(run, run.config.training.epochs if run.config else len(run.history))
     elif run.active:
         st.caption("The curves begin after the first epoch.")
-    if active is not None and not run.active:
+    if shown is not None and shown.active and not run.active and run.owner == owner:
         if run.model_file is not None and run.config is not None:
             for key in (f"model_{run.config.task}", "model_transitions", f"tau_model_{run.config.task}"):
                 st.session_state[key] = run.id
@@ -229,12 +242,12 @@ else:
             "Tick a row to download its model, to resume it, to train it again with a change, to publish or delete it; "
             "tick several to compare their curves. Click a heading to sort."
         )
-used, most = room.used_bytes(), bounds.max_bytes()
+used, most = room.used_bytes() + room.reserved_bytes(), bounds.max_bytes()
 if used > 0.8 * most:
     next_to_go = [run for run in room.leaving() if run.owner == owner][:3]
     yours = ", then ".join(run.label for run in next_to_go)
     st.warning(
-        f"All runs on this server take {used / 2**20:,.0f} of {most / 2**20:,.0f} MB. When there is no room for a new one, "
+        f"All runs on this server may take {used / 2**20:,.0f} of {most / 2**20:,.0f} MB. When there is no room for a new one, "
         f"the oldest that are over and not published go first{f'; of yours: {yours}' if yours else ''}. Download or publish what you want to keep.",
         icon=":material/hard_drive:",
     )

@@ -458,7 +458,9 @@ def test_a_run_that_lost_its_process_and_was_stopped_is_not_said_to_have_never_b
 
 def tick(app: AppTest, *rows: int) -> AppTest:
     """Choose rows of the table of runs."""
-    app.session_state["runs"] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    state = app.session_state._state.filtered_state
+    (key,) = (key for key, value in state.items() if key.startswith("runs_") and "selection" in (value or ()))
+    app.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
     return app.run()
 
 

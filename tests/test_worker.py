@@ -318,7 +318,7 @@ def test_a_run_that_is_stopped_is_over_before_it_is_measured(monkeypatch, each_e
 
 
 @pytest.mark.usefixtures("tiny_task")
-@pytest.mark.parametrize("put_back", [False, True], ids=["taken over", "put back"])
+@pytest.mark.parametrize("put_back", [False, True], ids=["taken over", "put back and taken over"])
 def test_a_process_that_was_taken_for_lost_writes_nothing_any_more(each_epoch, put_back):
     """As one on a machine that slept while another one took its run up."""
     run_id = queue.create(TINY, ME)
@@ -327,16 +327,15 @@ def test_a_process_that_was_taken_for_lost_writes_nothing_any_more(each_epoch, p
 
     def sleep(epoch: int) -> None:
         if epoch == 2:
-            if put_back:
-                claims.forget(folder)
-            else:
-                write_json(folder / "claim-2.json", {"host": "another", "pid": 7, "began": 0.0, "at": time.time()})
+            claims.forget(folder) if put_back else None
+            other = {"host": "another", "pid": 7, "began": 0.0, "at": time.time()}
+            write_json(folder / ("claim-1.json" if put_back else "claim-2.json"), other)
             seen.update({path.name: path.read_bytes() for path in folder.iterdir() if path.name != "progress.json"})
 
     each_epoch(sleep)
     worker.execute(run_id)
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "progress.json"} == seen
-    assert runs.read(run_id).state == ("waiting" if put_back else "running")
+    assert runs.read(run_id).state == "running"
     assert len(seen["history.jsonl"].splitlines()) == 2
 
 

@@ -170,11 +170,16 @@ def _wide(chart: ChartType) -> dict[str, Any]:
     return {**chart.to_dict(), "width": 700}
 
 
+def refuse(error: Exception) -> None:
+    """Show what was refused as one sentence."""
+    st.error(faults.sentence(error), icon=":material/error:")
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Show what the code below refuses as one sentence, and end the page there."""
     try:
         yield
     except (ValueError, RuntimeError, OSError) as error:
-        st.error(faults.sentence(error), icon=":material/error:")
+        refuse(error)
         st.stop()

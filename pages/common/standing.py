@@ -1,8 +1,11 @@
 """How far a run is, in a sentence: where it stands in the queue, how much it has learned, how it ended."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from mrnn import runs
+from mrnn import faults, room, runs
+from mrnn.config import RunConfig
 from mrnn.forecast import duration, remaining_seconds, seconds_until_start, slowness
 from mrnn.scores import written, written_with_name
 from mrnn.tasks import make_task
@@ -19,6 +22,11 @@ def on(device: str) -> str:
 
 def waiting(run: runs.Run) -> str:
     """Where a run stands in the queue, and when it may begin; or why nothing begins just now."""
+    if run.owner == runs.COMMAND_LINE:
+        return (
+            "It is trained by the command that asked for it, `python -m mrnn sweep`; if that was broken off, the same "
+            "command goes on."
+        )
     if engine().trouble:
         return (
             f"Training cannot begin just now: {engine().trouble}. It is tried again every few seconds, "
@@ -33,6 +41,23 @@ def waiting(run: runs.Run) -> str:
     seconds = seconds_until_start(run.id, running, in_line, slots, slowness(runs.list_runs()))
     who = "1 run is" if ahead == 1 else f"{ahead} runs are"
     return f"Waiting: {who} ahead of yours; it begins in about {duration(seconds)}."
+
+
+def room_for(configs: Sequence[RunConfig], owner: str) -> None:
+    """Say beforehand which runs would go, to make room for these."""
+    try:
+        gone = room.to_go(room.needed_bytes(configs))
+    except ValueError as error:
+        st.warning(faults.sentence(error), icon=":material/hard_drive:")
+        return
+    if gone:
+        yours = ", then ".join(run.label for run in gone[:3] if run.owner == owner)
+        st.warning(
+            f"Starting this may take {room.needed_bytes(configs) / 2**20:,.0f} MB, for which the oldest "
+            f"{'run' if len(gone) == 1 else f'{len(gone)} runs'} that are over and not published go"
+            f"{f'; of yours: {yours}' if yours else ''}. Download or publish what you want to keep.",
+            icon=":material/hard_drive:",
+        )
 
 
 def show(run: runs.Run) -> None:

@@ -1,12 +1,13 @@
 """The table of runs, and what can be done with those that are chosen in it."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, charts, runs
+from mrnn import TASKS, charts, faults, runs
 from mrnn.data import TARGETS, Target
 from mrnn.forecast import duration
 from mrnn.scores import MEANINGS, SCORES
@@ -57,11 +58,16 @@ def table(found: Sequence[runs.Run], key: str) -> list[runs.Run]:
     rows = pd.DataFrame([_row(run) for run in found], columns=list(COLUMNS))
     rows = rows.dropna(axis="columns", how="all")
     event = st.dataframe(
-        rows, column_config=COLUMNS, hide_index=True, width="stretch", key=key, on_select="rerun", selection_mode="multi-row",
+        rows, column_config=COLUMNS, hide_index=True, width="stretch", key=f"{key}_{_digest(found)}", on_select="rerun", selection_mode="multi-row",
         placeholder="",
     )  # fmt: skip
     chosen = event["selection"]["rows"]
     return [found[row] for row in chosen if row < len(found)]
+
+
+def _digest(found: Sequence[runs.Run]) -> str:
+    """Of which runs these are: what is ticked is known by its row alone, so other rows are another table."""
+    return hashlib.sha256(" ".join(run.id for run in found).encode()).hexdigest()[:12]
 
 
 def _row(run: runs.Run) -> dict[str, object]:
@@ -216,7 +222,10 @@ def history_table(run: runs.Run) -> pd.DataFrame:
 
 def _publishing(run: runs.Run) -> None:
     def change() -> None:
-        runs.publish(run.id, owner(), bool(st.session_state[f"public_{run.id}"]))
+        try:
+            runs.publish(run.id, owner(), bool(st.session_state[f"public_{run.id}"]))
+        except (ValueError, OSError) as error:
+            st.session_state["said"] = (False, faults.sentence(error))
 
     public = st.toggle(
         "Published: whoever has its address can look at it and load its model", run.public, key=f"public_{run.id}", on_change=change
