@@ -14,6 +14,7 @@ runs/<id>/published               there once its owner lets others see it
 """
 
 import hashlib
+import math
 import re
 import secrets
 import shutil
@@ -21,6 +22,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from reprlib import repr as short
 from typing import Any, Literal, get_args
 
 from mrnn import claims, owndata
@@ -295,10 +297,11 @@ def check_report(report: dict[str, Any]) -> None:
     """Refuse what is no report of an epoch (ValueError)."""
     if not report.keys() >= REPORTED:
         raise ValueError(f"an epoch's report must have {sorted(REPORTED)}, got {sorted(report)}")
-    usage = report["usage"]
-    numbers = [*(report[name] for name in REPORTED - {"usage"}), *(usage if isinstance(usage, list) else [usage])]
-    if not all(isinstance(number, int | float) for number in numbers):
-        raise ValueError(f"an epoch's report must hold numbers, got {report}")
+    for name in sorted(REPORTED - {"usage"}):
+        if type(report[name]) not in (int, float) or not abs(report[name]) < math.inf:
+            raise ValueError(f"{name} of an epoch's report must be a finite number, got {short(report[name])}")
+    if not isinstance(report["usage"], list) or not all(type(share) in (int, float) for share in report["usage"]):
+        raise ValueError(f"usage of an epoch's report must be a list of numbers, got {short(report['usage'])}")
 
 
 def _outcome(folder: Path, attempts: list[dict[str, Any]]) -> dict[str, Any]:

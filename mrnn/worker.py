@@ -126,7 +126,7 @@ def _learn(
 
     if checkpoint is not None and checkpoint.exists():
         tensors, values = load_state(checkpoint)
-        if values["run"] != config.to_dict():
+        if RunConfig.from_dict(values["run"]) != config:  # settings that are newer than it have their defaults
             raise ValueError(f"{checkpoint.name} is the checkpoint of another run; remove it to begin anew")
         training.take_up(tensors, values["training"])
         best = _best(tensors)

@@ -351,7 +351,7 @@ def _what_can_be_done(one: owndata.Kept) -> None:
     with st.container(horizontal=True):
         if st.button("Train on it", icon=":material/model_training:", key=f"train_{one.id}"):
             common.begin_with_task(one.id)
-            st.switch_page("pages/train.py")
+            st.switch_page("pages/train.py", query_params={})
         newest = next((run for run in learned if run.model_file is not None), None)
         looked_at = owndata.own_task(one.id).names_one_class
         if (
@@ -360,7 +360,7 @@ def _what_can_be_done(one: owndata.Kept) -> None:
             and st.button("Transitions", icon=":material/grid_on:", key=f"look_{one.id}")
         ):
             st.session_state["model_transitions"] = newest.id
-            st.switch_page("pages/transitions.py")
+            st.switch_page("pages/transitions.py", query_params={})
         with st.popover("Delete", icon=":material/delete:"):
             count = {0: "", 1: ", and the run that learned from them with its model"}.get(
                 len(learned), f", and the {len(learned)} runs that learned from them with their models"
