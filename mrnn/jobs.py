@@ -22,6 +22,7 @@ from mrnn.place import runs_folder
 
 PROJECT = Path(__file__).resolve().parents[1]
 LIFELINE = str(Path(__file__).with_name("lifeline.py"))
+ADDRESS = "scheduler.json"  # in the engine's folder
 START_SECONDS = 60.0
 WATCH_SECONDS = 2.0
 TRY_AGAIN_SECONDS = 5.0
@@ -49,7 +50,7 @@ class Engine:
         self.trouble = ""
         self._elsewhere = 1  # slots of the cluster at the address, once it was asked
         self._lock, self._door = threading.RLock(), threading.Lock()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[subprocess.Popen[bytes]] = []  # the scheduler, and then a worker for each slot
         self._client: Client | None = None
         self._futures: dict[str, Future] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -205,13 +206,9 @@ class Engine:
             self._folder = None
 
     def _started(self) -> Client:
-        if (
-            self._client is not None
-            and self._client.status == "running"
-            and all(process.poll() is None for process in self._processes)
-        ):
+        if self._client is not None and self._client.status == "running" and self._mended():
             return self._client
-        self._end()  # what is left of an engine that lost a process
+        self._end()  # what is left of an engine that lost its scheduler
         if self.address is not None:
             if self.address.startswith("tls://") and not Security().get_connection_args("client")["ssl_context"]:
                 raise ConnectionError(
@@ -224,18 +221,9 @@ class Engine:
                 raise ConnectionError(f"no Dask scheduler answers at {self.address}: {error}") from error
             return self._client
         self._folder = tempfile.TemporaryDirectory(prefix="mrnn-engine-", ignore_cleanup_errors=True)
-        folder = Path(self._folder.name)
-        address = folder / "scheduler.json"
-        # Without its dashboard Dask still answers HTTP, on all interfaces unless it is told otherwise.
-        local = ["--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
-        local += ["--scheduler-file", str(address)]
-        self._spawn("dask_scheduler", {}, *local, "--port", "0", "--preload", LIFELINE)
-        for slot in range(self.slots):
-            self._spawn(
-                "dask_worker", _gpu(slot), *local, "--nthreads", "1",
-                "--memory-limit", "0", "--death-timeout", "60", "--local-directory", str(folder),
-                "--preload", "mrnn.worker", "--preload-nanny", LIFELINE,
-            )  # fmt: skip
+        address = Path(self._folder.name) / ADDRESS
+        self._processes.append(self._spawn("dask_scheduler", {}, "--port", "0", "--preload", LIFELINE))
+        self._processes += [self._spawn_worker(slot) for slot in range(self.slots)]
         deadline = time.monotonic() + START_SECONDS
         while not address.exists():
             if time.monotonic() > deadline or any(p.poll() is not None for p in self._processes):
@@ -256,17 +244,41 @@ class Engine:
             "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "1.0",
         }
 
-    def _spawn(self, module: str, environment: dict[str, str], *options: str) -> None:
+    def _mended(self) -> bool:
+        """Start workers anew that are gone, while the others go on; False if the scheduler is gone."""
+        if any(process.poll() is not None for process in self._processes[:1]):
+            return False
+        for slot, process in enumerate(self._processes[1:]):
+            if process.poll() is not None:
+                if process.stdin is not None:
+                    process.stdin.close()
+                self._processes[slot + 1] = self._spawn_worker(slot)
+        return True
+
+    def _spawn_worker(self, slot: int) -> subprocess.Popen[bytes]:
+        return self._spawn(
+            "dask_worker", _gpu(slot), "--nthreads", "1", "--memory-limit", "0", "--death-timeout", "60",
+            "--local-directory", self._place(), "--preload", "mrnn.worker", "--preload-nanny", LIFELINE,
+        )  # fmt: skip
+
+    def _place(self) -> str:
         if self._folder is None:
             raise RuntimeError("the engine has no folder")
-        with (Path(self._folder.name) / "log").open("ab") as log:
-            command = [sys.executable, "-m", f"distributed.cli.{module}", *options]
+        return self._folder.name
+
+    def _spawn(self, module: str, environment: dict[str, str], *options: str) -> subprocess.Popen[bytes]:
+        folder = Path(self._place())
+        # Without its dashboard Dask still answers HTTP, on all interfaces unless it is told otherwise.
+        local = ["--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
+        local += ["--scheduler-file", str(folder / ADDRESS)]
+        with (folder / "log").open("ab") as log:
+            command = [sys.executable, "-m", f"distributed.cli.{module}", *local, *options]
             full = {**self._environment(), **environment}
             process = subprocess.Popen(command, env=full, stdout=log, stderr=log, stdin=subprocess.PIPE)
-        self._processes.append(process)
         if module == "dask_worker":
             with suppress(psutil.Error):
                 psutil.Process(process.pid).nice(POLITE)  # and so are its children: pages come first
+        return process
 
     def _log(self) -> str:
         return (Path(self._folder.name) / "log").read_text()[-300:] if self._folder else ""

@@ -294,6 +294,19 @@ def test_a_run_whose_worker_is_killed_goes_on_by_itself_and_ends_with_the_same_w
     assert all(there[name].allclose(weight, rtol=1e-3, atol=1e-4) for name, weight in here.state_dict().items())
 
 
+def test_a_slot_that_loses_its_processes_gets_others_and_the_scheduler_stays(engine):
+    run_id = new(quick(epochs=40))
+    engine.start()
+    wait(run_id, lambda run: len(run.history) >= 1)
+    scheduler, nanny, *_ = engine._processes
+    os.kill(nanny.pid, signal.SIGKILL)
+    ended = wait(run_id, over, 240)
+    assert (ended.state, ended.attempts, len(ended.history)) == ("finished", 2, 40)
+    assert engine._processes[0] is scheduler
+    assert scheduler.poll() is None
+    assert nanny not in engine._processes
+
+
 def test_runs_are_trained_in_the_order_in_which_they_came(engine):
     ids = [new(quick(epochs=1)) for _ in range(4)]
     engine.start()
