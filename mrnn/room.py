@@ -1,5 +1,6 @@
 """The room that all runs take on the disk, which is bounded: who leaves when there is no more."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import accumulate
@@ -13,6 +14,7 @@ from mrnn.matching import count_weights
 from mrnn.place import own_data_folder, runs_folder
 
 NUMBER = 4  # bytes
+ABANDONED = 24 * 3600.0  # seconds
 LOCK_SECONDS = 30.0  # to wait for others who decide; then whoever does is stuck
 SMALL_FILES = 2**16  # bytes of a run's configuration, history and result
 # A checkpoint has the weights of now, those of the best epoch, and two moments of each for the optimiser. It is written
@@ -63,7 +65,7 @@ def leaving(keep: str = "") -> list[runs.Run]:
     keep  a job that is about to go on
     """
     found = runs.list_runs()
-    going_on = {run.job for run in found if run.active or run.measuring} | {keep}
+    going_on = {run.job for run in found if run.active or run.measuring} - _abandoned(found) | {keep}
     gone = [run for run in reversed(found) if run.job not in going_on and not run.public]
     return [run for run in gone if run.state != "broken" or run.damaged]
 
@@ -73,15 +75,24 @@ def used_bytes() -> int:
     return sum(run.size for run in runs.list_runs())
 
 
+def _abandoned(found: list[runs.Run]) -> set[str]:
+    """Jobs of the command line that was killed: of all that waits for it nothing trains, since long ago."""
+    of_command = {run.job for run in found if run.state == "waiting" and run.owner == runs.COMMAND_LINE}
+    alive = {run.job for run in found if run.state == "running" or time.time() - run.created < ABANDONED}
+    return of_command - alive
+
+
 def reserved_bytes() -> int:
     """How much more room the jobs that wait or train may come to take."""
     jobs: dict[str, list[runs.Run]] = {}
-    for run in runs.list_runs():
-        if run.active:
+    found = runs.list_runs()
+    abandoned = _abandoned(found)
+    for run in found:
+        if run.active and run.job not in abandoned:
             jobs.setdefault(run.job, []).append(run)
     return sum(
-        max(0, needed_bytes(run.config for run in found if run.config) - sum(run.size for run in found))
-        for found in jobs.values()
+        max(0, needed_bytes(run.config for run in job if run.config) - sum(run.size for run in job))
+        for job in jobs.values()
     )
 
 

@@ -186,6 +186,9 @@ def heatmap(sweep_id: str, running: bool) -> None:
     elif sweep.state == "incomplete":
         failed = [run.reason for run in sweep.runs if run.state == "failed"]
         st.info(f"{sweep.done} of {sweep.total} runs done{f'; {len(failed)} failed: {failed[0]}' if failed else ''}.")
+    limited = sum("limit_seconds" in run.figures for run in sweep.runs)
+    if limited:
+        st.caption(f"{limited} of its runs ended early, at the longest time that a run may train here.")
     if not sweep.runs:
         st.caption("Its runs are gone: they made room for others, or were deleted. Go on trains them again.")
         return

@@ -16,11 +16,12 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 @dataclass
 class Server:
-    """A running app: its address, its log, and where it keeps runs."""
+    """A running app: its address, its log, where it keeps runs, and its process."""
 
     url: str
     log: Path
     runs: Path
+    pid: int = 0
     complaints: list[str] = field(default_factory=list)
 
     def grumbles(self) -> list[str]:
@@ -42,6 +43,7 @@ def run_server(folder: Path) -> Iterator[Server]:
         process = subprocess.Popen(
             command, cwd=PROJECT, stdout=log, stderr=log, env={**os.environ, "MRNN_RUNS": str(server.runs)}
         )
+        server.pid = process.pid
         try:
             _wait_until_healthy(server, process)
             yield server

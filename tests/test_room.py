@@ -149,3 +149,13 @@ def test_what_killed_processes_left_is_removed_once_it_is_old(folder):
     left = {f".model.safetensors.1f.part{int(young)}", f".{run_id}.2e{int(young)}", ".lock"}
     assert {path.name for path in folder.rglob(".*")} == left
     assert sorted(path.name for path in (folder / run_id).iterdir()) == before
+
+
+def test_what_a_killed_command_left_waiting_holds_no_room_for_ever(monkeypatch):
+    queue.create(TINY, runs.COMMAND_LINE)
+    assert room.reserved_bytes() > NEEDED / 2
+    (run,) = runs.list_runs()
+    monkeypatch.setattr(room, "ABANDONED", time.time() - run.created - 1)
+    assert room.reserved_bytes() == 0
+    claims.claim(runs.folder_of(run.id))
+    assert room.reserved_bytes() > NEEDED / 2, "something of it trains"
