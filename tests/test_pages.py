@@ -29,13 +29,13 @@ from mrnn import (
 from mrnn.files import write_lines
 from mrnn.jobs import Engine
 from mrnn.matching import count_weights
+from mrnn.recipes import QUICK
 from mrnn.scores import written_with_name
 from mrnn.tasks.waves import Waves
 from pages import common
 from pages.common import MENU
 from pages.common.models import SHIPPED, engine
 from pages.common.tour import STOPS
-from pages.common.training_form import QUICK
 from pages.views.transitions.asked import PRESETS
 from pages.views.waves import PRESETS as WAVES
 

@@ -10,6 +10,7 @@ from mrnn import ModelConfig, RunConfig, Task, TrainConfig
 from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, SCHEDULES
 from mrnn.devices import available_devices
 from mrnn.forecast import duration, training_seconds
+from mrnn.recipes import quick
 from mrnn.tasks import make_task
 from pages.common import asked, link, words
 from pages.common.forms import presets, task_settings, within
@@ -36,60 +37,6 @@ PRESETS: dict[str, dict[str, Any]] = {  # what they change of what learns well
     "Hard from the start": {"tau0": 0.3, "rate": 0.0, "tau_floor": 0.3},
 }
 TASK = "task"  # in the address
-SYMBOLS = TrainConfig(
-    epochs=8, batch_size=100, learning_rate=0.01, schedule="one-cycle", balance=0.02, tau0=1.0, rate=0.15, tau_floor=0.3,
-)  # fmt: skip
-# What learns well while one waits: shape of the model, and training.
-QUICK: dict[str, tuple[dict[str, Any], TrainConfig]] = {
-    "waves": (
-        {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0},
-        TrainConfig(
-            epochs=10, batch_size=100, learning_rate=0.01, schedule="one-cycle", balance=0.02, augment=True,
-            tau0=1.0, rate=0.15, tau_floor=0.3,
-        ),
-    ),
-    "digits": (
-        {"k": 4, "hidden_size": 64, "num_layers": 1, "dropout": 0.0},
-        TrainConfig(
-            epochs=6, batch_size=100, learning_rate=0.01, schedule="one-cycle", balance=0.02, augment=True,
-            tau0=1.0, rate=0.4, tau_floor=0.1,
-        ),
-    ),
-    "curves": (
-        {"k": 4, "hidden_size": 64, "num_layers": 1, "dropout": 0.0, "carry": "own"},
-        replace(SYMBOLS, epochs=60, batch_size=50, augment=True, rate=0.1),
-    ),
-    "reber": ({"k": 4, "hidden_size": 16, "num_layers": 1, "dropout": 0.0}, SYMBOLS),
-    # With one mixed state the second symbol is forgotten: each LSTM has to keep its own.
-    "embedded_reber": (
-        {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0, "carry": "own"},
-        replace(SYMBOLS, epochs=15),
-    ),
-    # Less would do to flip bits, but not for their parity.
-    "bit_flip": (
-        {"k": 2, "hidden_size": 16, "num_layers": 1, "dropout": 0.0, "carry": "own"},
-        replace(SYMBOLS, epochs=30),
-    ),
-    "forecast": (
-        {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0},
-        replace(SYMBOLS, epochs=30, batch_size=50, rate=0.1),
-    ),
-    # A strong call for a fair choice: with less of it one of the three LSTMs was hardly listened to.
-    "regimes": (
-        {"k": 3, "hidden_size": 4, "num_layers": 1, "dropout": 0.0},
-        replace(SYMBOLS, epochs=10, batch_size=50, balance=0.3),
-    ),
-    # A text is read at 32 places at once, whatever the batch size.
-    "text": (
-        {"k": 4, "hidden_size": 64, "num_layers": 1, "dropout": 0.0},
-        replace(SYMBOLS, epochs=40, batch_size=32, balance=0.2, rate=0.05),
-    ),
-    # Without a span nothing is learned for long: what was read has to last for hundreds of steps.
-    "pixels": (
-        {"k": 2, "hidden_size": 32, "num_layers": 1, "dropout": 0.0, "span": 784},
-        replace(SYMBOLS, epochs=5, batch_size=32),
-    ),
-}  # fmt: skip
 Option = TypeVar("Option")
 
 
@@ -137,7 +84,7 @@ def settings_presets() -> None:
 
 def offer_training(task: Task, **shape: Any) -> None:
     """A button that leads to the Train page, its form set to what learns well on a task, and a model of this shape."""
-    usual, training = QUICK.get(task.name) or _quick(task)
+    usual, training = quick(task)
     model = ModelConfig(**task.borders, **{**usual, **shape})
     config = RunConfig(task=task.name, settings=task.settings, model=model, training=training)
     if st.button("Train with these settings", icon=":material/model_training:", type="primary", key="offer_training"):
@@ -171,7 +118,7 @@ def run_settings() -> RunConfig:
 
 def usual(name: str, task: Task) -> RunConfig:
     """What learns well on a task while one waits; name: what the form calls the task."""
-    shape, training = QUICK.get(name) or _quick(task)
+    shape, training = quick(task)
     return RunConfig(task=name, settings=task.settings, model=ModelConfig(**task.borders, **shape), training=training)
 
 
@@ -252,24 +199,13 @@ def _form() -> _Form:
     )  # fmt: skip
     name = st.session_state[_TASK_SHOWN] = picked if picked in found else "waves"
     end, begin = _begun_with(name)
-    quick = usual(name, found[name])
+    learns_well = usual(name, found[name])
     if begin is not None:
         st.button(
             "Back to the quick settings", icon=":material/undo:", key="t_quick", on_click=_begin_with, args=(name, None)
         )
-    begin = begin or quick
-    return _Form(make_task(name, begin.settings), begin.model.to_dict(), begin.training, end, quick)
-
-
-def _quick(task: Task) -> tuple[dict[str, Any], TrainConfig]:
-    """Settings for data of any size: few sequences are gone through in small batches, and more often."""
-    if task.streams:
-        return QUICK["text"]
-    sequences = task.extent[0]
-    batch = min(max(sequences // 20, 4), 100)
-    epochs = min(max(800 * batch // sequences, 5), 40)
-    training = replace(QUICK["waves"][1], batch_size=batch, epochs=epochs, augment=False, rate=1.5 / epochs)
-    return {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0}, training
+    begin = begin or learns_well
+    return _Form(make_task(name, begin.settings), begin.model.to_dict(), begin.training, end, learns_well)
 
 
 def _main(form: _Form) -> tuple[dict[str, Any], dict[str, Any]]:
