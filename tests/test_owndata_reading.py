@@ -267,3 +267,11 @@ def test_an_npz_beyond_the_bound_is_refused(monkeypatch):
 def test_a_table_that_is_read_otherwise_than_guessed_is_read_so():
     assert read_table(b"a,b\n1,2\n", Reading(heading=False)).frame.shape == (2, 2)
     assert read_table(b"a;b\n1,5;2\n", Reading(separator=";", decimal=",")).frame["a"].tolist() == [1.5]
+
+
+@pytest.mark.parametrize("line", ["1" * 300_000 + "x,2", "1," + " " * 300_000 + "2", "1" + " " * 300_000 + "2"])
+def test_a_long_cell_costs_no_more_than_its_length(line):
+    """A pattern that goes back over it again and again would not be done with this in hours."""
+    content = "\n".join(["a b" if "," not in line else "a,b", *[line] * 3]).encode()
+    assert read_table(content, Reading(separator=" " if "," not in line else ",")).frame.shape == (3, 2)
+    assert table_of(content).frame.shape[0] == 3

@@ -35,6 +35,7 @@ def test_a_letter_has_one_spelling_and_control_characters_are_taken_for_others()
     ("content", "message"),
     [
         (b"short", "must have 3,000 to 300,000 characters, this one has 5; take a longer one"),
+        (b"ab" * 1_000 + "\u0301\u0323".encode() * 1_000, "piles more than 30 marks on one letter; leave them out"),
         (b"ab" * 150_001, "this one has 300,002; take a part of it"),
         (b"ab" * 1_000_000, "this file has 2,000,000 bytes"),
         (b"ab\0" * 3_000, "no plain text: it holds zero bytes"),

@@ -10,12 +10,14 @@ from mrnn.owndata.sequences import Sequences, build
 from mrnn.owndata.store import MOST_KEPT, Kept, delete, is_own, keep, keep_text, list_kept, load, may_use, read
 from mrnn.owndata.table import ENCODINGS, SEPARATORS, Reading, Table, guess_reading, read_table
 from mrnn.owndata.task import OwnTask, own_task
+from mrnn.owndata.text import MOST as MOST_CHARACTERS
 from mrnn.owndata.text import OwnText, plain_text, read_text
 
 __all__ = [
     "ENCODINGS",
     "EXAMPLES",
     "LAYOUTS",
+    "MOST_CHARACTERS",
     "MOST_KEPT",
     "SEPARATORS",
     "Arrays",

@@ -19,7 +19,7 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "bla
 MISSING = ["", "NaN", "nan", "NA", "N/A", "n/a", "?"]
 GUESSED = ("\t", ";", "|", ",", " ")  # a comma may be a decimal sign, and blanks stand in words
 LOOKED_AT = 200  # rows from which is guessed
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf(inity)?)\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf(inity)?)\s*", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 
 
@@ -78,7 +78,9 @@ def read_table(content: bytes, reading: Reading) -> Table:
     text = _decode(content, reading.encoding).replace("\r\n", "\n").replace("\r", "\n")
     separator = reading.separator
     if separator == " ":
-        text, separator = re.sub(r"[ \t]+", "\t", re.sub(r"(?m)^[ \t]+|[ \t]+$", "", text)), "\t"
+        # Not with one more pattern: a search for blanks before an end takes a long row's length squared.
+        bare = "\n".join(line.strip(" \t") for line in text.split("\n"))
+        text, separator = re.sub(r"[ \t]+", "\t", bare), "\t"
     if not text.endswith("\n"):
         text += "\n"
     _check_count(text.count("\n"))

@@ -9,6 +9,7 @@ from mrnn.owndata import store
 from mrnn.text import OTHER, TextTask
 
 LEAST, MOST = 3_000, 300_000  # characters
+MOST_MARKS = 30  # on one letter
 MOST_BYTES = 4 * MOST  # of a file: UTF-8 takes no more for a character
 _MARKS = ("\N{ZERO WIDTH NO-BREAK SPACE}", "\N{SOFT HYPHEN}")  # of editors, not of the text
 _CONTROL = re.compile(r"[^\n\t\x20-\x7e\xa0-\U0010ffff]|[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -42,15 +43,31 @@ def plain_text(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for mark in _MARKS:
         text = text.replace(mark, "")
+    _check_length(text)
+    if _longest_pile(text) > MOST_MARKS:
+        raise ValueError(f"this is no plain text: it piles more than {MOST_MARKS} marks on one letter; leave them out")
     text = _CONTROL.sub(OTHER, unicodedata.normalize("NFC", text))
-    if not LEAST <= len(text) <= MOST:
-        way_out = "take a longer one" if len(text) < LEAST else "take a part of it"
-        raise ValueError(f"a text must have {LEAST:,} to {MOST:,} characters, this one has {len(text):,}; {way_out}")
+    _check_length(text)  # some signs are one letter by now
     if text.count(OTHER) > len(text) // 100:
         raise ValueError("this is no plain text: more than one character in 100 cannot be read; save it as UTF-8 first")
     if len(set(text.strip())) < 2:
         raise ValueError("the text repeats one character; there is nothing to tell")
     return text
+
+
+def _check_length(text: str) -> None:
+    if not LEAST <= len(text) <= MOST:
+        way_out = "take a longer one" if len(text) < LEAST else "take a part of it"
+        raise ValueError(f"a text must have {LEAST:,} to {MOST:,} characters, this one has {len(text):,}; {way_out}")
+
+
+def _longest_pile(text: str) -> int:
+    """How many combining marks follow one another: to bring them into order takes that number squared."""
+    longest = pile = 0
+    for character in text:
+        pile = pile + 1 if unicodedata.combining(character) else 0
+        longest = max(longest, pile)
+    return longest
 
 
 @dataclass(frozen=True)

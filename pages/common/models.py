@@ -204,6 +204,8 @@ def begin_named(key: str, param: str, ids: Collection[str], usual: str) -> None:
     ids    those that can be picked
     """
     asked = link.given(param) if link.news() or key not in st.session_state else None
+    if asked not in ids and not link.news():
+        asked = None  # it was another picker's, as of another task
     if asked in ids:
         st.session_state[key] = asked
     elif st.session_state.get(key) not in ids or (asked is None and link.went_back()):
@@ -235,6 +237,12 @@ def outcome(entry: Entry, experiment: Experiment, n: int, seed: int) -> Outcome:
     """What comes of an experiment with a model, done once."""
     asked = (entry.key, repr(experiment), n, seed)  # its repr has its name, its settings and its task
     return _outcome(asked, lambda: experiment.run(answer_of(entry.model), n, seed))
+
+
+def forgotten() -> None:
+    """To be called when data were deleted that models have learned from: nothing of either stays in memory."""
+    for remembered in (_outcome, _load, _describe):
+        remembered.clear()
 
 
 @st.cache_data(max_entries=64, show_spinner="The network is at work")

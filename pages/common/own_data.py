@@ -7,6 +7,7 @@ import streamlit as st
 
 from mrnn import TASKS, Task, owndata
 from mrnn.owndata import Reading, Table
+from pages.common.models import forgotten as models_forgotten
 from pages.common.person import owner
 from pages.common.studies import kept
 
@@ -29,6 +30,7 @@ def task_title(name: str) -> str:
 def forgotten() -> None:
     """To be called when data of one's own were deleted: nothing of them stays in the memory of the server."""
     kept().clear()
+    models_forgotten()
     _read_table.clear()
     _read_arrays.clear()
 

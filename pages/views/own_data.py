@@ -16,6 +16,7 @@ from mrnn.text import alphabet
 from pages import common
 
 NOTHING = "none"
+READ_AT_ONCE = 200  # sequences
 MOST_SHOWN = 600  # characters of a text
 EXAMPLE, FIRST = "own_example", next(iter(owndata.EXAMPLES))
 LAYOUTS = {"long": "A row a step", "wide": "A row a sequence"}
@@ -82,7 +83,7 @@ def text(left: DeltaGenerator, right: DeltaGenerator) -> str:
     """A text that is pasted or uploaded, or with neither the one that ships with the app; Python that reads it."""
     with left:
         pasted = st.text_area(
-            "Paste a text", height=200, key="own_pasted", placeholder="At least 3,000 characters: some pages.",
+            "Paste a text", height=200, key="own_pasted", max_chars=owndata.MOST_CHARACTERS, placeholder="At least 3,000 characters: some pages.",
             help="Its last tenth is kept for the test. Nothing in it is executed.",
         )  # fmt: skip
         file = st.file_uploader(
@@ -379,6 +380,16 @@ def plain(text: str) -> str:
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$~:" else sign for sign in text)
 
 
+def _answer(entry: common.Entry, task: owndata.OwnTask, sequences: Sequences) -> pd.DataFrame:
+    """Some sequences at a time: what the network does at each step of all of them may be more than memory holds."""
+    x, lengths = task.read_by_models(sequences)
+    tables = [
+        analysis.answers_table(entry.model.trace(x[some], lengths[some]), sequences.names[some], task.classes)
+        for some in (slice(start, start + READ_AT_ONCE) for start in range(0, len(sequences), READ_AT_ONCE))
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
 # -- answers -----------------------------------------------------------------------------------------------------------
 
 
@@ -401,8 +412,7 @@ def answers(entries: list[common.Entry]) -> None:
             show_faults(faults)
             return
         with st.spinner(f"The model reads {len(sequences):,} sequences"):
-            x, lengths = task.read_by_models(sequences)
-            table = analysis.answers_table(entry.model.trace(x, lengths), sequences.names, task.classes)
+            table = _answer(entry, task, sequences)
     said = table["answer"].value_counts()
     parts = ", ".join(f"{plain(str(name))} {count:,}" for name, count in said.items())
     st.markdown(f"**{len(table):,} answers:** {parts}")

@@ -32,7 +32,7 @@ def listening(subject: Subject, _controls: DeltaGenerator) -> str:
                     },
                 )  # fmt: skip
     st.caption(
-        f"Of {READ} sequences that training has not seen. Share: of the LSTM's steps, the {LISTED} most frequent symbols. "
+        f"Of {READ} fresh sequences. Share: of the LSTM's steps, the {LISTED} most frequent symbols. "
         "Lift: how many times as often as at any step; 1 says nothing, above 1 the LSTM is listened to for this symbol."
     )
     return f"""from mrnn import analysis

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from mrnn import SequenceData, Task
+from mrnn import SequenceData, Task, owndata
 from pages import common
 
 TASK, IN_LINK, USUAL = "lab_task", "task", "reber"
@@ -90,7 +90,8 @@ def choose_sequence(task: Task) -> Sequence:
         if st.segmented_control("Sequence", (TYPED, NUMBERED), required=True, key=source, bind="query-params") == TYPED:
             key = f"lab_text_{task.name}"
             st.session_state.setdefault(key, task.example)
-            text = st.text_input("Type one", key=key, bind="query-params", help=f"For example {task.example}.")
+            bind = None if owndata.is_own(task.name) else "query-params"  # no words of a person's own in addresses
+            text = st.text_input("Type one", key=key, bind=bind, help=f"For example {task.example}.")
             return Sequence(task.typed(text), f"task.typed({text!r})")
     seed = choose_seed("Number of the sequence", "Another sequence")
     return Sequence(task.make(1, seed), f"task.make(1, seed={seed})", task.hidden(1, seed))
@@ -101,7 +102,7 @@ def choose_seed(label: str, other: str) -> int:
     st.session_state.setdefault("lab_seed", 0)
     seed = st.number_input(
         label, 0, 999_999, key="lab_seed", bind="query-params",
-        help="The same number is the same draw. No network was trained on these.",
+        help="The same number is the same draw. Training draws its own; of a task with few sequences some may be alike.",
     )  # fmt: skip
     st.button(other, icon=":material/casino:", on_click=_another, type="primary", width="stretch")
     return int(seed)
