@@ -134,7 +134,7 @@ def with_hmm(table: pd.DataFrame, told: "Beside") -> pd.DataFrame:
         "runs": 1,
         "known": 1,
         "accuracy": told.score,
-        "agreement": told.agreement,
+        "agreement": told.from_the_past,  # as a network sees it
     }
     return pd.DataFrame([*table.to_dict("records"), row], columns=table.columns)
 
@@ -182,7 +182,7 @@ def verdict(table: pd.DataFrame, figure: str, target: Target) -> str:
     if known.empty:
         return "Figures come in as runs end."
     best = known.iloc[0]
-    said = f"Best: {best['network']}, {written(target, best[figure])}"
+    said = f"Best network: {best['network']}, {written(target, best[figure])}"
     if len(known) == 1:
         return f"{said}."
     second = known.iloc[1]

@@ -55,9 +55,18 @@ def test_one_lstm_of_the_mrnn_has_one_carry_and_is_run_once():
 @pytest.mark.parametrize(
     ("scores", "says"),
     [
-        (SCORES, "Best: MRNN, k = 2, 70.00%; next GRU, 61.00%. .* 9.00% apart, no more than twice .* [(]20.00%[)]"),
-        ({**SCORES, "GRU": (0.99, 0.99, 0.98)}, "Best: GRU, 98.67%; next MRNN, k = 2, 70.00%. .* apart, no more than"),
-        ({**SCORES, "MRNN, k = 2": (0.7, 0.71, 0.7)}, "Best: MRNN, k = 2, 70.33%; next GRU, .* apart, more than twice"),
+        (
+            SCORES,
+            "Best network: MRNN, k = 2, 70.00%; next GRU, 61.00%. .* 9.00% apart, no more than twice .* [(]20.00%[)]",
+        ),
+        (
+            {**SCORES, "GRU": (0.99, 0.99, 0.98)},
+            "Best network: GRU, 98.67%; next MRNN, k = 2, 70.00%. .* apart, no more than",
+        ),
+        (
+            {**SCORES, "MRNN, k = 2": (0.7, 0.71, 0.7)},
+            "Best network: MRNN, k = 2, 70.33%; next GRU, .* apart, more than twice",
+        ),
         (dict.fromkeys(SCORES, (math.nan,) * 3), "Figures come in as runs end."),
     ],
 )

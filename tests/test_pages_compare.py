@@ -100,7 +100,7 @@ def test_where_regimes_are_hidden_a_hidden_markov_model_stands_beside_the_networ
     assert f"mean squared error of the next value is {told.error:.4f}" in said(app)
     app.button_group(key="c_figure_hidden").set_value("agreement").run()
     assert not app.exception
-    assert "Best: MRNN, k = 3, 0.812; next GRU, 0.000." in said(app)
+    assert "Best network: MRNN, k = 3, 0.812; next GRU, 0.000." in said(app)
 
 
 def test_where_no_regimes_are_hidden_nothing_is_said_of_them():

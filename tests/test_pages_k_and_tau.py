@@ -78,3 +78,14 @@ def test_a_model_s_file_that_keeps_its_history_shows_it(tmp_path):
     save(model, tmp_path / "mine.safetensors", notes)
     entry = Entry("mine", tmp_path / "mine.safetensors", "", "", model.config, notes)
     assert common.past_of(entry).history == (report,)
+
+
+def test_a_task_is_in_the_link_by_its_name_and_a_model_of_another_task_is_not_missed():
+    app = k_and_tau("Temperature", k_task="waves")
+    app.query_params["model"] = "waves-k8"
+    app.button_group(key="k_task").set_value("digits").run()
+    assert not app.exception
+    assert app.query_params["k_task"] == "digits", "its title may be what a person calls data of their own"
+    assert "names a model that is not here" not in said(app)
+    app.button_group(key="k_task").set_value("waves").run()
+    assert "k_task" not in app.query_params

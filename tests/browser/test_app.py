@@ -261,7 +261,7 @@ def test_networks_of_one_size_are_trained_and_stand_beside_one_another(server: S
     expect(page.get_by_text(re.compile(r"^3 networks x 1 seeds on Alien waves"))).to_be_visible()
     page.get_by_role("button", name="Train them all").click()
     expect(page.get_by_text(re.compile(r"^\d of 3 runs done"))).to_be_visible(timeout=60_000)
-    best = r"Best: (MRNN, k = [14]|GRU), [\d.]+%; next (MRNN, k = [14]|GRU), [\d.]+%\. With one run each"
+    best = r"Best network: (MRNN, k = [14]|GRU), [\d.]+%; next (MRNN, k = [14]|GRU), [\d.]+%\. With one run each"
     expect(page.get_by_text(re.compile(best))).to_be_visible(timeout=240_000)
     page.get_by_text("Look closer").click(timeout=60_000)
     expect(page.get_by_text(re.compile(r"One sequence is answered in [\d.]+ ms"))).to_have_count(3, timeout=60_000)
