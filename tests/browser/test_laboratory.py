@@ -45,3 +45,17 @@ def test_bits_are_typed_and_answered_and_strings_are_written_and_judged(server: 
     settle(page)
     other = visit(server, page.url.removeprefix(f"{server.url}/"))
     expect(other.get_by_role("heading", level=4)).to_contain_text("strings are legal", timeout=SOON)
+
+
+def test_back_brings_the_task_before_back(server: Server, visit: Callable[..., Page]):
+    page = visit(server, "laboratory?task=bit_flip")
+    task = page.get_by_role("combobox", name="Task")
+    expect(task).to_have_value(re.compile("Bit flip"), timeout=SOON)
+    choose(page, "Task", "Forecast")
+    expect(page).to_have_url(re.compile(r"task=forecast"), timeout=SOON)
+    settle(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"task=bit_flip"), timeout=SOON)
+    expect(task).to_have_value(re.compile("Bit flip"), timeout=SOON)
+    settle(page)
+    expect(page).to_have_url(re.compile(r"task=bit_flip"))

@@ -60,7 +60,7 @@ def _choose_steering(k: int, steps: int) -> Steering:
         "Listen to this one throughout", lstms, wrap=True, key=ON, bind="query-params", persist_state="session",
         help="In the layer that is shown. An LSTM that is switched off cannot be listened to.",
     )  # fmt: skip
-    if AT not in st.session_state:
+    if AT not in st.session_state or common.link.went_back():
         st.session_state[AT] = probes.parse_steps(common.link.given(AT) or "")
     asked = Steering(
         off=frozenset(j - 1 for j in off), on=None if on is None else on - 1, at=dict(st.session_state[AT])

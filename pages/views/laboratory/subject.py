@@ -52,7 +52,9 @@ def choose_subject() -> Subject:
     learned = {entry.notes["task"] for entry in found}
     names = [name for name in common.tasks() if name in learned]
     # Not bound by Streamlit, which would write the task's title into the address.
-    if st.session_state.setdefault(TASK, common.link.given(IN_LINK) or USUAL) not in names:
+    if TASK not in st.session_state or common.link.went_back():
+        st.session_state[TASK] = common.link.given(IN_LINK) or USUAL
+    if st.session_state[TASK] not in names:
         st.session_state[TASK] = USUAL
     name = st.selectbox("Task", names, key=TASK, format_func=common.task_title, persist_state="session")
     common.link.keep(IN_LINK, None if name == USUAL else name)

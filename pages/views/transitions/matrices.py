@@ -117,7 +117,7 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> N
             st.session_state["move"] = str(move)
     usual = next((name for name, move in moves.items() if move.start != move.end), next(iter(moves)))
     given = common.link.given(MOVE)
-    if st.session_state.get("move") not in moves:
+    if st.session_state.get("move") not in moves or common.link.went_back():
         st.session_state["move"] = given if given in moves else usual
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -158,7 +158,7 @@ def _found(asked: Asked, move: Move) -> pd.DataFrame:
 def _choose_sequence(found: pd.DataFrame, move: str) -> int:
     numbers: list[int] = found["sequence"].tolist()
     key, given = f"open_{move}", common.link.given(SEQUENCE)
-    if st.session_state.get(key) not in numbers:
+    if st.session_state.get(key) not in numbers or common.link.went_back():
         st.session_state[key] = next((n for n in numbers if str(n) == given), numbers[0])
     told = dict(zip(numbers, _told(found), strict=True))
     number = st.selectbox("Open a sequence", numbers, key=key, format_func=lambda n: told[n])
