@@ -525,7 +525,7 @@ def test_a_worker_that_cannot_begin_is_heard_of_and_is_not_asked_again_and_again
         wait_until(address.exists)
         elsewhere = found = Engine(read_json(address)["address"])
         elsewhere.wake()
-        wait_until(lambda: bool(found.trouble))
+        wait_until(lambda: "finds no run" in found.trouble)  # until then the cluster has no workers
         told = elsewhere.trouble
         assert f"finds no run {run_id} in {tmp_path / 'elsewhere'}: MRNN_RUNS must name" in told
         watched = time.monotonic() + 2
