@@ -274,7 +274,17 @@ def _read(run_id: str) -> Run:
     except (ValueError, KeyError, TypeError, AttributeError):
         # Whatever is wrong with one folder must not hide the others: it is shown as the damaged run it is.
         reason = "its folder is damaged"
-    return replace(run, state="broken", reason=reason, size=_size(folder))
+    owner = run.owner or _owner_in(folder / "config.json")
+    return replace(run, owner=owner, state="broken", reason=reason, size=_size(folder))
+
+
+def _owner_in(path: Path) -> str:
+    """Whose a run is by what is left of its configuration, which begins with that; "" if too little is."""
+    try:
+        found = re.match(rb'{"owner": "([0-9a-f]{64})"', path.read_bytes()[:200])
+    except OSError:
+        return ""
+    return found[1].decode() if found else ""
 
 
 def _moment(value: Any) -> float:

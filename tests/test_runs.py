@@ -280,3 +280,16 @@ def test_on_a_disk_without_links_a_run_is_claimed_all_the_same(monkeypatch):
     assert claim is not None
     claim.keep()
     assert claims.claim(runs.folder_of(run_id)) is None
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_run_whose_configuration_is_cut_off_is_still_its_owners_who_may_delete_it():
+    run_id = finished()
+    path = runs.folder_of(run_id) / "config.json"
+    path.write_bytes(path.read_bytes()[:-7])
+    ((mine,), others) = runs.list_runs(ME), runs.list_runs(OTHER)
+    assert (mine.id, mine.damaged, others) == (run_id, True, [])
+    with pytest.raises(ValueError, match="only one's own runs can be changed"):
+        runs.delete(run_id, OTHER)
+    runs.delete(run_id, ME)
+    assert runs.list_runs() == []
