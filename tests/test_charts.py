@@ -100,6 +100,14 @@ EXAMPLES = pd.DataFrame(
     {"lane": list("aabb"), "sequence": [0, 0, 1, 1], "t": [0, 1, 0, 1], "value": [0.1, 0.7, -0.3, 0.2]}
 )
 COUNTS = pd.DataFrame({"class": ["calm", "loud"], "count": [5, 7]})
+WENT_ON = pd.DataFrame(
+    {"t": [0, 1, 2] * 2, "curve": ["truth"] * 3 + ["its own"] * 3, "value": [0.1, 0.5, 0.2, 0.1, 0.4, 1]}
+)
+AHEAD = pd.DataFrame({"ahead": [1, 2, 3], "error": [0.1, 0.5, 0.7]})
+STRINGS = pd.DataFrame({"symbols": [5, 7, 7], "kind": ["legal", "legal", "not legal"], "count": [11, 3, 2]})
+SHARES = pd.DataFrame(
+    {"network": ["GRU", "GRU", "LSTM", "LSTM"], "group": ["5", "7"] * 2, "share": [1, 0.9, 0.7, 0.5], "count": [13] * 4}
+)
 BINS = pd.DataFrame({"low": [0.0, 1.0], "high": [1.0, 2.0], "count": [3, 5]})
 
 CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
@@ -111,9 +119,13 @@ CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "co_use_heatmap": (charts.co_use_heatmap, (CO_USE,)),
     "compared_curves": (charts.compared_curves, (CURVES, "accuracy", "accuracy")),
     "confusion_heatmap": (charts.confusion_heatmap, (CONFUSION,)),
+    "continued_curve": (charts.continued_curve, (WENT_ON, 2)),
     "contender_curves": (partial(charts.contender_curves, percent=True), (BY_EPOCH, "held-out accuracy")),
     "contender_dots": (partial(charts.contender_dots, percent=True), (CONTENDERS, "accuracy", "accuracy")),
     "count_bars": (charts.count_bars, (COUNTS, "sequences")),
+    "error_by_step": (charts.error_by_step, (AHEAD,)),
+    "lengths_of_strings": (charts.lengths_of_strings, (STRINGS,)),
+    "shares_by_group": (charts.shares_by_group, (SHARES, "symbols right", "symbols", 0.5)),
     "difference_heatmap": (charts.difference_heatmap, (DIFFERENCE,)),
     "dwell_curves": (charts.dwell_curves, (analysis.dwell_by_class(MANY, Y, CLASSES), "loud")),
     "entropy_curves": (charts.entropy_curves, (analysis.entropy_by_class(MANY, Y, CLASSES), math.log(K))),

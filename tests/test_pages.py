@@ -36,6 +36,7 @@ from pages import common
 from pages.common import MENU
 from pages.common.models import SHIPPED, engine
 from pages.common.tour import STOPS
+from pages.common.training_form import usual
 from pages.views.transitions.asked import PRESETS
 from pages.views.waves import PRESETS as WAVES
 
@@ -578,9 +579,16 @@ def test_what_goes_first_when_there_is_no_more_room_is_said_beforehand(monkeypat
     owner = owner_of(visit())
     run_id = trained(owner, k=2)
     assert "When there is no room" not in "".join(w.value for w in visit("pages/train.py").warning)
+    yours = f"of yours: {runs.read(run_id).label}."
     monkeypatch.setenv("MRNN_MAX_DISK", str(1.2 * room.used_bytes()))
+    first, last = (warning.value for warning in visit("pages/train.py").warning)
+    assert first.startswith("there is no room: it may take ")
+    assert yours in last
+    needed = room.needed_bytes([usual("waves", TASKS["waves"])])
+    monkeypatch.setenv("MRNN_MAX_DISK", str(needed + room.used_bytes() - 1))
     (warning,) = visit("pages/train.py").warning
-    assert f"of yours: {runs.read(run_id).label}." in warning.value
+    assert warning.value.startswith("Starting this may take 9 MB, for which the oldest run that")
+    assert yours in warning.value
 
 
 @pytest.mark.parametrize("page", ["pages/waves.py", "pages/transitions.py"])

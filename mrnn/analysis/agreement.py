@@ -1,7 +1,6 @@
 """How far two tellings of the same steps agree on which belong together."""
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
 
 def agreement(found: np.ndarray, true: np.ndarray, lengths: np.ndarray) -> float:
@@ -13,5 +12,7 @@ def agreement(found: np.ndarray, true: np.ndarray, lengths: np.ndarray) -> float
     lengths      (N,) int: steps that count; the rest is padding
     source       Hubert and Arabie, "Comparing partitions", Journal of Classification 2, 1985
     """
+    from sklearn.metrics import adjusted_rand_score  # takes a second to import, which few need
+
     counts = np.arange(true.shape[1]) < lengths[:, None]
     return float(adjusted_rand_score(true[counts], found[counts]))
