@@ -52,10 +52,10 @@ def state_map(asked: Asked) -> None:
 def _open(asked: Asked, states: pd.DataFrame, clicked: list[int]) -> None:
     """The sequence of the state that was clicked last, or that the address names."""
     study = asked.study
-    if clicked and clicked != st.session_state.get(CLICKED):  # a map that is drawn anew has nothing clicked
-        common.link.keep(STATE, str(clicked[0]))
+    if clicked != st.session_state.get(CLICKED, []):
+        common.link.keep(STATE, str(clicked[0]) if clicked else None)
         common.link.keep(PINNED, None)
-        st.session_state[CLICKED] = clicked
+    st.session_state[CLICKED] = clicked
     chosen = states[states["sequence"].astype(str) == common.link.given(STATE)].to_dict("records")
     if not chosen:
         return
