@@ -369,9 +369,10 @@ def _exit_when_stuck(folder: Path) -> Iterator[None]:
 
 
 def _is_replaced() -> bool:
-    """Whether another process starts in the place of this one when it ends: so does a worker's that has a nanny."""
+    """Whether this process trains one run alone, and another one starts in its place: so it is with a Dask nanny."""
     try:
-        return get_worker().nanny is not None
+        worker = get_worker()
+        return worker.nanny is not None and worker.state.nthreads == 1
     except ValueError:  # it is no worker
         return False
 
