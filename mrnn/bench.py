@@ -98,7 +98,9 @@ def measure(row: Row, device: torch.device, repeats: int) -> Result:
     model = _model(row).to(device)
     ways = _ways(row, model)
     times: dict[str, list[float]] = {name: [] for name in ways}
-    with memory_kept(model):  # as `train` does
+    # torch.nn.LSTM alone would round its products to TF32 on a GPU, if it is not told to keep float32 as all others do.
+    same = torch.backends.cudnn.flags(allow_tf32=bool(torch.backends.cuda.matmul.allow_tf32))
+    with same, memory_kept(model):  # as `train` does
         for turn in range(repeats + 1):
             for name, way in ways.items():
                 _wait(device)

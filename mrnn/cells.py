@@ -28,6 +28,12 @@ class TorchLayer(nn.Module):
             rnn = TORCH_CELLS[cell](input_size, hidden_size)
         self.rnn = rnn.to_empty(device=torch.get_default_device())
 
+    def train(self, mode: bool = True) -> "TorchLayer":
+        """As of any module; but cuDNN keeps what a gradient needs in training mode alone, and nothing else differs."""
+        super().train(mode)
+        self.rnn.train()
+        return self
+
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator | None) -> None:
         """Draw the weights as `MarkovLayer` does: orthogonal recurrent ones, forget bias 1."""

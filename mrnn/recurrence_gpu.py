@@ -30,7 +30,8 @@ from torch.autograd.function import once_differentiable
 from mrnn import kernels_gpu
 from mrnn.recurrence import Plan, Weights, add_product
 
-CHUNK_BYTES = 32 * 2**20  # of sums: larger chunks would spare no time, but take memory
+CHUNK_BYTES = 256 * 2**20  # of sums: a chunk more costs some thirty launches
+CHUNK_SHARE = 256  # of a GPU's memory a chunk's sums take one part in so many at most: several such arrays are kept
 CHUNK_STEPS = 64
 KEPT = 6  # chunks: training and measuring, each with a last batch that is smaller
 ALIGNED = 8  # columns of sums, for the GPU's fast products
@@ -289,10 +290,17 @@ def _chunk(plan: Plan, x: Tensor, m: int) -> AbstractContextManager[Chunk]:
     """A chunk for such an input: of as many steps as are worth it, chunks of one size."""
     steps, rows, _ = x.shape
     step_bytes = rows * _width(plan.k, m) * plan.dtype.itemsize
-    most = max(1, min(CHUNK_STEPS, CHUNK_BYTES // step_bytes))
+    most = max(1, min(CHUNK_STEPS, _room(x.device) // step_bytes))
     stream = torch.cuda.current_stream(x.device).cuda_stream if x.device.type == "cuda" else 0
     size = math.ceil(steps / math.ceil(steps / most))
     return _kept.lend(Shape(size, rows, plan.k, m, plan.own, x.dtype, plan.dtype, x.device, stream))
+
+
+def _room(device: torch.device) -> int:
+    """Bytes for the sums of a chunk."""
+    if device.type != "cuda":
+        return CHUNK_BYTES
+    return min(CHUNK_BYTES, torch.cuda.get_device_properties(device).total_memory // CHUNK_SHARE)
 
 
 def _forward(

@@ -64,6 +64,8 @@ def fast_way(layer: Any, x: Tensor) -> Way | None:
     """
     if x.dtype not in (torch.float32, torch.float64) or not x.numel() or layer.k > MOST_LSTMS:
         return None
+    if len(x) == 1 and not torch.is_grad_enabled():  # a step of a stream: what is prepared for many costs more than one
+        return None
     low = x.dtype == torch.float32 and wants_bfloat16(x)
     case = Case(x.device, layer.k, layer.hidden_size, layer.own, x.dtype, low)
     with _one_at_a_time:

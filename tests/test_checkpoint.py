@@ -426,7 +426,8 @@ def test_reference_weights_for_a_baseline_are_refused():
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
-def test_a_model_trained_on_cuda_loads_on_the_cpu(kind, tmp_path, tiny_task):
+def test_a_model_trained_on_cuda_loads_on_the_cpu(kind, tmp_path, tiny_task, monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # as in torch's other products, by default
     model = small_model(input_size=2, output_size=3, **kind)
     data = tiny_task.make(53, seed=0)
     list(train(model, data, TrainConfig(epochs=1, device="cuda")))
