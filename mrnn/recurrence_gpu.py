@@ -11,7 +11,7 @@ GPU idle, and float32 without TF32 has no tensor cores to make up for it. The pr
 whole GPU, are the smaller cost; they are torch's own, so its switches for precision hold, and float64, any size and
 both carries are one way.
 
-No figure here was taken on a GPU: `trial` compares and times this way on each before it is used there.
+The README has figures of an H200. On each GPU `trial` compares and times this way before it is used there.
 """
 
 import logging
