@@ -1,6 +1,7 @@
 """What surrounds every page: its title, the menu, its two sides, what one may take along, and what is wrong."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,10 @@ from pages.common import link, models, person, tour
 
 SIDEBAR = 220  # pixels
 STYLE = Path(__file__).with_name("frame.css")
-ICON = str(Path(__file__).resolve().parents[2] / "assets" / "icon.png")
+# Sent along: of a file of its own Streamlit forgets the address when a page is drawn again before a slow browser asks.
+ICON = "data:image/png;base64," + b64encode(
+    (Path(__file__).resolve().parents[2] / "assets" / "icon.png").read_bytes()
+).decode("ascii")
 # st.html takes all drawings out, and an <img> would know neither the theme's ink nor what is pointed at.
 _draw = component("mrnn_drawing", js="export default ({ data, parentElement }) => { parentElement.innerHTML = data }")
 MENU = (

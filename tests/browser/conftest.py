@@ -81,9 +81,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield open_page
     for page in pages:
         page.context.close()
-    assert not complaints, "the browser's console holds complaints"
+    assert not complaints, "\n".join(("the browser's console holds complaints:", *complaints))
     for running in servers.values():
-        assert not running.grumbles(), "the server's log holds complaints"
+        grumbles = running.grumbles()
+        assert not grumbles, "\n".join(("the server's log holds complaints:", *grumbles))
 
 
 def settle(page: Page) -> None:
