@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.server import Server, run_server
 
@@ -70,6 +74,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
         page = context.new_page()
         page.set_default_timeout(60_000)
+        WIRES[page] = Wire(page)
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
         page.goto(f"{server.url}/{address}")
@@ -87,10 +92,68 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         assert not grumbles, "\n".join(("the server's log holds complaints:", *grumbles))
 
 
+class Wire:
+    """Whether the server has answered all that a page has asked of it, as the messages between them tell.
+
+    asked  the page has asked for something that the server has not finished yet
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.asked = self._begun = False
+        page.on("websocket", self._open)
+
+    def _open(self, socket: WebSocket) -> None:
+        socket.on("framesent", self._ask)
+        socket.on("framereceived", self._answer)
+
+    def _ask(self, payload: str | bytes) -> None:
+        if isinstance(payload, bytes):
+            message = BackMsg.FromString(payload)
+            # What is drawn again every second by itself is nothing to wait for.
+            if message.HasField("rerun_script") and not message.rerun_script.is_auto_rerun:
+                self.asked, self._begun = True, False
+
+    def _answer(self, payload: str | bytes) -> None:
+        if isinstance(payload, bytes):
+            message = ForwardMsg.FromString(payload)
+            if message.HasField("new_session"):
+                self._begun = True
+            elif message.HasField("script_finished") and self._begun:
+                self.asked = message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
+
+
+WIRES: WeakKeyDictionary[Page, Wire] = WeakKeyDictionary()
+# Measured by the browser's own clock: what it was to do before has then been done.
+PAUSE = "milliseconds => new Promise(done => setTimeout(done, milliseconds))"
+REST = 270  # milliseconds: a slider tells the server once it has not been moved for 200, a pinned step after 250
+DRAWN = 100  # milliseconds
+BUSY = "() => document.querySelector('[data-testid=stStatusWidget], [data-stale=true]') !== null"
+PATIENCE = 60  # seconds
+
+
 def settle(page: Page) -> None:
-    """Wait until the page has a heading, a picture, and nothing that is still being computed."""
+    """Wait until the page has a heading, and the server has answered what was pressed, and that has been drawn."""
+    deadline = time.monotonic() + PATIENCE
     page.wait_for_selector("h1")
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stStatusWidget]') && !document.querySelector('[data-stale=true]')"
-    )
-    page.wait_for_timeout(300)
+    page.evaluate(PAUSE, REST)
+    wire = WIRES.get(page)
+
+    def busy() -> bool:
+        return (wire is not None and wire.asked) or page.evaluate(BUSY)
+
+    calm = False
+    while not calm:
+        while busy():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{page.url} is still being computed after {PATIENCE} s")
+            page.wait_for_timeout(30)
+        page.evaluate(PAUSE, DRAWN)
+        calm = not busy()
+
+
+def becomes(page: Page, look: Callable[[], object], expected: object) -> None:
+    """Look until it is as expected, as `expect` does for what it knows; what is seen last is compared."""
+    deadline = time.monotonic() + PATIENCE / 2
+    while look() != expected and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert look() == expected

@@ -12,8 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from mrnn import TASKS, load
 from pages.common.drawing import read
-from tests.browser.conftest import settle
-from tests.browser.test_app import choose, pick, picture
+from tests.browser.conftest import becomes, settle
+from tests.browser.test_app import choose, pick, picture, strip
 from tests.server import PROJECT, Server
 
 Visit = Callable[..., Page]
@@ -48,22 +48,17 @@ def reads(page: Page, digit: str) -> None:
     expect(answer(page)).to_contain_text(f"The model reads a {digit}", timeout=PATIENT)
 
 
-def strip(page: Page) -> list[str]:
-    """Colours of the LSTMs listened to."""
-    picture(page, "rows")
-    return page.locator(".st-key-picture-rows .stay").evaluate_all("all => all.map(b => b.getAttribute('fill'))")
-
-
 def test_the_answer_and_the_path_follow_while_a_stroke_is_still_being_drawn(server: Server, visit: Visit):
     page = visit(server, "digits")
     expect(answer(page)).to_contain_text("Nothing drawn yet")
     field(page).scroll_into_view_if_needed()
-    before = strip(page)
+    picture(page, "rows")
+    before = strip(page, "rows")
     move(page, (0.5, 0.15))
     page.mouse.down()
     move(page, (0.5, 0.85))
     reads(page, "1")  # the button is still held down
-    assert strip(page) != before
+    becomes(page, lambda: strip(page, "rows") != before, True)
     expect(page).not_to_have_url(re.compile("drawing="))
     page.mouse.up()
     expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
@@ -99,6 +94,7 @@ def test_a_wider_brush_leaves_more_ink(server: Server, visit: Visit):
     for key in ("Home", "End"):
         page.get_by_role("slider", name="Brush width").press(key)
         stroke(page, (0.5, 0.15), (0.5, 0.85))
+        becomes(page, lambda: ink(page) > 0, True)
         inks.append(ink(page))
         page.get_by_role("button", name="Clear").click()
     assert inks[1] > 3 * inks[0]
@@ -145,10 +141,12 @@ def test_a_link_opens_the_same_drawing_elsewhere_and_one_may_draw_on(server: Ser
     reads(page, "7")
     choose(page, "Model", re.compile("k = 8"))
     expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
-    said, path = answer(page).text_content(), strip(page)
+    settle(page)
+    said, path = answer(page).text_content() or "", strip(page, "rows")
     other = visit(server, page.url.removeprefix(f"{server.url}/"))
-    assert (answer(other).text_content(), strip(other)) == (said, path)
-    assert ink(other) > 1_000
+    expect(answer(other)).to_have_text(said, timeout=PATIENT)
+    becomes(other, lambda: strip(other, "rows"), path)
+    becomes(other, lambda: ink(other) > 1_000, True)
     stroke(other, (0.35, 0.55), (0.75, 0.55))
     expect(other).not_to_have_url(page.url, timeout=PATIENT)
     expect(answer(other)).to_contain_text("The model reads a")
@@ -270,12 +268,12 @@ def test_the_gallery_finds_the_digits_that_the_model_reads_wrong(server: Server,
     page = visit(server, "digits?digit_source=Test+digit&model=digits-k1&gallery_class=5")
     page.get_by_text("Only those that this model reads wrong").click()
     expect(page.get_by_text(re.compile(r"test digits 5 that the model reads wrong"))).to_be_visible(timeout=120_000)
-    names = small(page).evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
     data, model = TASKS["digits"].make(10_000, seed=0), load(PROJECT / "assets/models/digits-k1.safetensors")
     fives = np.flatnonzero(data.y == 5)
     said = model.trace(data.x[fives]).answers.argmax(1)
     wrong = [(int(n), int(a)) for n, a in zip(fives, said, strict=True) if a != 5]
-    assert names == [f"Test digit {n}: a 5, read as a {a}, wrong" for n, a in wrong[:60]]
+    names = [f"Test digit {n}: a 5, read as a {a}, wrong" for n, a in wrong[:60]]
+    becomes(page, lambda: small(page).evaluate_all("all => all.map(b => b.getAttribute('aria-label'))"), names)
     small(page).first.click()
     expect(answer(page)).to_contain_text("(wrong, it is a 5)", timeout=PATIENT)
 
@@ -290,7 +288,8 @@ def test_a_preset_opens_what_it_promises(server: Server, visit: Visit):
 
 
 def readings(page: Page) -> list[str]:
-    return page.locator("[class*=st-key-picture-][class*=_digit] .readout").all_text_contents()
+    told = page.locator("[class*=st-key-picture-][class*=_digit] .readout").all_text_contents()
+    return [text.removesuffix("  ·  pinned") for text in told]
 
 
 def test_two_digits_have_one_cursor_and_show_where_their_q_differs(server: Server, visit: Visit, monkeypatch):
@@ -320,18 +319,15 @@ def test_two_digits_have_one_cursor_and_show_where_their_q_differs(server: Serve
     first.press("Enter")  # pins row 20
     expect(page).to_have_url(re.compile("[?&]t=20(&|$)"), timeout=PATIENT)
     settle(page)
-    said = answer(page).text_content()
+    said = answer(page).text_content() or ""
     other = visit(server, page.url.removeprefix(f"{server.url}/"))
-    assert answer(other).text_content() == said
-    picture(other, "second_digit")
-    assert [told.removesuffix("  ·  pinned") for told in readings(other)] == [
-        told.removesuffix("  ·  pinned") for told in readings(page)
-    ]
+    expect(answer(other)).to_have_text(said, timeout=PATIENT)
+    becomes(other, lambda: readings(other), readings(page))
     page.get_by_role("button", name="Python").click()
     code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
     monkeypatch.chdir(PROJECT)
     q = run(code)["trace"].q[:, -1]  # type: ignore[attr-defined]
-    assert f"row {np.abs(q[0] - q[1]).sum(-1).argmax()}" in (said or "")
+    assert f"row {np.abs(q[0] - q[1]).sum(-1).argmax()}" in said
 
 
 def test_two_digits_stand_one_below_the_other_where_it_is_narrow(server: Server, visit: Visit):

@@ -1,7 +1,6 @@
 """The Transitions page as a person uses it."""
 
 import re
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -10,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from mrnn import TASKS, load, transition_counts
 from pages.common.models import SHIPPED
-from tests.browser.conftest import settle
+from tests.browser.conftest import becomes, settle
 from tests.browser.test_app import choose, picture
 from tests.server import Server
 
@@ -41,12 +40,13 @@ def test_pointing_at_a_transition_tells_how_often_it_happens(server: Server, vis
     page = visit(server, "transitions?first_digits=4&second_digits=9")
     cell(page, "matrix_4", 1, 4).hover()
     tooltip = page.locator("#vg-tooltip-element")
-    expect(tooltip).to_be_visible()
     counts = counts_of("4")
-    told = tooltip.inner_text()
-    assert re.search(r"from LSTM\s*1\s*to LSTM\s*4", told)
-    assert re.search(rf"moves\s*{counts[0, 3]:,}$", told.strip())
-    assert re.search(rf"probability\s*{counts[0, 3] / counts[0].sum():.1%}", told)
+    for told in (
+        r"from LSTM\s*1\s*to LSTM\s*4",
+        rf"moves\s*{counts[0, 3]:,}\s*$",
+        rf"probability\s*{counts[0, 3] / counts[0].sum():.1%}",
+    ):
+        expect(tooltip).to_have_text(re.compile(told))
 
 
 def test_a_click_on_a_transition_lists_where_it_happens_and_opens_one(server: Server, visit: Visit):
@@ -133,10 +133,8 @@ def test_a_view_is_drawn_and_stands_in_the_address(view, server: Server, visit: 
     page = visit(server, "transitions")
     look(page, view)
     elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
-    deadline = time.monotonic() + 20  # pictures of the view that was left may stand a moment longer
-    while time.monotonic() < deadline and not pictures(page) == pictures(elsewhere) != []:
-        page.wait_for_timeout(200)
-    assert pictures(page) == pictures(elsewhere) != []
+    # Pictures of the view that was left may stand a moment longer.
+    becomes(page, lambda: pictures(page) == pictures(elsewhere) != [], True)
 
 
 def pictures(page: Page) -> list[str]:
@@ -151,9 +149,9 @@ def test_the_graph_says_its_numbers_to_those_who_point_and_to_those_who_cannot_s
     expect(graph).to_be_visible()
     counts = counts_of("4")
     chance = counts / counts.sum(1, keepdims=True)
-    assert f"1 to 4 {chance[0, 3]:.0%}" in (graph.get_attribute("aria-label") or "")
-    titles = graph.locator("g.move title").all_text_contents()
-    assert f"LSTM 1 → 4: {chance[0, 3]:.1%}, {counts[0, 3]:,} times" in titles
+    expect(graph).to_have_attribute("aria-label", re.compile(f"1 to 4 {chance[0, 3]:.0%}"))
+    title = f"LSTM 1 → 4: {chance[0, 3]:.1%}, {counts[0, 3]:,} times"
+    expect(graph.locator("g.move title").filter(has_text=title)).to_have_count(1)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -184,14 +182,16 @@ def test_two_models_are_paired_and_a_model_is_not_compared_with_itself(server: S
 def test_nothing_scrolls_sideways_on_a_telephone(view, server: Server, visit: Visit):
     page = visit(server, "transitions", width=390)
     look(page, view)
-    sizes = "all => all.map(one => [one.scrollWidth, one.clientWidth])"
-    for wide, place in page.locator("[data-testid=stMain], [role=radiogroup], [role=group]").evaluate_all(sizes):
-        assert wide <= place
+    sizes = "all => Math.max(...all.map(one => one.scrollWidth - one.clientWidth))"
+    parts = page.locator("[data-testid=stMain], [role=radiogroup], [role=group]")
+    becomes(page, lambda: parts.evaluate_all(sizes), 0)
+
+
+FOOT = "drawing => drawing.getBoundingClientRect().bottom"
 
 
 def test_the_matrices_are_seen_without_scrolling(server: Server, visit: Visit):
     page = visit(server, "transitions")
     for key in ("matrix_0", "matrix_1", "difference"):
-        box = picture(page, key).bounding_box()
-        assert box is not None
-        assert box["y"] + box["height"] <= 800
+        drawing = picture(page, key)
+        becomes(page, lambda: drawing.evaluate(FOOT) <= 800, True)  # noqa: B023, looked at here
