@@ -145,7 +145,7 @@ def test_too_little_memory_is_said_in_one_line(capsys, tmp_path, monkeypatch, er
     def perform(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("mrnn.__main__.perform", perform)
+    monkeypatch.setattr("mrnn.commands.train.perform", perform)
     with pytest.raises(SystemExit) as end:
         main(["train", "waves", "--out", str(tmp_path / "m.safetensors")])
     assert end.value.code == 2
@@ -157,7 +157,7 @@ def test_an_error_of_our_own_is_not_taken_for_too_little_memory(tmp_path, monkey
     def perform(*_: object, **__: object) -> None:
         raise RuntimeError("a shape is wrong")
 
-    monkeypatch.setattr("mrnn.__main__.perform", perform)
+    monkeypatch.setattr("mrnn.commands.train.perform", perform)
     with pytest.raises(RuntimeError, match="a shape is wrong"):
         main(["train", "waves", "--out", str(tmp_path / "m.safetensors")])
 

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from mrnn import TASKS, evaluate, load, read_notes
-from mrnn.__main__ import command_parser, run_config
+from mrnn.__main__ import command_parser
+from mrnn.commands.options import run_config
 from mrnn.probes import answer_of
 from tests.browser.pictures import SCHEMES, SCREENS, addresses
 
