@@ -4,7 +4,12 @@ import streamlit as st
 
 from mrnn import owndata
 from pages import common
-from pages.views.own_data import VIEWS, answers, kept
+from pages.views.own_data.answers import answers
+from pages.views.own_data.kept import kept
+from pages.views.own_data.sequences import labelled
+from pages.views.own_data.text import text
+
+VIEWS = {"Sequences": labelled, "A text": text}
 
 common.page(
     "Own data",

@@ -1,0 +1,1 @@
+"""The parts of the Own data page, a module a part."""

@@ -1,0 +1,72 @@
+"""Labelled sequences, from a file or from an example: looked at, and kept as a task."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from mrnn import owndata
+from pages import common
+from pages.views.own_data.preview import preview, show_faults
+from pages.views.own_data.reading import Read, code, read
+from pages.views.own_data.words import name_to_keep, plain
+
+EXAMPLE, FIRST = "own_example", next(iter(owndata.EXAMPLES))
+
+
+def labelled(left: DeltaGenerator, right: DeltaGenerator) -> str:
+    """Labelled sequences, from a file or from an example; Python that reads them."""
+    with left:
+        file = st.file_uploader(
+            "A CSV file or NumPy arrays (.npz), up to 64 MB and 1,000,000 rows", type=["csv", "tsv", "txt", "dat", "data", "npz"],
+            key="own_file", help="A row a step (sequence, step, inputs, label) or a row a sequence. Nothing in it is executed.",
+        )  # fmt: skip
+        common.asked.begin(EXAMPLE, "example", FIRST, common.asked.one_of(list(owndata.EXAMPLES)))
+        example = st.selectbox(
+            "Or look at an example",
+            list(owndata.EXAMPLES),
+            key=EXAMPLE,
+            persist_state="session",
+            disabled=file is not None,
+        )
+        common.asked.keep(EXAMPLE, example, FIRST)
+        common.asked.say()
+        name, make = owndata.EXAMPLES[example]
+        content = file.getvalue() if file is not None else make()
+        if file is not None:
+            name = file.name
+        else:
+            st.download_button(
+                "This example as a file",
+                content,
+                name,
+                icon=":material/download:",
+                key="own_take_example",
+                on_click="ignore",
+            )
+    with right:
+        what = f"#### {plain(name)}" if file is not None else "#### An example: who walks, runs or climbs stairs?"
+        st.markdown(what)
+        with common.refusals():
+            with left:
+                found = read(content, key=f"own_{file.file_id if file is not None else example}")
+            if found.sequences is None:
+                show_faults(found.faults)
+            else:
+                preview(found.sequences)
+                save(found, Path(name).stem)
+    return code(name, found, None if file is not None else example)
+
+
+def save(found: Read, name: str) -> None:
+    """A form that keeps the sequences under a name."""
+    if found.sequences is None:
+        return
+    if found.sequences.labels is None:
+        st.info("Choose the column of the label, so that there is something to learn.", icon=":material/label:")
+        return
+    called = name_to_keep(name)
+    if called is not None:
+        with common.refusals():
+            st.session_state["own_kept"] = owndata.keep(found.sequences, called, common.owner(), read_as=found.read_as)
+        st.rerun()
