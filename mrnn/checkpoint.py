@@ -114,6 +114,10 @@ def load_reference_weights(model: SequenceModel, weights: Mapping[str, Tensor | 
     """
     if model.config.cell != "mrnn":
         raise ValueError(f"reference weights are those of a k-LSTM, got a model with cell={model.config.cell!r}")
+    if model.config.embedding:
+        raise ValueError(
+            f"reference weights know no embedding, got a model with embedding={model.config.embedding}; take 0"
+        )
     targets = dict(reference_names(model))
     odd = sorted(targets.keys() ^ weights.keys())
     if odd:

@@ -87,11 +87,16 @@ def outcomes_of(config: SweepConfig, table: pd.DataFrame) -> list[Outcome]:
 
 
 def name_of(model: ModelConfig) -> str:
-    """What to call a network: "MRNN, k = 4, own carry", "GRU"."""
+    """What to call a network: "MRNN, k = 4, own carry", "GRU, embedded in 16"."""
     if model.cell != "mrnn":
-        return NAMES[model.cell]
+        return NAMES[model.cell] + embedded(model)
     carry = ", own carry" if model.carry == "own" and model.num_lstms > 1 else ""
-    return f"MRNN, k = {model.num_lstms}{carry}"
+    return f"MRNN, k = {model.num_lstms}{carry}{embedded(model)}"
+
+
+def embedded(model: ModelConfig) -> str:
+    """What the name of a network says of its embedding; nothing where it has none."""
+    return f", embedded in {model.embedding}" if model.embedding else ""
 
 
 def contenders(found: Iterable[Outcome]) -> pd.DataFrame:

@@ -106,6 +106,9 @@ class ModelConfig(Json):
     span         steps that memory reaches over at first: gates begin such that each unit keeps what it holds for
                  a while of its own, from 1 to `span` steps (Tallec and Ollivier, "Can recurrent neural networks warp
                  time?", ICLR 2018); 0: all alike, with forget bias 1
+    embedding    numbers that a step's input becomes before the first layer, by a matrix that is learned: of one-hot
+                 symbols each has a vector of its own (Bengio, Ducharme, Vincent and Jauvin, "A neural probabilistic
+                 language model", JMLR 2003); 0: inputs are read as they are
     target       what the C logits are: of a "class", of "labels" that each hold or not, or "value"s themselves
     raises       ValueError that names the field, the rule and the value
     """
@@ -121,6 +124,7 @@ class ModelConfig(Json):
     per_step: bool = False
     target: Target = "class"
     span: int = 0
+    embedding: int = 0
 
     def __post_init__(self) -> None:
         plain(self)
@@ -142,10 +146,16 @@ class ModelConfig(Json):
         whole("span", self.span, 0, 1_000_000)
         if self.span in (1, 2):
             raise ValueError(f"span must be at least 3 steps, or 0 for none, got {self.span}")
+        whole("embedding", self.embedding, 0, 8_192)
         if self.cell != "mrnn" and self.k != 1:
             raise ValueError(f"k must be 1 with cell={self.cell!r}, got {self.k}; only cell='mrnn' has several LSTMs")
         if self.cell != "mrnn" and self.carry != "mixed":
             raise ValueError(f"carry must be 'mixed' with cell={self.cell!r}, got {self.carry!r}")
+
+    @property
+    def first_size(self) -> int:
+        """Numbers a step that the first layer reads."""
+        return self.embedding or self.input_size
 
     @property
     def num_lstms(self) -> int:

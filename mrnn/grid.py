@@ -12,7 +12,7 @@ from mrnn.config import Json, ModelConfig, RunConfig, one_of, plain, whole
 from mrnn.matching import MATCHES, Match, matched
 
 # What a sweep can vary, in the order in which it is shown.
-AXES = ("cell", "k", "hidden_size", "num_layers", "carry", "objective", "tau0", "tau_floor")
+AXES = ("cell", "k", "hidden_size", "num_layers", "carry", "embedding", "objective", "tau0", "tau_floor")
 LARGEST_SWEEP = 10_000
 
 

@@ -24,7 +24,7 @@ def count_weights(config: ModelConfig) -> int:
             return 4 * m * (D + m + 1) + 3 * m
         return _BLOCKS[config.cell] * m * (D + m + 2)  # torch's cells have two biases
 
-    return _over_layers(config, layer) + (m + 1) * config.output_size
+    return config.input_size * config.embedding + _over_layers(config, layer) + (m + 1) * config.output_size
 
 
 def count_products(config: ModelConfig) -> int:
@@ -34,12 +34,12 @@ def count_products(config: ModelConfig) -> int:
     """
     m = config.hidden_size
     width = config.num_lstms * (4 * m + 1) if config.cell == "mrnn" else _BLOCKS[config.cell] * m
-    return _over_layers(config, lambda D: (D + m) * width)
+    return config.input_size * config.embedding + _over_layers(config, lambda D: (D + m) * width)
 
 
 def _over_layers(config: ModelConfig, layer: Callable[[int], int]) -> int:
     """The sum over layers of what a layer with D inputs has."""
-    return layer(config.input_size) + (config.num_layers - 1) * layer(config.hidden_size)
+    return layer(config.first_size) + (config.num_layers - 1) * layer(config.hidden_size)
 
 
 def matched(config: ModelConfig, like: ModelConfig, by: Match) -> ModelConfig:

@@ -55,8 +55,10 @@ class SequenceModel(nn.Module):
     def __init__(self, config: ModelConfig, *, generator: torch.Generator | None = None) -> None:
         super().__init__()
         self.config = config
-        sizes = [config.input_size] + [config.hidden_size] * (config.num_layers - 1)
+        sizes = [config.first_size] + [config.hidden_size] * (config.num_layers - 1)
         self.layers = nn.ModuleList(_layer(config, size) for size in sizes)
+        shape = (config.input_size, config.embedding)
+        self.embedding = nn.Parameter(torch.empty(shape)) if config.embedding else None
         # Named, since skip_init takes the CPU otherwise, on the meta device too.
         device = torch.get_default_device()
         head = nn.utils.skip_init(nn.Linear, config.hidden_size, config.output_size, device=device)
@@ -74,6 +76,8 @@ class SequenceModel(nn.Module):
         bound = 1 / math.sqrt(self.config.hidden_size)
         self.head.weight.uniform_(-bound, bound, generator=generator)
         self.head.bias.zero_()
+        if self.embedding is not None:
+            self.embedding.normal_(generator=generator)
 
     @property
     def num_weights(self) -> int:
@@ -91,7 +95,8 @@ class SequenceModel(nn.Module):
         What the gates of all LSTMs sum up at each step is by far the most that is held.
         """
         k, m, size = self.config.num_lstms, self.config.hidden_size, self.head.weight.element_size()
-        return int(np.clip(MOST_BYTES // (max(steps, 1) * (4 * k * m + k) * size), 1, MOST_SEQUENCES))
+        held = 4 * k * m + k + self.config.embedding
+        return int(np.clip(MOST_BYTES // (max(steps, 1) * held * size), 1, MOST_SEQUENCES))
 
     def forward(
         self,
@@ -133,7 +138,7 @@ class SequenceModel(nn.Module):
             noise = gumbel((n, self.config.num_layers, steps, self.config.num_lstms), x, generator)
         state = self._initial_state(n, x) if state is None else self._check_state(state, n)
 
-        h = x.transpose(0, 1)  # (T, N, D): a step's sequences lie together
+        h = self._embedded(x).transpose(0, 1)  # (T, N, D): a step's sequences lie together
         qs, zs, states = [], [], []
         for number, layer in enumerate(self.layers):
             if number:
@@ -239,7 +244,7 @@ class SequenceModel(nn.Module):
             h = torch.as_tensor(x[rows]).to(self.head.weight)
             mask = self._mask(lengths[rows], len(h), h.shape[1], h.device)
             states = zip(*self._initial_state(len(h), h), strict=True)
-            h = h.transpose(0, 1)
+            h = self._embedded(h).transpose(0, 1)
             for each, state in zip(self.layers[: layer % len(self.layers) + 1], states, strict=False):
                 h, *_ = each(h, mask, state, in_use, None, None)
             parts.append(h.transpose(0, 1).float().cpu().numpy())
@@ -273,7 +278,7 @@ class SequenceModel(nn.Module):
         if trace.z.shape != expected:
             raise ValueError(f"trace must be of x by this model, with z of shape {expected}, got {trace.z.shape}")
         weights = torch.as_tensor(trace.z).to(self.head.weight).permute(1, 2, 0, 3)  # (L, T, N, k)
-        h = torch.as_tensor(x).to(self.head.weight).transpose(0, 1)
+        h = self._embedded(torch.as_tensor(x).to(self.head.weight)).transpose(0, 1)
         seen = []
         for each, z in zip(layers, weights, strict=True):
             h, *parts = each.look(h, z)
@@ -281,6 +286,12 @@ class SequenceModel(nn.Module):
         counts = (np.arange(x.shape[1]) < trace.lengths[:, None])[..., None]
         logits, gates = (part.transpose(0, 1).float().cpu().numpy() * counts for part in seen[layer])
         return Inside(logits=logits, gates=gates)
+
+    def _embedded(self, x: Tensor) -> Tensor:
+        """What the first layer reads, (N, T, D) or with an embedding (N, T, E): x times its matrix."""
+        # Of one-hot symbols this picks rows; under autocast the rows stay as exact as the weights are.
+        with torch.autocast(x.device.type, enabled=False):
+            return x if self.embedding is None else x @ self.embedding
 
     def _check_sequences(self, x: np.ndarray) -> np.ndarray:
         x = np.asarray(x)

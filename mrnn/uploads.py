@@ -17,7 +17,12 @@ from mrnn.place import runs_folder
 MAX_MODEL_BYTES = 64 * 2**20
 MAX_UPLOADS = 20  # a person
 MAX_EPOCHS = 10_000  # that a model's notes may tell of
-LARGEST = {"k": 16, "num_layers": 8, "hidden_size": 1024}  # of a model, which others share a server with
+LARGEST = {
+    "k": 16,
+    "num_layers": 8,
+    "hidden_size": 1024,
+    "embedding": 1024,
+}  # of a model, which others share a server with
 
 
 def adopt(content: bytes, name: str, owner: str) -> str:

@@ -17,17 +17,18 @@ REFRESH = 2.0  # seconds between two looks at a sweep
 EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "sweep.csv"  # SWEEP.md beside it has the command
 TITLES = {
     "cell": "cell", "k": "k, LSTMs", "hidden_size": "m, hidden size", "num_layers": "L, layers", "carry": "carry",
+    "embedding": "embedding",
     "objective": "objective", "tau0": "tau0, first temperature", "tau_floor": "tau floor, last temperature",
     "seed": "seed", "all": "all seeds together",
 }  # fmt: skip
 VALUES: dict[str, tuple[Any, ...]] = {
     "k": (1, 2, 4, 8, 16), "tau0": (0.3, 0.5, 1.0, 2.0, 5.0), "tau_floor": (0.05, 0.1, 0.3, 0.5, 1.0),
-    "hidden_size": (8, 16, 32, 64, 128), "num_layers": (1, 2, 3), "objective": OBJECTIVES, "carry": CARRIES, "cell": CELLS,
+    "hidden_size": (8, 16, 32, 64, 128), "num_layers": (1, 2, 3), "objective": OBJECTIVES, "carry": CARRIES, "cell": CELLS, "embedding": (0, 4, 8, 16, 32),
 }  # fmt: skip
 HELP = {
     "k": common.words.K, "tau0": common.words.TAU0, "tau_floor": common.words.FLOOR, "hidden_size": common.words.HIDDEN,
     "num_layers": common.words.LAYERS, "objective": common.words.OBJECTIVE, "carry": common.words.CARRY,
-    "cell": common.words.CELL,
+    "cell": common.words.CELL, "embedding": common.words.EMBEDDING,
 }  # fmt: skip
 
 SEEDS = 3
@@ -81,7 +82,7 @@ with left:
             base = common.run_settings()
         both = {**base.model.to_dict(), **base.training.to_dict()}
         chosen = {name: axis(name, both[name]) for name in ("k", "tau0")}
-        with st.expander("More axes: size, layers, objective, carry, cell, last temperature"):
+        with st.expander("More axes: size, layers, objective, carry, cell, embedding, last temperature"):
             chosen |= {name: axis(name, both[name]) for name in VALUES if name not in chosen}
         common.asked.begin("s_seeds", "Seeds", SEEDS, common.asked.one_of(range(1, 11)))
         seeds = st.slider(

@@ -58,6 +58,8 @@ MODEL_RULES: list[tuple[str, Any, str]] = [
     ("span", -1, "span must be from 0 to 1000000, got -1"),
     ("span", 2, "span must be at least 3 steps, or 0 for none, got 2"),
     ("span", 7.0, "span must be a whole number, got 7.0"),
+    ("embedding", -1, "embedding must be from 0 to 8192, got -1"),
+    ("embedding", 8193, "embedding must be from 0 to 8192, got 8193"),
 ]  # fmt: skip
 TRAINING_RULES: list[tuple[str, Any, str]] = [
     *((name, value, f"{name} must be a whole number, got ")

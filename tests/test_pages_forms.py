@@ -62,6 +62,17 @@ def test_what_a_link_says_is_what_the_form_says_and_is_trained():
     assert {**address(app), "cell": "mrnn"} == LINK, "what is as usual goes"
 
 
+def test_an_embedding_that_a_link_asks_for_is_in_the_form_is_trained_and_named():
+    app = opened("pages/train.py", task="reber", embedding="5")
+    assert app.number_input(key="t_embedding_reber_1").value == 5
+    app.button(key="train").click().run()
+    (run,) = runs.list_runs(owner_of(app))
+    assert run.config is not None
+    assert run.config.model.embedding == 5
+    (table,) = app.dataframe
+    assert table.value["network"].tolist() == ["k = 4, embedded in 5"]
+
+
 def test_what_a_link_asks_that_cannot_be_is_said_and_left_out_until_the_form_is_changed():
     told = {"k": "17", "tau0": "nan", "epochs": "many", "cell": "brain", "augment": "perhaps", "T": "31", "x": "1"}
     app = opened("pages/train.py", **told)

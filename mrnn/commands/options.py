@@ -25,6 +25,11 @@ SHAPE: dict[str, dict[str, Any]] = {
     "hidden_size": {"type": int, "default": 128, "help": "units of each LSTM (default: 128)"},
     "num_layers": {"type": int, "default": 1, "help": "layers (default: 1)"},
     "carry": {"choices": CARRIES, "default": "mixed", "help": "the state handed on (default: mixed)"},
+    "embedding": {
+        "type": int,
+        "default": 0,
+        "help": "numbers that each symbol becomes first, learned (default: 0, inputs as they are)",
+    },
 }
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from mrnn import Inside, ModelConfig, SequenceModel, Task, Trace, load, owndata, read_notes, runs
 from mrnn.checkpoint import read_config
-from mrnn.comparison import NAMES
+from mrnn.comparison import NAMES, embedded
 from mrnn.devices import share_processor
 from mrnn.experiments import Experiment, Outcome
 from mrnn.jobs import Engine
@@ -136,7 +136,8 @@ def _entry(entry_id: str, path: Path, name: str = "", whose: str = "") -> Entry:
     accuracy = notes.get("figures", {}).get("test_accuracy_hard")
     right = "" if accuracy is None else f", {written_with_name(config.target, accuracy)}"
     kind = f"k = {config.k}" if config.cell == "mrnn" else NAMES[config.cell]
-    name = name or f"{kind}, m = {config.hidden_size}" + (", own memory" if config.carry == "own" else "")
+    own = ", own memory" if config.carry == "own" else ""
+    name = name or f"{kind}, m = {config.hidden_size}{own}{embedded(config)}"
     label = f"{name}{right}{f' ({whose})' if whose else ''}"
     return Entry(id=entry_id, path=path, name=name, label=label, config=config, notes=notes)
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from mrnn import TASKS, charts, faults, runs
+from mrnn.comparison import embedded
 from mrnn.data import TARGETS, Target
 from mrnn.forecast import duration
 from mrnn.scores import MEANINGS, SCORES
@@ -84,7 +85,7 @@ def _row(run: runs.Run) -> dict[str, object]:
     if config is not None:
         model, training = config.model, config.training
         shown |= {
-            "network": f"k = {model.k}" if model.cell == "mrnn" else model.cell,
+            "network": (f"k = {model.k}" if model.cell == "mrnn" else model.cell) + embedded(model),
             "m": model.hidden_size,
             "L": model.num_layers,
             "tau": f"{training.tau(1):g} to {training.tau(training.epochs):.2g}",

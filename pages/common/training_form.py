@@ -21,7 +21,7 @@ RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02)
 RANGES: dict[str, tuple[float, float]] = {  # of what is a number
     "k": (1, 16), "hidden_size": (HIDDEN[0], HIDDEN[-1]), "num_layers": (1, 4), "dropout": (0.0, 0.5), "epochs": (1, 40),
     "tau0": (0.1, 10.0), "rate": (0.0, 1.0), "tau_floor": (0.05, 5.0), "seed": (0, 999_999), "beta": (0.0, 1.0),
-    "balance": (0.0, 1.0), "span": (0, 10_000), "learning_rate": (RATES[0], RATES[-1]), "weight_decay": (0.0, 0.1),
+    "balance": (0.0, 1.0), "span": (0, 10_000), "embedding": (0, 256), "learning_rate": (RATES[0], RATES[-1]), "weight_decay": (0.0, 0.1),
     # The form has no field for these, but a run that is trained again may have values of its own.
     "batch_size": (1, 1_000), "clip": (0.01, 100.0), "validation_share": (0.01, 0.5),
 }  # fmt: skip
@@ -268,7 +268,7 @@ def _optimiser(form: _Form) -> dict[str, Any]:
 
 
 def _network(form: _Form, shape: dict[str, Any]) -> dict[str, Any]:
-    """Dropout, cell, carry and span; and k = 1 where the cell has no choice."""
+    """Dropout, cell, carry, span and embedding; and k = 1 where the cell has no choice."""
     model, kept = form.model, form.kept
     alone = shape["num_layers"] == 1
     dropout = st.slider(
@@ -279,9 +279,12 @@ def _network(form: _Form, shape: dict[str, Any]) -> dict[str, Any]:
         "Carry", CARRIES, default=model["carry"], required=True, disabled=cell != "mrnn", help=words.CARRY, **kept("carry")
     )  # fmt: skip
     span = st.number_input("Span of memory", *_within("span", model["span"]), help=words.SPAN, **kept("span"))
+    embedding = st.number_input(
+        "Embedding", *_within("embedding", model["embedding"]), help=words.EMBEDDING, **kept("embedding")
+    )
     several = {} if cell == "mrnn" else {"k": 1}
     carry = carry if cell == "mrnn" else CARRIES[0]
-    return {"dropout": dropout, "cell": cell, "carry": carry, "span": int(span), **several}
+    return {"dropout": dropout, "cell": cell, "carry": carry, "span": int(span), "embedding": int(embedding), **several}
 
 
 def _machine(form: _Form) -> dict[str, Any]:

@@ -36,6 +36,10 @@ SPAN = (
     "For long sequences: gates begin such that each unit keeps what it holds for a while of its own, from one step to "
     "this many. 0: all alike, for short ones."
 )
+EMBEDDING = (
+    "Symbols come in one-hot, a one among zeros. With an embedding each becomes so many numbers first, which are learned. "
+    "0: they are read as they are."
+)
 CARRY = "mixed: all LSTMs go on from one mixed state, as published. own: each goes on from its own."
 SEED = "Fixes every random draw: the same seed on the same device gives the same model."
 PRECISION = "How exact matrix products are while training. bfloat16 keeps 8 of float32's 24 binary digits, and is faster on some processors; auto takes it where it is measured to be."
