@@ -186,10 +186,7 @@ def picture(found: list[comparison.Outcome], base: RunConfig) -> None:
     else:
         title = TITLES.get(figure) or f"{SCORES[target]} {sorts[figure]}"
         share = percent and figure not in TITLES
-        common.show(
-            charts.contender_dots(known, figure, title, percent=share), key="contenders",
-            alt=f"Each network's mean and spread over seeds, {title}. {said}",
-        )  # fmt: skip
+        common.show(charts.contender_dots(known, figure, title, percent=share), key="contenders")
     st.caption(f"Dot: mean over seeds, hard as in use; line: standard deviation. {said}")
     if beside is not None:
         st.caption(comparison.said_of_hmm(beside))
@@ -215,10 +212,8 @@ def by_epoch(found: list[comparison.Outcome], target: Target) -> None:
     """How each network learned."""
     percent, curves = target == "class", comparison.curves(found)
     if len(curves):
-        common.show(
-            charts.contender_curves(curves, f"held-out {SCORES[target]}", percent=percent), key="contender_curves",
-            alt=f"Held-out {SCORES[target]} of each network by epoch, the mean over seeds.",
-        )  # fmt: skip
+        drawn = charts.contender_curves(curves, f"held-out {SCORES[target]}", percent=percent)
+        common.show(drawn, key="contender_curves")
         st.caption(
             f"Held-out {SCORES[target]} (hard, as in use) by epoch, the mean over seeds. Point at a line for its lowest and highest seed."
         )
@@ -239,10 +234,8 @@ def closer(found: list[comparison.Outcome]) -> None:
                 with grid.cell():
                     study = common.study(entries[run], 0, READ)
                     st.markdown(f"**{name}**")
-                    common.show(
-                        charts.confusion_heatmap(analysis.confusion(study.trace, study.data.y, study.classes)),
-                        key=f"confusion_{run}", alt=f"True class against answer, {name}.",
-                    )  # fmt: skip
+                    table = analysis.confusion(study.trace, study.data.y, study.classes)
+                    common.show(charts.confusion_heatmap(table), key=f"confusion_{run}")
                     took = comparison.answer_seconds(entries[run].model, study.data.x[0])
                     st.caption(f"One sequence is answered in {1000 * took:.1f} ms.")
     st.caption(

@@ -206,10 +206,9 @@ def heatmap(sweep_id: str, running: bool) -> None:
     part, row, column = shown_axes(table, [*axes, *(["all", "seed"] if len(axes) == 1 else ["seed", "all"])])
     summary = sweeps.summary(part, row, column, figure or "validation")
     unit: Unit = "s" if figure == "seconds" else "%" if target == "class" else ""
-    clicked = common.show_to_click(
-        charts.sweep_heatmap(summary, TITLES[row], TITLES[column], unit=unit),
-        key="heatmap", alt=f"{sweeps.figure_name(figure or 'validation', target)} by {row} and {column}.", selection=CLICKED,
-    )  # fmt: skip
+    name = sweeps.figure_name(figure or "validation", target)
+    picture = charts.sweep_heatmap(summary, name, TITLES[row], TITLES[column], unit=unit)
+    clicked = common.show_to_click(picture, key="heatmap", selection=CLICKED)
     st.caption(f"{reading(summary, row, column, unit)} Click a cell to see its runs.")
     cells = {(str(cell.get("row")), str(cell.get("column"))) for cell in clicked}
     inside = {
@@ -279,10 +278,8 @@ with right:
     if sweep is None:
         st.markdown("#### An example: alien waves, after five epochs")
         example = sweeps.summary(pd.read_csv(EXAMPLE), "k", "tau0", "validation")
-        common.show(
-            charts.sweep_heatmap(example, TITLES["k"], TITLES["tau0"], unit="%"), key="example",
-            alt="Held-out accuracy by k and tau0, from a sweep that ships with the app.",
-        )  # fmt: skip
+        picture = charts.sweep_heatmap(example, "held-out accuracy", TITLES["k"], TITLES["tau0"], unit="%")
+        common.show(picture, key="example")
         st.caption(
             f"Held-out accuracy, hard as in use. {reading(example, 'k', 'tau0', '%')} At tau0 5 five epochs end while tau "
             "is still 2.7: the networks learned to blend their LSTMs, and in use they must pick one."

@@ -114,7 +114,7 @@ with left:
     if config is not None:
         epochs = range(1, config.training.epochs + 1)
         schedule = pd.DataFrame({"epoch": epochs, "tau": [config.training.tau(epoch) for epoch in epochs]})
-        common.show(charts.temperature_sketch(schedule), key="schedule", alt="tau, the temperature, by epoch.")
+        common.show(charts.temperature_sketch(schedule), key="schedule")
         st.caption(
             f"tau falls from {schedule['tau'].iloc[0]:.2f} to {schedule['tau'].iloc[-1]:.2f} with these settings."
         )

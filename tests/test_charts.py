@@ -1,13 +1,13 @@
 """Charts: valid Vega-Lite, drawn for real; a colour means one LSTM, and a probability one map.
 
-Sizes: T = 7 steps, k = 5 LSTMs, C = 3 classes, 11 epochs.
+What is drawn: `tests/shown.py`.
 """
 
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
-from functools import cache, partial
+from collections.abc import Iterator
+from functools import cache
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -18,136 +18,14 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from mrnn import Trace, analysis, charts
+from mrnn import analysis, charts
+from tests.shown import CHARTS, CLASSES, EPOCHS, HISTORY, MANY, STATES, SWEPT, TRANSITIONS, K, T, Y
 
-T, K, EPOCHS = 7, 5, 11
-CLASSES = ("calm", "loud", "odd")
 VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-
-
-# -- what is shown ---------------------------------------------------------------------------------------------------
-
-
-def make_trace(k: int = K, steps: int = T, listened: list[int] | None = None, n: int = 1) -> Trace:
-    rng = np.random.default_rng(steps)
-    z = rng.integers(0, k, (n, 1, steps)) if listened is None else np.array([[listened]])
-    return Trace(
-        q=rng.dirichlet(np.ones(k), (n, 1, steps)),
-        z=np.eye(k)[z],
-        logits=rng.normal(size=(n, steps, len(CLASSES))),
-        lengths=np.full(n, steps),
-    )
-
-
-TRACE = make_trace(listened=[1, 1, 3, 3, 3, 1, 0])  # LSTMs 2 2 4 4 4 2 1; nobody listens to 3 and 5
-ANSWERS = pd.DataFrame({"class": CLASSES, "probability": TRACE.answers[0]})
-MANY = make_trace(n=31)
-Y = np.arange(31) % 2
-TRANSITIONS = analysis.transitions_by_class(MANY, Y, CLASSES)
-DIFFERENCE = analysis.transition_difference(MANY, Y, 0, 1)
-HISTORY = pd.DataFrame({"epoch": [1, 2, 3], "loss": [0.7, 0.4, 0.3], "tau": [2.0, 1.5, 1.1]})
-ACCURACY = pd.DataFrame(
-    {"epoch": [1, 2, 1, 2], "kind": ["hard", "hard", "soft", "soft"], "accuracy": [0.5, 0.9, 0.6, 1]}
-)
-USAGE = analysis.usage_by_class(MANY, Y, CLASSES)
-USAGE_BY_EPOCH = pd.DataFrame(
-    {"epoch": np.repeat([1, 2], K), "lstm": np.tile(range(1, K + 1), 2), "share": [0.1, 0.2, 0.3, 0.2, 0.2] * 2}
-)
-TAUS = pd.DataFrame(
-    {"tau": [0.1, 1.0, 10.0], "mean": [0.9, 0.8, 0.5], "lowest": [0.8, 0.7, 0.4], "highest": [1, 0.9, 0.6]}
-)
-KS = pd.DataFrame({"k": [1, 2, 4], "accuracy": [0.9, 0.95, 0.99], "weights": [100, 200, 400]})
-ANSWER_CHANGE = analysis.answers_before_and_after(MANY.take(slice(1)), MANY.take(slice(1)), CLASSES)
-LESIONS = pd.DataFrame({"lstm": range(K + 1), "accuracy": [0.98, 0.5, 0.97, 0.7, 0.9, 0.95]})
-HEARD = pd.DataFrame({"epoch": [0, 0, 2], "start": [0, 2, 0], "steps": [2, 5, 7], "lstm": [1, 2, 3]})
-CURVES = pd.DataFrame(
-    {"run": list("AABBB"), "epoch": [1, 2, 1, 2, 3], "accuracy": [0.5, 0.9, 0.6, 0.7, 0.8], "loss": [3, 2, 4, 2, 1.5]}
-)
-STATES = pd.DataFrame(
-    {
-        "x": [0.1, 0.5, 2],
-        "y": [3, 1, 0.2],
-        "lstm": [1, 3, 5],
-        "class": ["calm", "loud", "calm"],
-        "t": 0,
-        "sequence": [7, 2, 5],
-    }
-)
-CO_USE = pd.DataFrame(
-    {"first": list("1122"), "second": list("2121"), "steps": [5, 1, 0, 4], "share": [0.5, 0.1, 0, 0.4]}
-)
-_, INFORMATION = analysis.information_on_class(MANY.listened(), MANY.lengths, K, Y, shuffles=5)
-SWEPT = pd.DataFrame(
-    {
-        "row": ["1", "1", "10", "10"], "column": ["0.5", "2.0"] * 2, "mean": [0.9, 0.95, 0.99, math.nan],
-        "deviation": [0.01, math.nan, 0.02, math.nan], "known": [3, 1, 2, 0], "runs": [3, 1, 3, 3],
-    }
-)  # fmt: skip
-CONFUSION = analysis.confusion(MANY, Y, CLASSES)
-CONTENDERS = pd.DataFrame(
-    {
-        "network": ["GRU", "LSTM"], "accuracy": [0.9, 0.97], "accuracy_deviation": [0.02, math.nan], "known": [3, 1],
-        "hidden_size": [7, 5], "weights": [311, 307],
-    }
-)  # fmt: skip
-BY_EPOCH = pd.DataFrame(
-    {
-        "network": ["GRU", "GRU", "LSTM", "LSTM"], "epoch": [1, 2, 1, 2], "mean": [0.6, 0.9, 0.5, 0.97],
-        "lowest": [0.5, 0.8, 0.5, 0.97], "highest": [0.7, 0.95, 0.5, 0.97],
-    }
-)  # fmt: skip
-EXAMPLES = pd.DataFrame(
-    {"lane": list("aabb"), "sequence": [0, 0, 1, 1], "t": [0, 1, 0, 1], "value": [0.1, 0.7, -0.3, 0.2]}
-)
-COUNTS = pd.DataFrame({"class": ["calm", "loud"], "count": [5, 7]})
-WENT_ON = pd.DataFrame(
-    {"t": [0, 1, 2] * 2, "curve": ["truth"] * 3 + ["its own"] * 3, "value": [0.1, 0.5, 0.2, 0.1, 0.4, 1]}
-)
-AHEAD = pd.DataFrame({"ahead": [1, 2, 3], "error": [0.1, 0.5, 0.7]})
-STRINGS = pd.DataFrame({"symbols": [5, 7, 7], "kind": ["legal", "legal", "not legal"], "count": [11, 3, 2]})
-SHARES = pd.DataFrame(
-    {"network": ["GRU", "GRU", "LSTM", "LSTM"], "group": ["5", "7"] * 2, "share": [1, 0.9, 0.7, 0.5], "count": [13] * 4}
-)
-BINS = pd.DataFrame({"low": [0.0, 1.0], "high": [1.0, 2.0], "count": [3, 5]})
-
-CHARTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
-    "accuracy_by_tau": (charts.accuracy_by_tau, (TAUS.assign(in_use=0.93),)),
-    "accuracy_curves": (charts.accuracy_curves, (ACCURACY, EPOCHS)),
-    "against_k": (charts.against_k, (KS, "accuracy", "accuracy in use", ".2%")),
-    "answer_change": (charts.answer_change, (ANSWER_CHANGE, 2)),
-    "class_bars": (charts.class_bars, (ANSWERS,)),
-    "co_use_heatmap": (charts.co_use_heatmap, (CO_USE,)),
-    "compared_curves": (charts.compared_curves, (CURVES, "accuracy", "accuracy")),
-    "confusion_heatmap": (charts.confusion_heatmap, (CONFUSION,)),
-    "continued_curve": (charts.continued_curve, (WENT_ON, 2)),
-    "contender_curves": (partial(charts.contender_curves, percent=True), (BY_EPOCH, "held-out accuracy")),
-    "contender_dots": (partial(charts.contender_dots, percent=True), (CONTENDERS, "accuracy", "accuracy")),
-    "count_bars": (charts.count_bars, (COUNTS, "sequences")),
-    "error_by_step": (charts.error_by_step, (AHEAD,)),
-    "lengths_of_strings": (charts.lengths_of_strings, (STRINGS,)),
-    "shares_by_group": (charts.shares_by_group, (SHARES, "symbols right", "symbols", 0.5)),
-    "difference_heatmap": (charts.difference_heatmap, (DIFFERENCE,)),
-    "dwell_curves": (charts.dwell_curves, (analysis.dwell_by_class(MANY, Y, CLASSES), "loud")),
-    "entropy_curves": (charts.entropy_curves, (analysis.entropy_by_class(MANY, Y, CLASSES), math.log(K))),
-    "example_lanes": (charts.example_lanes, (EXAMPLES, "speed")),
-    "histogram_bars": (charts.histogram_bars, (BINS, "steps", "sequences")),
-    "information_curve": (charts.information_curve, (INFORMATION,)),
-    "lesion_bars": (charts.lesion_bars, (LESIONS,)),
-    "listened_by_epoch": (charts.listened_by_epoch, (HEARD, K)),
-    "loss_curve": (charts.loss_curve, (HISTORY, EPOCHS)),
-    "mean_q_heatmap": (charts.mean_q_heatmap, (analysis.mean_q(MANY, Y, CLASSES), "loud")),
-    "q_difference_heatmap": (charts.q_difference_heatmap, (analysis.q_difference(MANY, Y, 0, 1),)),
-    "state_scatter": (charts.state_scatter, (STATES, "LSTM", K)),
-    "sweep_heatmap": (partial(charts.sweep_heatmap, unit="%"), (SWEPT, "k", "tau0")),
-    "temperature_sketch": (charts.temperature_sketch, (HISTORY,)),
-    "transition_heatmap": (charts.transition_heatmap, (TRANSITIONS, "loud")),
-    "usage_area": (charts.usage_area, (USAGE_BY_EPOCH, K, EPOCHS)),
-    "usage_bars": (charts.usage_bars, (USAGE,)),
-}
 IN_LSTM_COLOURS = ("dwell_curves", "lesion_bars", "listened_by_epoch", "state_scatter", "usage_area", "usage_bars")
 OF_PROBABILITIES = ("mean_q_heatmap", "transition_heatmap")
 NO_CHARTS = {
-    "CIVIDIS", "CLICKED", "CURSOR_COLOUR", "DIVERGING", "LSTM_COLOURS", "STATE", "letters_on", "lstm_colour",
+    "CIVIDIS", "CLICKED", "CURSOR_COLOUR", "DIVERGING", "LSTM_COLOURS", "STATE", "Picture", "letters_on", "lstm_colour",
     "state_graph",
 }  # fmt: skip
 
@@ -176,7 +54,7 @@ def scene_of(spec: dict[str, Any]) -> dict[str, Any]:
 
 def drawn(chart: Any) -> list[Mark]:
     """The marks that Vega draws of a chart, or of its specification."""
-    return list(_marks(scene_of(chart if isinstance(chart, dict) else chart.to_dict()), "", "", 0, 0))
+    return list(_marks(scene_of(chart if isinstance(chart, dict) else spec(chart)), "", "", 0, 0))
 
 
 def _marks(node: dict[str, Any], kind: str, role: str, left: float, top: float) -> Iterator[Mark]:
@@ -191,11 +69,17 @@ def _marks(node: dict[str, Any], kind: str, role: str, left: float, top: float) 
         yield from _marks(child, kind, role, left, top)
 
 
+def spec(picture: charts.Picture) -> dict[str, Any]:
+    """The Vega-Lite of a picture, checked against its schema."""
+    assert not isinstance(picture.chart, str)
+    return picture.chart.to_dict()
+
+
 @cache
 def spec_of(name: str) -> dict[str, Any]:
     """The Vega-Lite of a chart above, checked against its schema."""
     function, arguments = CHARTS[name]
-    return function(*arguments).to_dict()
+    return spec(function(*arguments))
 
 
 @cache
@@ -274,7 +158,7 @@ def test_a_chart_is_valid_vega_lite_and_draws_its_data(name):
 def test_a_chart_changes_no_table_and_is_the_same_each_time(name):
     function, arguments = CHARTS[name]
     before = [a.copy() if isinstance(a, pd.DataFrame) else a for a in arguments]
-    first, second = (json.dumps(function(*arguments).to_dict(validate=False), sort_keys=True) for _ in range(2))
+    first, second = (json.dumps(spec(function(*arguments)), sort_keys=True) for _ in range(2))
     for table, copy in zip(arguments, before, strict=True):
         if isinstance(table, pd.DataFrame):
             pd.testing.assert_frame_equal(table, copy)
@@ -385,7 +269,9 @@ def test_letters_that_lie_on_no_colour_are_drawn_in_the_ink_of_the_theme(name):
 
 @pytest.mark.parametrize("reach", [0.1, 1.0])
 def test_letters_on_a_difference_can_be_read(reach):
-    found = cells_with_letters(charts.difference_heatmap(square("difference", np.linspace(-reach, reach, 64))))
+    found = cells_with_letters(
+        charts.difference_heatmap(square("difference", np.linspace(-reach, reach, 64)), "calm", "loud")
+    )
     assert len(found) == 64
     for cell, letters in found:
         assert contrast(cell.fill, letters.fill) >= 3, letters.text
@@ -429,7 +315,9 @@ def test_a_heat_map_shows_the_class_it_is_asked_for_and_no_other():
 def test_no_difference_has_the_same_colour_as_nothing_and_the_sides_differ():
     values = np.zeros(64)
     values[:2] = 0.5, -0.5
-    cells = sorted(rects(drawn(charts.difference_heatmap(square("difference", values)))), key=lambda m: (m.y, m.x))
+    cells = sorted(
+        rects(drawn(charts.difference_heatmap(square("difference", values), "calm", "loud"))), key=lambda m: (m.y, m.x)
+    )
     fills = [mark.fill for mark in cells]
     assert len(set(fills)) == 3
     assert min(linear(fills[2])) > 0.8  # no difference is nearly white
@@ -438,8 +326,8 @@ def test_no_difference_has_the_same_colour_as_nothing_and_the_sides_differ():
 def test_a_difference_that_chance_explains_has_the_colour_of_none():
     table = square("difference", np.linspace(-0.5, 0.5, 64))
     table["beyond_chance"] = np.arange(64) % 3 == 0
-    cells = sorted(rects(drawn(charts.difference_heatmap(table))), key=lambda m: (m.y, m.x))
-    none = rects(drawn(charts.difference_heatmap(square("difference", np.zeros(64)))))[0].fill
+    cells = sorted(rects(drawn(charts.difference_heatmap(table, "calm", "loud"))), key=lambda m: (m.y, m.x))
+    none = rects(drawn(charts.difference_heatmap(square("difference", np.zeros(64)), "calm", "loud")))[0].fill
     assert [cell.fill == none for cell in cells] == [number % 3 != 0 for number in range(64)]
 
 
@@ -474,7 +362,7 @@ def graph_of(probabilities: list[list[float]], shares: list[float]) -> ElementTr
     moves = pd.DataFrame({"class": "loud", "from": start, "to": end, "probability": np.ravel(probabilities)})
     moves["count"] = (moves["probability"] * 1_000).astype(int)
     share = pd.DataFrame({"class": "loud", "lstm": range(1, k + 1), "share": shares})
-    return ElementTree.fromstring(charts.state_graph(moves, share, "loud"))  # noqa: S314, our own words
+    return ElementTree.fromstring(str(charts.state_graph(moves, share, "loud").chart))  # noqa: S314, our own words
 
 
 def within(drawing: ElementTree.Element, group: str, tag: str) -> dict[str, ElementTree.Element]:
@@ -525,7 +413,7 @@ def test_all_of_a_graph_lies_within_its_frame_and_no_node_on_another(k):
 
 def test_a_graph_says_in_words_what_it_shows():
     words = graph_of([[0.7, 0.3], [1.0, 0.0]], [0.8, 0.2]).get("aria-label", "")
-    assert words.startswith("State graph. LSTM 1: 80% of the steps, LSTM 2: 20% of the steps.")
+    assert words.startswith("State graph of class loud. LSTM 1: 80% of the steps, LSTM 2: 20% of the steps.")
     assert words.endswith("Moves: 1 to 1 70%, 1 to 2 30%, 2 to 1 100%.")
 
 
@@ -568,7 +456,7 @@ def test_the_most_probable_class_alone_is_in_full_ink():
     chart = charts.class_bars(pd.DataFrame({"class": CLASSES, "probability": [0.2, 0.5, 0.3]}))
     bars = [
         part
-        for part in parts(scene_of(chart.to_dict()))
+        for part in parts(scene_of(spec(chart)))
         if "opacity" in part and "probability" in str(part.get("description"))
     ]
     assert bars
@@ -597,8 +485,8 @@ def test_a_cell_of_a_sweep_says_its_mean_its_spread_and_how_much_is_known():
 
 def test_cells_that_differ_by_chance_alone_are_not_painted_as_far_apart():
     close = SWEPT.assign(mean=[0.9901, 0.9902, 0.9901, 0.9902], known=3, runs=3)
-    fills = [cell.fill for cell in rects(drawn(charts.sweep_heatmap(close, "k", "tau0", unit="%")))]
-    far = [cell.fill for cell in rects(drawn(charts.sweep_heatmap(close * 1, "k", "tau0", unit="%")))]
+    fills = [cell.fill for cell in rects(drawn(charts.sweep_heatmap(close, "accuracy", "k", "tau0", unit="%")))]
+    far = [cell.fill for cell in rects(drawn(charts.sweep_heatmap(close * 1, "accuracy", "k", "tau0", unit="%")))]
     assert fills == far
     red = [int(re.findall(r"\d+", fill)[0]) for fill in fills]
     assert max(red) - min(red) < 60

@@ -1,4 +1,7 @@
-"""From a table to a chart: pure functions of DataFrames, which know pandas and Altair alone."""
+"""From a table to a picture: pure functions of DataFrames, which know pandas and Altair alone.
+
+Each gives a `Picture`: the chart, the same in words, and all numbers that it shows.
+"""
 
 from mrnn.charts.colours import CIVIDIS, CURSOR_COLOUR, DIVERGING, LSTM_COLOURS, letters_on, lstm_colour
 from mrnn.charts.comparison import confusion_heatmap, contender_curves, contender_dots
@@ -12,20 +15,18 @@ from mrnn.charts.learning import (
     temperature_sketch,
     usage_area,
 )
+from mrnn.charts.over_time import dwell_curves, entropy_curves, information_curve
 from mrnn.charts.own_data import count_bars, example_lanes, histogram_bars
+from mrnn.charts.picture import Picture
 from mrnn.charts.probes import accuracy_by_tau, against_k, answer_change, lesion_bars, listened_by_epoch
+from mrnn.charts.state_map import STATE, state_scatter
 from mrnn.charts.sweeps import sweep_heatmap
 from mrnn.charts.transitions import (
     CLICKED,
-    STATE,
     co_use_heatmap,
     difference_heatmap,
-    dwell_curves,
-    entropy_curves,
-    information_curve,
     mean_q_heatmap,
     q_difference_heatmap,
-    state_scatter,
     transition_heatmap,
     usage_bars,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "DIVERGING",
     "LSTM_COLOURS",
     "STATE",
+    "Picture",
     "accuracy_by_tau",
     "accuracy_curves",
     "against_k",

@@ -2,16 +2,16 @@
 
 import altair as alt
 import pandas as pd
-from altair.typing import ChartType
 
 from mrnn.charts.colours import PROBABILITY, letters_in_ink, letters_on_probability
 from mrnn.charts.learning import DASHES, EPOCH
-from mrnn.charts.size import sized
+from mrnn.charts.picture import Picture, course, each, fine_percent, picture, plain, rows
+from mrnn.charts.picture import percent as as_percent
 
 LANE = 34  # pixels a network
 
 
-def contender_dots(table: pd.DataFrame, figure: str, title: str, *, percent: bool) -> ChartType:
+def contender_dots(table: pd.DataFrame, figure: str, title: str, *, percent: bool) -> Picture:
     """A lane a network: its mean as a dot, its standard deviation over seeds as a line to both sides.
 
     table   of `mrnn.comparison.contenders`, of networks whose figure is known
@@ -19,10 +19,10 @@ def contender_dots(table: pd.DataFrame, figure: str, title: str, *, percent: boo
     """
     spread = table[f"{figure}_deviation"].fillna(0)
     form = ".2%" if percent else ",.3g"
-    rows = table.assign(mean=table[figure], low=table[figure] - spread, high=table[figure] + spread, spread=spread)
-    rows["text"] = [f"{value:{form}}" for value in rows["mean"]]
-    lane = alt.Y("network:N", sort=list(rows["network"]), title=None, axis=alt.Axis(labelLimit=220, grid=True))
-    low, high = float(rows["low"].min()), float(rows["high"].max())
+    lanes = table.assign(mean=table[figure], low=table[figure] - spread, high=table[figure] + spread, spread=spread)
+    lanes["text"] = [f"{value:{form}}" for value in lanes["mean"]]
+    lane = alt.Y("network:N", sort=list(lanes["network"]), title=None, axis=alt.Axis(labelLimit=220, grid=True))
+    low, high = float(lanes["low"].min()), float(lanes["high"].max())
     room = 0.06 * (high - low) or 0.01
     top = min(high + room, 1.0) if percent else high + room  # no share is above 1
     scale = alt.Scale(domain=[low - room, max(top, high)], nice=False, zero=False)
@@ -32,18 +32,25 @@ def contender_dots(table: pd.DataFrame, figure: str, title: str, *, percent: boo
         alt.Tooltip("spread", title="standard deviation", format=form), alt.Tooltip("known", title="runs done"),
         alt.Tooltip("hidden_size", title="hidden units"), alt.Tooltip("weights", title="weights", format=","),
     ]  # fmt: skip
-    base = alt.Chart(rows)
-    return sized(
+    say = fine_percent if percent else plain
+    spreads = (f" ± {say(spread)}" if spread else "" for spread in lanes["spread"])
+    told = [
+        f"{name} {say(mean)}{more}" for name, mean, more in zip(lanes["network"], lanes["mean"], spreads, strict=True)
+    ]
+    base = alt.Chart(lanes)
+    return picture(
         alt.layer(
             base.mark_rule(strokeWidth=3, opacity=0.5).encode(y=lane, x=alt.X("low:Q", scale=scale), x2="high:Q"),
             base.mark_point(filled=True, size=90, opacity=1).encode(y=lane, x=x, tooltip=tooltip),
             letters_in_ink(base.mark_text(dy=-13, fontSize=11, tooltip=None)).encode(y=lane, x=x, text="text:N"),
         ),
-        LANE * len(rows),
+        LANE * len(lanes),
+        f"Mean over seeds with its standard deviation, {title}: {'; '.join(told)}.",
+        table,
     )
 
 
-def contender_curves(curves: pd.DataFrame, title: str, *, percent: bool) -> ChartType:
+def contender_curves(curves: pd.DataFrame, title: str, *, percent: bool) -> Picture:
     """The mean over seeds by epoch, a line a network, told apart by its dashes and by the name at its end.
 
     curves  of `mrnn.comparison.curves`
@@ -60,7 +67,9 @@ def contender_curves(curves: pd.DataFrame, title: str, *, percent: bool) -> Char
         *(alt.Tooltip(name, format=form) for name in ("mean", "lowest", "highest")),
     ]
     last = max(int(curves["epoch"].max()), 2)
-    return sized(
+    say = fine_percent if percent else plain
+    told = [f"{name} {course(part, 'epoch', 'mean', say)}" for name, part in curves.groupby("network", sort=False)]
+    return picture(
         alt.Chart(curves)
         .mark_line(point={"size": 18})
         .encode(
@@ -69,10 +78,12 @@ def contender_curves(curves: pd.DataFrame, title: str, *, percent: bool) -> Char
             strokeDash=dash, detail="network:N", tooltip=tooltip,
         ),
         220,
+        f"{title[:1].upper()}{title[1:]} by epoch, the mean over seeds: {'; '.join(told)}.",
+        curves,
     )  # fmt: skip
 
 
-def confusion_heatmap(confusion: pd.DataFrame) -> ChartType:
+def confusion_heatmap(confusion: pd.DataFrame) -> Picture:
     """True classes downwards, answers to the right; bright is often.
 
     confusion  of `mrnn.analysis.confusion`
@@ -93,4 +104,19 @@ def confusion_heatmap(confusion: pd.DataFrame) -> ChartType:
         ],
     )
     numbers = base.transform_filter("datum.count > 0").mark_text(fontSize=10, color=letters, tooltip=None)
-    return sized(alt.layer(cells, numbers.encode(text=alt.Text("count:Q", format=","))), max(24 * len(classes), 80))
+    right = confusion["true"] == confusion["answered"]
+    total, wrong = max(int(confusion["count"].sum()), 1), confusion[~right]
+    worst = max(rows(wrong), key=lambda row: row["count"], default=None)
+    mistaken = (
+        "None is mistaken."
+        if worst is None or not worst["count"]
+        else f"Most often {worst['true']} is taken for {worst['answered']}, {worst['count']:,} times."
+    )
+    by_class = each(confusion["true"][right], confusion["share"][right], as_percent)
+    return picture(
+        alt.layer(cells, numbers.encode(text=alt.Text("count:Q", format=","))),
+        max(24 * len(classes), 80),
+        f"True class against answer: {confusion['count'][right].sum() / total:.1%} of {total:,} are right; of each "
+        f"class {by_class}. {mistaken}",
+        confusion,
+    )

@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 import pandas as pd
 
 from mrnn.charts.colours import letters_on, lstm_colour
+from mrnn.charts.picture import Picture
 
 WIDTH, HEIGHT = 400, 370
 RING = 112  # pixels from the middle to the middle of a node
@@ -15,13 +16,13 @@ LABELLED = 0.1  # from this probability on it says so ...
 LARGEST_LABELLED = 8  # ... up to this k
 
 
-def state_graph(transitions: pd.DataFrame, usage: pd.DataFrame, name: str) -> str:
+def state_graph(transitions: pd.DataFrame, usage: pd.DataFrame, name: str) -> Picture:
     """The moves of one class as SVG: a node an LSTM, its area the share of steps; an arrow a move, as wide as probable.
 
     transitions  `analysis.transitions_by_class`
     usage        `analysis.usage_by_class`
     name         the class
-    returns      an <svg> in the ink of whatever stands around it (currentColor); each part says its numbers in a title
+    returns      drawn in the ink of whatever stands around it (currentColor); each part says its numbers in a title
     """
     moves = transitions[(transitions["class"] == name) & (transitions["probability"] >= FAINTEST)]
     own = usage[usage["class"] == name]
@@ -37,20 +38,23 @@ def state_graph(transitions: pd.DataFrame, usage: pd.DataFrame, name: str) -> st
         else:
             arrows.append(_arrow(place[start], place[end], radius[start], radius[end], chance, told, k))
     nodes = [_node(j, place[j], radius[j], part) for j, part in share.items()]
-    return (
+    words = _in_words(name, moves, share)
+    svg = (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'aria-label="{escape(_in_words(moves, share), {chr(34): "&quot;"})}" font-family="sans-serif" '
+        f'aria-label="{escape(words, {chr(34): "&quot;"})}" font-family="sans-serif" '
         f'style="max-height: {HEIGHT + 50}px">{"".join(arrows)}{"".join(nodes)}</svg>'
     )
+    every = transitions[transitions["class"] == name]
+    return Picture(svg, words, every.assign(**{"share of steps of from": every["from"].map(share)}))
 
 
-def _in_words(moves: pd.DataFrame, share: dict[int, float]) -> str:
+def _in_words(name: str, moves: pd.DataFrame, share: dict[int, float]) -> str:
     nodes = ", ".join(f"LSTM {j}: {part:.0%} of the steps" for j, part in share.items())
     arrows = ", ".join(
         f"{start} to {end} {chance:.0%}"
         for start, end, chance in zip(moves["from"], moves["to"], moves["probability"], strict=True)
     )
-    return f"State graph. {nodes}. Moves: {arrows}."
+    return f"State graph of class {name}. {nodes}. Moves: {arrows}."
 
 
 def _on_ring(number: int, k: int) -> tuple[float, float]:

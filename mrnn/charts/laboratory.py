@@ -2,16 +2,15 @@
 
 import altair as alt
 import pandas as pd
-from altair.typing import ChartType
 
 from mrnn.charts.colours import letters_in_ink
 from mrnn.charts.learning import DASHES
-from mrnn.charts.size import sized
+from mrnn.charts.picture import Picture, course, extremes, percent, picture
 
 STEP = alt.Axis(grid=False, format="d", tickMinStep=1)
 
 
-def continued_curve(values: pd.DataFrame, given: int) -> ChartType:
+def continued_curve(values: pd.DataFrame, given: int) -> Picture:
     """One curve: what was given and what was made of it (solid), the truth (dashed), and a rule at the border.
 
     values  rows of t, curve ("truth" or "its own"), value
@@ -32,15 +31,21 @@ def continued_curve(values: pd.DataFrame, given: int) -> ChartType:
     text = letters_in_ink(alt.Chart(border).mark_text(align="right", dx=-5, fontSize=11)).encode(
         x="t:Q", y=alt.value(-6), text="text:N"
     )
-    return sized(alt.layer(base.mark_line(strokeWidth=2), rule, text), 260)
+    told = [f"{curve} {course(part, 't', 'value', at='step')}" for curve, part in values.groupby("curve")]
+    return picture(
+        alt.layer(base.mark_line(strokeWidth=2), rule, text),
+        260,
+        f"A curve of which {given} steps were given. {'; '.join(told).capitalize()}.",
+        values.assign(given=values["t"] < given),
+    )
 
 
-def error_by_step(errors: pd.DataFrame) -> ChartType:
+def error_by_step(errors: pd.DataFrame) -> Picture:
     """Mean squared error against steps ahead.
 
     errors  rows of ahead (from 1), error
     """
-    return sized(
+    return picture(
         alt.Chart(errors)
         .mark_line(point={"size": 30})
         .encode(
@@ -49,10 +54,12 @@ def error_by_step(errors: pd.DataFrame) -> ChartType:
             tooltip=["ahead", alt.Tooltip("error:Q", format=".3g")],
         ),
         200,
+        f"Mean squared error by steps ahead: {course(errors, 'ahead', 'error', at='step')}.",
+        errors,
     )
 
 
-def lengths_of_strings(lengths: pd.DataFrame) -> ChartType:
+def lengths_of_strings(lengths: pd.DataFrame) -> Picture:
     """How many strings there are of each length: legal ones upwards, the others downwards.
 
     lengths  rows of symbols, kind ("legal" or "not legal"), count
@@ -68,10 +75,20 @@ def lengths_of_strings(lengths: pd.DataFrame) -> ChartType:
     text = letters_in_ink(alt.Chart(ends).mark_text(align="right", fontWeight="bold")).encode(
         x=alt.value(alt.ExprRef("width - 4")), y=alt.Y("y:Q", scale=None, axis=None), text="kind:N"
     )
-    return sized(alt.layer(bars.mark_bar(), text).resolve_scale(y="independent"), 200)
+    total = lengths.groupby("kind")["count"].sum()
+    parts = [
+        f"{total[kind]:,} {kind}, {extremes(part, 'count', lambda row: str(row['symbols']) + ' symbols')}"
+        for kind, part in lengths.groupby("kind")
+    ]
+    return picture(
+        alt.layer(bars.mark_bar(), text).resolve_scale(y="independent"),
+        200,
+        f"{total.sum():,} strings by their length: {'; '.join(parts)}.",
+        lengths,
+    )
 
 
-def shares_by_group(shares: pd.DataFrame, what: str, by: str, chance: float) -> ChartType:
+def shares_by_group(shares: pd.DataFrame, what: str, by: str, chance: float) -> Picture:
     """How often each network is right, group by group; networks are told apart by their dashes and marks.
 
     shares  rows of network, group, share, count
@@ -111,4 +128,14 @@ def shares_by_group(shares: pd.DataFrame, what: str, by: str, chance: float) -> 
                 x=alt.value(0), y="share:Q", text="text:N"
             )
         )
-    return sized(alt.layer(*parts), 240)
+    told = [
+        f"{name} {extremes(part, 'share', lambda row: by + ' ' + str(row['group']), percent)}"
+        for name, part in shares.groupby("network", sort=False)
+    ]
+    by_chance = f" Chance alone: {percent(chance)}." if chance else ""
+    return picture(
+        alt.layer(*parts),
+        240,
+        f"{what[:1].upper()}{what[1:]} by {by}: {'; '.join(told)}.{by_chance}",
+        shares.assign(chance=chance) if chance else shares,
+    )

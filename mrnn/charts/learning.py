@@ -2,22 +2,21 @@
 
 import altair as alt
 import pandas as pd
-from altair.typing import ChartType
 
 from mrnn.charts.colours import by_lstm, letters_in_ink, letters_on_lstm
-from mrnn.charts.size import sized
+from mrnn.charts.picture import Picture, Say, course, each, fine_percent, percent, picture, plain
 
 DASHES = [[1, 0], [8, 4], [2, 2], [8, 3, 2, 3], [14, 4], [4, 6], [1, 4], [10, 2, 2, 2, 2, 2]]
 EPOCH = alt.Axis(title="epoch", tickMinStep=1, grid=False, format="d")
 
 
-def loss_curve(history: pd.DataFrame, epochs: int) -> ChartType:
+def loss_curve(history: pd.DataFrame, epochs: int) -> Picture:
     """Loss by epoch.
 
     history  rows of epoch, loss
     epochs   how many there will be: the axis does not jump while it grows
     """
-    return sized(
+    return picture(
         alt.Chart(history)
         .mark_line(point=True)
         .encode(
@@ -26,10 +25,12 @@ def loss_curve(history: pd.DataFrame, epochs: int) -> ChartType:
             tooltip=[alt.Tooltip("epoch"), alt.Tooltip("loss", format=".4f")],
         ),
         150,
+        f"Loss by epoch: {course(history, 'epoch', 'loss')}.",
+        history[["epoch", "loss"]],
     )
 
 
-def accuracy_curves(accuracy: pd.DataFrame, epochs: int, name: str = "accuracy") -> ChartType:
+def accuracy_curves(accuracy: pd.DataFrame, epochs: int, name: str = "accuracy") -> Picture:
     """Hard and soft accuracy by epoch; hard is solid, soft is dashed.
 
     accuracy  rows of epoch, kind ("hard" or "soft"), accuracy
@@ -40,7 +41,8 @@ def accuracy_curves(accuracy: pd.DataFrame, epochs: int, name: str = "accuracy")
         scale=alt.Scale(domain=["hard", "soft"], range=[[1, 0], [5, 4]]),
         legend=None,  # the axis says it
     )
-    return sized(
+    told = [f"{kind}, {course(part, 'epoch', 'accuracy', _say(name))}" for kind, part in accuracy.groupby("kind")]
+    return picture(
         alt.Chart(accuracy)
         .mark_line(point=True)
         .encode(
@@ -59,10 +61,12 @@ def accuracy_curves(accuracy: pd.DataFrame, epochs: int, name: str = "accuracy")
             ],
         ),
         150,
+        f"Held-out {name} by epoch: {'; '.join(told)}.",
+        accuracy,
     )
 
 
-def compared_curves(curves: pd.DataFrame, figure: str, name: str) -> ChartType:
+def compared_curves(curves: pd.DataFrame, figure: str, name: str) -> Picture:
     """A figure of several runs by epoch, each line told by its dashes and by the letter at its end.
 
     curves  rows of run (a letter), epoch and the figure
@@ -74,7 +78,8 @@ def compared_curves(curves: pd.DataFrame, figure: str, name: str) -> ChartType:
     y = alt.Y(f"{figure}:Q", title=name, scale=alt.Scale(zero=False), axis=_score_axis(name))
     number = alt.Tooltip(figure, title=name, format=_score_format(name))
     ends = curves.loc[curves.groupby("run")["epoch"].idxmax()]
-    return sized(
+    told = [f"{run} {course(part, 'epoch', figure, _say(name))}" for run, part in curves.groupby("run")]
+    return picture(
         alt.layer(
             alt.Chart(curves)
             .mark_line(point={"size": 18})
@@ -84,10 +89,12 @@ def compared_curves(curves: pd.DataFrame, figure: str, name: str) -> ChartType:
             ),
         ),
         200,
+        f"{name.capitalize()} by epoch of {len(runs)} runs: {'; '.join(told)}.",
+        curves[["run", "epoch", figure]],
     )
 
 
-def usage_area(usage: pd.DataFrame, k: int, epochs: int) -> ChartType:
+def usage_area(usage: pd.DataFrame, k: int, epochs: int) -> Picture:
     """Use of each LSTM by epoch, stacked; its number stands where its band is wide enough.
 
     usage  rows of epoch, lstm (from 1), share
@@ -96,7 +103,11 @@ def usage_area(usage: pd.DataFrame, k: int, epochs: int) -> ChartType:
     table = usage.assign(bottom=bottom, top=bottom + usage["share"], middle=bottom + usage["share"] / 2)
     last = table[(table["epoch"] == table["epoch"].max()) & (table["share"] >= 0.08)]
     share = alt.Y("bottom:Q", title="share of steps", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
-    return sized(
+    told = [
+        f"in epoch {epoch} {each('LSTM ' + part['lstm'].astype(str), part['share'], percent)}"
+        for epoch, part in usage[usage["epoch"].isin([usage["epoch"].min(), usage["epoch"].max()])].groupby("epoch")
+    ]
+    return picture(
         alt.layer(
             alt.Chart(table)
             .mark_bar(width={"band": 1})
@@ -117,15 +128,17 @@ def usage_area(usage: pd.DataFrame, k: int, epochs: int) -> ChartType:
             .encode(x="epoch:O", y="middle:Q", text="lstm:N"),
         ),
         150,
+        f"Share of steps of each LSTM by epoch: {'; '.join(told)}.",
+        usage,
     )
 
 
-def temperature_sketch(schedule: pd.DataFrame) -> ChartType:
+def temperature_sketch(schedule: pd.DataFrame) -> Picture:
     """tau by epoch.
 
     schedule  rows of epoch, tau
     """
-    return sized(
+    return picture(
         alt.Chart(schedule)
         .mark_line(point=len(schedule) <= 40)
         .encode(
@@ -134,10 +147,12 @@ def temperature_sketch(schedule: pd.DataFrame) -> ChartType:
             tooltip=[alt.Tooltip("epoch"), alt.Tooltip("tau", format=".3f")],
         ),
         120,
+        f"tau, the temperature, by epoch: {course(schedule, 'epoch', 'tau')}.",
+        schedule[["epoch", "tau"]],
     )
 
 
-def class_bars(answers: pd.DataFrame) -> ChartType:
+def class_bars(answers: pd.DataFrame) -> Picture:
     """Probability of each class, the most probable one in full ink.
 
     answers  rows of class, probability
@@ -149,12 +164,14 @@ def class_bars(answers: pd.DataFrame) -> ChartType:
         x=alt.X("probability:Q", title=None, scale=alt.Scale(domain=[0, 1.15]), axis=None),
         opacity=alt.condition(alt.datum["class"] == best, alt.value(1), alt.value(0.45)),
     )
-    return sized(
+    return picture(
         alt.layer(
             base.mark_bar(),
             letters_in_ink(base.mark_text(align="left", dx=4)).encode(text=alt.Text("probability:Q", format=".0%")),
         ),
         20 * len(classes),
+        f"Probability of each class: {best} is first. {each(classes, answers['probability'], percent)}.",
+        answers,
     )
 
 
@@ -164,6 +181,10 @@ def _score_axis(name: str) -> alt.Axis:
 
 def _score_format(name: str) -> str:
     return ".2%" if name == "accuracy" else ".4f"
+
+
+def _say(name: str) -> Say:
+    return fine_percent if name == "accuracy" else plain
 
 
 def _epoch(epochs: int) -> alt.X:

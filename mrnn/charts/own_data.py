@@ -4,14 +4,13 @@ import json
 
 import altair as alt
 import pandas as pd
-from altair.typing import ChartType
 
-from mrnn.charts.size import sized
+from mrnn.charts.picture import Picture, each, extremes, picture, plain
 
 LANE = 72  # pixels
 
 
-def example_lanes(examples: pd.DataFrame, title: str) -> ChartType:
+def example_lanes(examples: pd.DataFrame, title: str) -> Picture:
     """A few sequences as thin lines, one lane a class; all lanes have the same scale.
 
     examples  rows of lane, sequence, t, value
@@ -27,7 +26,12 @@ def example_lanes(examples: pd.DataFrame, title: str) -> ChartType:
         values=middles, labelExpr=f"{names}[{len(lanes) - 1} - floor(datum.value)]", grid=False, ticks=False,
         domain=False, labelLimit=90,
     )  # fmt: skip
-    return sized(
+    told = [
+        f"{lane} from {plain(part['value'].min())} to {plain(part['value'].max())}, "
+        f"{plain(part['value'].mean())} in the mean"
+        for lane, part in examples.groupby("lane", sort=False)
+    ]
+    return picture(
         alt.Chart(table)
         .mark_line(strokeWidth=1.2, opacity=0.75)
         .encode(
@@ -40,10 +44,12 @@ def example_lanes(examples: pd.DataFrame, title: str) -> ChartType:
             ],
         ),
         LANE * len(lanes),
+        f"{examples['sequence'].nunique()} sequences, {title}: {'; '.join(told)}.",
+        examples,
     )  # fmt: skip
 
 
-def count_bars(counts: pd.DataFrame, title: str) -> ChartType:
+def count_bars(counts: pd.DataFrame, title: str) -> Picture:
     """How many there are of each class.
 
     counts  rows of class, count
@@ -51,23 +57,25 @@ def count_bars(counts: pd.DataFrame, title: str) -> ChartType:
     """
     y = alt.Y("class:N", sort=list(counts["class"]), title=None, axis=alt.Axis(labelLimit=90))
     bars = alt.Chart(counts).mark_bar(height={"band": 0.7}, opacity=0.8)
-    return sized(
+    return picture(
         bars.encode(
             x=alt.X("count:Q", title=title, axis=alt.Axis(tickMinStep=1, tickCount=4)),
             y=y,
             tooltip=["class", "count"],
         ),
         min(22 * len(counts), 330),
+        f"{counts['count'].sum():,} {title}: {each(counts['class'], counts['count'])}.",
+        counts,
     )  # fmt: skip
 
 
-def histogram_bars(bins: pd.DataFrame, title: str, count: str) -> ChartType:
+def histogram_bars(bins: pd.DataFrame, title: str, count: str) -> Picture:
     """How often values occur.
 
     bins   rows of low, high, count
     title  of the values; count: of how often
     """
-    return sized(
+    return picture(
         alt.Chart(bins)
         .mark_bar(opacity=0.8)
         .encode(
@@ -77,4 +85,7 @@ def histogram_bars(bins: pd.DataFrame, title: str, count: str) -> ChartType:
             tooltip=[alt.Tooltip("low", format=".4g"), alt.Tooltip("high", format=".4g"), "count"],
         ),
         90,
+        f"{bins['count'].sum():,} {count} by {title}, {plain(bins['low'].min())} to {plain(bins['high'].max())}: "
+        f"{extremes(bins, 'count', lambda row: plain(row['low']) + ' to ' + plain(row['high']))}.",
+        bins,
     )

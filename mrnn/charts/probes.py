@@ -2,13 +2,12 @@
 
 import altair as alt
 import pandas as pd
-from altair.typing import ChartType
 
 from mrnn.charts.colours import by_lstm, letters_in_ink
-from mrnn.charts.size import sized
+from mrnn.charts.picture import Picture, course, each, fine_percent, percent, picture, plain
 
 
-def against_k(table: pd.DataFrame, figure: str, title: str, form: str) -> ChartType:
+def against_k(table: pd.DataFrame, figure: str, title: str, form: str) -> Picture:
     """One figure of models with different k.
 
     table   rows of k and the figure
@@ -26,28 +25,31 @@ def against_k(table: pd.DataFrame, figure: str, title: str, form: str) -> ChartT
         ),
         tooltip=[alt.Tooltip("k"), alt.Tooltip(figure, title=title, format=form)],
     )
-    return sized(
+    return picture(
         alt.layer(
             base.mark_line(point={"size": 60}),
             letters_in_ink(base.mark_text(dy=-12, fontSize=11)).encode(text=alt.Text(f"{figure}:Q", format=form)),
         ),
         150,
+        f"{title[:1].upper()}{title[1:]} against k: "
+        f"{each('k = ' + table['k'].astype(str), table[figure], fine_percent if '%' in form else plain)}.",
+        table[["k", figure]],
     )
 
 
-def lesion_bars(lesions: pd.DataFrame) -> ChartType:
+def lesion_bars(lesions: pd.DataFrame) -> Picture:
     """Accuracy after each single lesion, and a rule where the whole network stands.
 
     lesions  `probes.accuracy_by_lesion`
     """
     whole = float(lesions.loc[lesions["lstm"] == 0, "accuracy"].iloc[0])
-    each = lesions[lesions["lstm"] > 0]
+    each_off = lesions[lesions["lstm"] > 0]
     k = max(int(lesions["lstm"].max()), 1)
     x = alt.X("lstm:O", title="LSTM that is switched off", axis=alt.Axis(labelAngle=0))
     y = alt.Y("accuracy:Q", title="accuracy in use", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1.08]))
-    base = alt.Chart(each).encode(x=x, y=y)
+    base = alt.Chart(each_off).encode(x=x, y=y)
     line = alt.Chart(pd.DataFrame({"accuracy": [whole], "text": [f"none off {whole:.2%}"]}))
-    return sized(
+    return picture(
         alt.layer(
             base.mark_bar().encode(
                 color=by_lstm(k),
@@ -57,10 +59,13 @@ def lesion_bars(lesions: pd.DataFrame) -> ChartType:
             letters_in_ink(line.mark_rule(strokeDash=[5, 4])).encode(y="accuracy:Q"),
         ),
         180,
+        f"Accuracy in use after each single lesion; with none {whole:.2%}. Without "
+        f"{each('LSTM ' + each_off['lstm'].astype(str), each_off['accuracy'], fine_percent)}.",
+        lesions,
     )
 
 
-def answer_change(answers: pd.DataFrame, since: int | None) -> ChartType:
+def answer_change(answers: pd.DataFrame, since: int | None) -> Picture:
     """What the network says step by step, before (dashed) and after (solid); a rule where they part.
 
     answers  `analysis.answers_before_and_after`
@@ -96,10 +101,17 @@ def answer_change(answers: pd.DataFrame, since: int | None) -> ChartType:
     if since is not None:
         rule = alt.Chart(pd.DataFrame({"t": [since]})).mark_rule(strokeDash=[2, 3])
         parts.append(letters_in_ink(rule).encode(x="t:Q"))
-    return sized(alt.layer(*parts), 170)
+    told = [
+        f"{name} {when}, {course(part, 't', 'probability', percent, at='step')}"
+        for (name, when), part in answers.groupby(["class", "when"], sort=False)
+    ]
+    parted = "They never part." if since is None else f"The choice is another one from step {since} on."
+    return picture(
+        alt.layer(*parts), 170, f"Probability of the answer, step by step: {'; '.join(told)}. {parted}", answers
+    )
 
 
-def accuracy_by_tau(measured: pd.DataFrame) -> ChartType:
+def accuracy_by_tau(measured: pd.DataFrame) -> Picture:
     """Accuracy under Gumbel sampling against tau: mean of several draws and their range; and the hard accuracy.
 
     measured  `probes.accuracy_by_tau`
@@ -115,7 +127,7 @@ def accuracy_by_tau(measured: pd.DataFrame) -> ChartType:
     ]
     base = alt.Chart(measured)
     line = alt.Chart(pd.DataFrame({"mean": [hard], "text": [f"in use (argmax) {hard:.1%}"]}))
-    return sized(
+    return picture(
         alt.layer(
             base.mark_area(opacity=0.25).encode(x=tau, y=alt.Y("lowest:Q"), y2="highest:Q"),
             base.mark_line(point=True).encode(x=tau, y=title, tooltip=tooltip),
@@ -125,17 +137,23 @@ def accuracy_by_tau(measured: pd.DataFrame) -> ChartType:
             ),
         ),
         240,
+        f"Accuracy of sampled answers by temperature, the mean over draws: {course(measured, 'tau', 'mean', percent)}. "
+        f"Draws lie up to {percent((measured['highest'] - measured['lowest']).max())} apart; in use it is "
+        f"{percent(hard)}.",
+        measured,
     )
 
 
-def listened_by_epoch(stays: pd.DataFrame, k: int) -> ChartType:
+def listened_by_epoch(stays: pd.DataFrame, k: int) -> Picture:
     """The LSTM listened to in one sequence, a row an epoch from the top.
 
     stays  rows of epoch, start (the step at which a stay begins), steps (how long it is), lstm (from 1)
     """
     epochs = list(dict.fromkeys(stays["epoch"]))
     table = stays.assign(end=stays["start"] + stays["steps"])
-    return sized(
+    moves = (stays.groupby("epoch").size() - 1).rename("moves").reset_index()
+    heard = stays.groupby("lstm")["steps"].sum() / stays["steps"].sum()
+    return picture(
         alt.Chart(table)
         .mark_rect()
         .encode(
@@ -158,4 +176,7 @@ def listened_by_epoch(stays: pd.DataFrame, k: int) -> ChartType:
             ],
         ),
         max(10 * len(epochs), 60),
+        f"The LSTM listened to at each step, by epoch. Hand-overs: {course(moves, 'epoch', 'moves')}. Over all epochs "
+        f"{each((f'LSTM {lstm}' for lstm in heard.index), heard, percent)} of the steps.",
+        stays,
     )

@@ -4,18 +4,18 @@ from typing import Literal
 
 import altair as alt
 import pandas as pd
-from altair.typing import ChartType
 
-from mrnn.charts.size import sized
+from mrnn.charts.picture import Picture, extremes, picture
 
 Unit = Literal["%", "s", ""]
 CLICKED = "cell"  # the selection of a cell, with the fields row and column
 
 
-def sweep_heatmap(summary: pd.DataFrame, row: str, column: str, *, unit: Unit) -> ChartType:
+def sweep_heatmap(summary: pd.DataFrame, figure: str, row: str, column: str, *, unit: Unit) -> Picture:
     """A cell for each pair of values: the mean over its runs, and below it the standard deviation.
 
     summary      `sweeps.summary`; a cell of which nothing is known yet is a dash
+    figure       what it is called
     row, column  titles of the axes
     unit         of the figure: "%" of a share, "s" of seconds, "" of a score such as R²
     """
@@ -44,7 +44,7 @@ def sweep_heatmap(summary: pd.DataFrame, row: str, column: str, *, unit: Unit) -
     base = alt.Chart(table.fillna({"mean": low}))  # a cell without a figure is drawn, too
     letters = base.mark_text(fontSize=14, fontWeight="bold", dy=-7, color=bright, tooltip=None)
     small = base.mark_text(fontSize=11, dy=10, color=bright, tooltip=None)
-    return sized(
+    return picture(
         alt.layer(
             base.mark_rect(strokeWidth=3, cursor="pointer")
             .encode(
@@ -62,6 +62,10 @@ def sweep_heatmap(summary: pd.DataFrame, row: str, column: str, *, unit: Unit) -
             small.encode(**place, text="below:N"),
         ),
         64 * len(rows),
+        f"{figure[:1].upper()}{figure[1:]}, the mean of runs, by {row} (rows) and {column} (columns): "
+        f"{extremes(known, 'mean', lambda cell: cell['row'] + ' and ' + cell['column'], lambda v: amount(v, unit))}. "
+        f"{summary['known'].sum():,} of {summary['runs'].sum():,} runs are done.",
+        summary,
     )
 
 

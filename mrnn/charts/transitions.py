@@ -1,10 +1,11 @@
 """Many sequences at once: how much each LSTM is used, and how they hand over to one another."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import altair as alt
 import pandas as pd
-from altair.typing import ChartType
 
 from mrnn.charts.colours import (
     CURSOR_COLOUR,
@@ -15,16 +16,16 @@ from mrnn.charts.colours import (
     letters_on_lstm,
     letters_on_probability,
 )
-from mrnn.charts.size import sized
+from mrnn.charts.picture import Picture, Say, each, extremes, percent, picture, plain, rows, signed_percent
 
 LARGEST_LABELLED = 8  # a k above this leaves no room for numbers in the cells
-CLICKED, STATE = "cell", "state"  # names of selections
+CLICKED = "cell"  # the selection of a move, with the fields from and to
 FEW = "too few sequences to say"
 FROM = alt.Axis(title="from LSTM", labelAngle=0, ticks=False, domain=False)
 TO = alt.Axis(title="to LSTM", labelAngle=0, ticks=False, domain=False)
 
 
-def usage_bars(usage: pd.DataFrame, title: str = "share of steps") -> ChartType:
+def usage_bars(usage: pd.DataFrame, title: str = "share of steps") -> Picture:
     """Share of steps of each LSTM, one stacked bar a class.
 
     usage  `analysis.usage_by_class`, or `analysis.stationary_by_class`, whose intervals are told where one points
@@ -35,6 +36,7 @@ def usage_bars(usage: pd.DataFrame, title: str = "share of steps") -> ChartType:
         alt.Tooltip("lstm", title="LSTM"),
         alt.Tooltip("share", title=title, format=".1%"),
     ]
+    numbers = usage
     if "low" in usage:
         usage = usage.assign(interval=_intervals(usage, ".1%"))
         tooltip.append(alt.Tooltip("interval", title="95 % interval"))
@@ -44,7 +46,11 @@ def usage_bars(usage: pd.DataFrame, title: str = "share of steps") -> ChartType:
     usage = usage.assign(end=end, start=end - usage["share"], middle=end - usage["share"] / 2)
     lane = alt.Y("class:N", sort=classes, title="class")
     share = alt.Axis(title=title, format="%", tickCount=5)
-    return sized(
+    told = [f"{name}, {extremes(part, 'share', _lstm, percent)}" for name, part in usage.groupby("class", sort=False)]
+    interval = ""
+    if "low" in usage:
+        interval = f" 95 % intervals are up to {percent((numbers['high'] - numbers['low']).max())} wide."
+    return picture(
         alt.layer(
             alt.Chart(usage)
             .mark_bar()
@@ -60,17 +66,19 @@ def usage_bars(usage: pd.DataFrame, title: str = "share of steps") -> ChartType:
             .encode(y=lane, x="middle:Q", text="lstm:N"),
         ),
         26 * len(classes),
+        f"{title[:1].upper()}{title[1:]} of each LSTM, by class: {'; '.join(told)}.{interval}",
+        numbers,
     )
 
 
-def transition_heatmap(transitions: pd.DataFrame, name: str, *, counts: bool = False) -> ChartType:
+def transition_heatmap(transitions: pd.DataFrame, name: str, *, counts: bool = False) -> Picture:
     """k x k moves of one class: row = from, column = to. A cell that is clicked is the selection CLICKED.
 
     transitions  `analysis.transitions_by_class`
     name         the class
     counts       how often, instead of how probable; shades then are relative to the most frequent move
     """
-    table = transitions[transitions["class"] == name]
+    table = numbers = transitions[transitions["class"] == name]
     most = max(int(table["count"].max()), 1)
     if counts:  # on a scale of square roots: a few moves happen far more often than the others
         table = table.assign(shade=(table["count"] / most) ** 0.5)
@@ -84,38 +92,50 @@ def transition_heatmap(transitions: pd.DataFrame, name: str, *, counts: bool = F
     # No legend: the numbers stand in the cells, and three matrices have to fit side by side.
     colour = alt.Color(f"{shade}:Q", scale=PROBABILITY, legend=None)
     number = ("count", ".3~s" if most >= 10_000 else ",d") if counts else ("probability", ".0%")
-    return _matrix(table, colour, *number, tooltip, letters_on_probability(shade))
+    stays, total = int(table.loc[table["from"] == table["to"], "count"].sum()), int(table["count"].sum())
+    figure, say = ("count", plain) if counts else ("probability", percent)
+    what = "Moves" if counts else "Probability of the next LSTM, given the last"
+    words = (
+        f"{what}, in class {name}: at {stays:,} of {total:,} "
+        f"steps the LSTM stays. Of the hand-overs, {extremes(table[table['from'] != table['to']], figure, _move, say)}."
+    )
+    return _matrix(table, colour, *number, tooltip, letters_on_probability(shade), words, numbers)
 
 
-def difference_heatmap(difference: pd.DataFrame) -> ChartType:
+def difference_heatmap(difference: pd.DataFrame, first: str, second: str) -> Picture:
     """k x k differences of probability between two classes, around 0; coloured only where chance does not explain them.
 
-    difference  `analysis.transition_difference`
+    difference     `analysis.transition_difference`
+    first, second  what the two are called
     """
     reach = _reach(difference)
     tooltip = [alt.Tooltip("from", title="from LSTM"), alt.Tooltip("to", title="to LSTM"), *_judgement(".1%")]
     colour = alt.Color("coloured:Q", scale=_around_zero(reach), legend=None)
-    return _matrix(_judged(difference, ".1%"), colour, "difference", "+.0%", tooltip, _letters_around_zero(reach))
+    words = f"Transition probabilities, {first} minus {second}: {_gaps(difference, _move, signed_percent)}"
+    letters = _letters_around_zero(reach)
+    return _matrix(_judged(difference, ".1%"), colour, "difference", "+.0%", tooltip, letters, words, difference)
 
 
-def q_difference_heatmap(difference: pd.DataFrame) -> ChartType:
+def q_difference_heatmap(difference: pd.DataFrame, first: str, second: str) -> Picture:
     """Mean q of one class minus that of another, LSTM by step; coloured only where chance does not explain it.
 
-    difference  `analysis.q_difference`
+    difference     `analysis.q_difference`
+    first, second  what the two are called
     """
     judged = _judged(difference.dropna(subset=["difference"]), ".3f")
     colour = alt.Color("coloured:Q", scale=_around_zero(_reach(difference)), legend=gradient_legend("difference of q"))
-    return _by_step(judged, colour, _judgement(".3f"))
+    words = f"Mean q by step, {first} minus {second}: {_gaps(difference, _lstm_at_step, '{:+.3f}'.format)}"
+    return _by_step(judged, colour, _judgement(".3f"), words, difference)
 
 
-def co_use_heatmap(co_use: pd.DataFrame) -> ChartType:
+def co_use_heatmap(co_use: pd.DataFrame) -> Picture:
     """At how many steps a first network listened to one LSTM while a second one listened to another.
 
     co_use  rows of first, second (names of LSTMs), steps, share (of all steps)
     """
     colour = alt.Color("share:Q", scale=alt.Scale(scheme="cividis", domainMin=0), legend=gradient_legend("share"))
     order = {name: list(dict.fromkeys(co_use[name])) for name in ("first", "second")}
-    return sized(
+    return picture(
         alt.Chart(co_use)
         .mark_rect()
         .encode(
@@ -130,140 +150,38 @@ def co_use_heatmap(co_use: pd.DataFrame) -> ChartType:
             ],
         ),
         26 * len(order["first"]),
+        f"Share of all steps at which two LSTMs are listened to together, the first's with the second's: "
+        f"{extremes(co_use, 'share', lambda row: str(row['first']) + ' with ' + str(row['second']), percent)}. "
+        f"{co_use['steps'].sum():,} steps.",
+        co_use,
     )
 
 
-def dwell_curves(dwell: pd.DataFrame, name: str) -> ChartType:
-    """Share of the stays with each LSTM that last at least so many steps; dashed, if it were left at random.
-
-    dwell  `analysis.dwell_by_class`
-    name   the class
-    """
-    table = dwell[dwell["class"] == name]
-    x = alt.X("steps:Q", title="steps of a stay, at least", axis=alt.Axis(tickMinStep=1, format="d", grid=False))
-    share = alt.Axis(format="%", title="share of stays")
-    tooltip = [
-        alt.Tooltip("lstm", title="LSTM"),
-        alt.Tooltip("steps", title="at least so many steps"),
-        alt.Tooltip("share", title="share of its stays", format=".1%"),
-        alt.Tooltip("memoryless", title="if left at random", format=".1%"),
-        alt.Tooltip("seen", title="stays watched so long", format=","),
-    ]
-    base = alt.Chart(table).encode(x=x, color=by_lstm(int(dwell["lstm"].max()), legend=True))
-    return sized(
-        alt.layer(
-            base.mark_line(strokeDash=[4, 4], opacity=0.7).encode(y=alt.Y("memoryless:Q", axis=share)),
-            base.mark_line(interpolate="step-after", point=alt.OverlayMarkDef(size=22)).encode(
-                y=alt.Y("share:Q", axis=share), tooltip=tooltip
-            ),
-        ),
-        220,
-    )
-
-
-def entropy_curves(entropy: pd.DataFrame, most: float) -> ChartType:
-    """Mean entropy of q by step, a class a line told by its dashes, with the band of its 95 % interval.
-
-    entropy  `analysis.entropy_by_class`
-    most     ln k, the entropy of a q that prefers nothing
-    """
-    classes = list(dict.fromkeys(entropy["class"]))
-    dash = alt.StrokeDash(
-        "class:N", sort=classes, legend=alt.Legend(title="class", orient="top", titleOrient="left", symbolType="stroke")
-    )
-    x = alt.X("t:Q", title="step t", scale=alt.Scale(nice=False), axis=alt.Axis(grid=False))
-    y = alt.Y("entropy:Q", title="entropy of q, nats", scale=alt.Scale(domain=[0, max(most, 0.01)]))
-    base = alt.Chart(entropy).encode(x=x)
-    return sized(
-        alt.layer(
-            base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", title=""), y2="high:Q", detail="class:N"),
-            base.mark_line().encode(
-                y=y,
-                strokeDash=dash,
-                tooltip=[
-                    alt.Tooltip("class"),
-                    alt.Tooltip("t", title="step t"),
-                    alt.Tooltip("entropy", title="entropy, nats", format=".3f"),
-                    alt.Tooltip("n", title="sequences", format=","),
-                ],
-            ),
-        ),
-        200,
-    )
-
-
-def information_curve(information: pd.DataFrame) -> ChartType:
-    """What z tells of the class at each step, over the band that chance alone reaches.
-
-    information  rows of t, information, chance, limit, as `analysis.information_on_class` gives them
-    """
-    x = alt.X("t:Q", title="step t", scale=alt.Scale(nice=False), axis=alt.Axis(grid=False))
-    base = alt.Chart(information).encode(x=x)
-    return sized(
-        alt.layer(
-            base.mark_area(opacity=0.2).encode(y=alt.Y("limit:Q", title="information on the class, nats")),
-            base.mark_line(strokeDash=[4, 4]).encode(y="chance:Q"),
-            base.mark_line(point=alt.OverlayMarkDef(size=18)).encode(
-                y="information:Q",
-                tooltip=[
-                    alt.Tooltip("t", title="step t"),
-                    alt.Tooltip("information", title="information, nats", format=".4f"),
-                    alt.Tooltip("limit", title="chance stays below", format=".4f"),
-                ],
-            ),
-        ),
-        200,
-    )
-
-
-def state_scatter(states: pd.DataFrame, told_by: str, k: int) -> ChartType:
-    """Hidden states on a plane. One that is clicked is the selection STATE, by its sequence.
-
-    states   rows of x, y, sequence, lstm (from 1), class, t
-    told_by  "LSTM" (colour), "class" (its first letters) or "time" (a sequential colour)
-    """
-    tooltip = [alt.Tooltip("lstm", title="LSTM"), alt.Tooltip("class"), alt.Tooltip("t", title="step t")]
-    place = {
-        "x": alt.X("x:Q", title=None, axis=alt.Axis(labels=False, ticks=False), scale=alt.Scale(zero=False)),
-        "y": alt.Y("y:Q", title=None, axis=alt.Axis(labels=False, ticks=False), scale=alt.Scale(zero=False)),
-    }
-    state = alt.selection_point(name=STATE, fields=["sequence"], empty=False)
-    base = alt.Chart(states).encode(**place, tooltip=tooltip)
-    if told_by == "class":
-        letters = base.transform_calculate(short="slice(datum.class, 0, 3)").mark_text(cursor="pointer")
-        size = alt.condition(state, alt.value(22), alt.value(11))
-        return sized(letters_in_ink(letters).encode(text="short:N", size=size).add_params(state), 420)
-    ring = alt.condition(state, alt.value(3), alt.value(0))
-    # A constant stroke would frame the legend's squares, too.
-    points = base.mark_circle(opacity=0.8, cursor="pointer").encode(
-        stroke=alt.condition(state, alt.value(CURSOR_COLOUR), alt.value("transparent")),
-        strokeWidth=ring,
-        size=alt.condition(state, alt.value(140), alt.value(34)),
-    )
-    points = points.add_params(state)
-    if told_by == "time":
-        time = alt.Color("t:Q", scale=alt.Scale(scheme="cividis"), legend=gradient_legend("step t"))
-        return sized(points.encode(color=time), 420)
-    return sized(points.encode(color=by_lstm(k, legend=True)), 420)
-
-
-def mean_q_heatmap(mean_q: pd.DataFrame, name: str) -> ChartType:
+def mean_q_heatmap(mean_q: pd.DataFrame, name: str) -> Picture:
     """q averaged over the sequences of one class, LSTM by step.
 
     mean_q  `analysis.mean_q`
     name    the class
     """
     colour = alt.Color("q:Q", scale=PROBABILITY, legend=gradient_legend("mean q"))
-    return _by_step(mean_q[mean_q["class"] == name], colour, [alt.Tooltip("q", title="mean q", format=".3f")])
+    table = mean_q[mean_q["class"] == name]
+    over_time = table.groupby("lstm")["q"].mean()
+    words = (
+        f"Mean q of each LSTM by step, in class {name}: {extremes(table, 'q', _lstm_at_step, '{:.3f}'.format)}. "
+        f"Over all steps {each((f'LSTM {lstm}' for lstm in over_time.index), over_time, '{:.3f}'.format)}."
+    )
+    return _by_step(table, colour, [alt.Tooltip("q", title="mean q", format=".3f")], words, table)
 
 
 # -- what they share -------------------------------------------------------------------------------------------------
 
 
-def _by_step(table: pd.DataFrame, colour: alt.Color, tooltip: list[alt.Tooltip]) -> ChartType:
+def _by_step(
+    table: pd.DataFrame, colour: alt.Color, tooltip: list[alt.Tooltip], words: str, numbers: pd.DataFrame
+) -> Picture:
     """A lane an LSTM, over spans of time from t to until."""
     steps = int(table["until"].max()) + 1
-    return sized(
+    return picture(
         alt.Chart(table.assign(start=table["t"] - 0.5, end=table["until"] + 0.6))
         .mark_rect()
         .encode(
@@ -274,6 +192,8 @@ def _by_step(table: pd.DataFrame, colour: alt.Color, tooltip: list[alt.Tooltip])
             tooltip=[alt.Tooltip("t", title="step t"), alt.Tooltip("lstm", title="LSTM"), *tooltip],
         ),
         20 * int(table["lstm"].max()),
+        words,
+        numbers,
     )
 
 
@@ -284,7 +204,9 @@ def _matrix(
     number: str,
     tooltip: list[alt.Tooltip],
     letters: alt.ExprRef,
-) -> ChartType:
+    words: str,
+    numbers: pd.DataFrame,
+) -> Picture:
     place = {"x": alt.X("to:O", axis=TO), "y": alt.Y("from:O", axis=FROM)}
     known = table[table[field].notna()]
     cell = alt.selection_point(name=CLICKED, fields=["from", "to"], empty=False)
@@ -300,7 +222,8 @@ def _matrix(
         labels = alt.Chart(known).mark_text(fontSize=11, color=letters, tooltip=None)
         layers.append(labels.encode(**place, text=alt.Text(f"{field}:Q", format=number)))
     k = int(table["to"].max())
-    return sized(alt.layer(*layers).resolve_scale(color="independent"), k * (34 if k <= LARGEST_LABELLED else 18))
+    height = k * (34 if k <= LARGEST_LABELLED else 18)
+    return picture(alt.layer(*layers).resolve_scale(color="independent"), height, words, numbers)
 
 
 def _judged(difference: pd.DataFrame, form: str) -> pd.DataFrame:
@@ -326,6 +249,31 @@ def _judgement(form: str) -> list[alt.Tooltip]:
         alt.Tooltip("interval", title="95 % interval"),
         alt.Tooltip("chance", title="p, for all cells together"),
     ]
+
+
+def _gaps(difference: pd.DataFrame, name: Callable[[dict[str, Any]], str], say: Say) -> str:
+    """What two differ by, in words."""
+    known, real = difference["p"].notna().sum(), difference[difference["beyond_chance"]]
+    told = f"{len(real)} of {known} cells differ beyond chance"
+    if len(real):
+        ends = ", ".join(
+            f"{say(row['difference'])} ({name(row)}; 95 % interval {say(row['low'])} to {say(row['high'])})"
+            for row in rows(real.sort_values("difference", ascending=False).iloc[[0, -1]])
+        )
+        told += f", from the highest to the lowest {ends}"
+    return f"{told}. All together, {extremes(difference, 'difference', name, say)}."
+
+
+def _lstm(row: dict[str, Any]) -> str:
+    return f"LSTM {row['lstm']}"
+
+
+def _lstm_at_step(row: dict[str, Any]) -> str:
+    return f"LSTM {row['lstm']} at step {row['t']}"
+
+
+def _move(row: dict[str, Any]) -> str:
+    return f"{row['from']} to {row['to']}"
 
 
 def _reach(difference: pd.DataFrame) -> float:

@@ -4,7 +4,7 @@ from pages.common import asked, drawing, link, recipe, standing, words
 from pages.common.curves import curves, tau_beside_accuracy
 from pages.common.drawing import drawing_field, drawn, drawn_wave, wave_field
 from pages.common.forms import layer_picker, presets, task_settings
-from pages.common.frame import MENU, page, refusals, refuse, show, show_drawing, show_to_click, sides, take_along
+from pages.common.frame import MENU, page, refusals, refuse, show, show_table, show_to_click, sides, take_along
 from pages.common.gallery import gallery
 from pages.common.hidden import hidden_markov
 from pages.common.measures import measured
@@ -81,7 +81,7 @@ __all__ = [
     "sequences",
     "settings_presets",
     "show",
-    "show_drawing",
+    "show_table",
     "show_to_click",
     "sides",
     "standing",

@@ -16,21 +16,13 @@ def curves(run: runs.Run, total_epochs: int) -> None:
     history = pd.DataFrame(list(run.history))
     one, two = st.columns(2)
     with one:
-        show(
-            charts.loss_curve(history[["epoch", "loss"]], total_epochs),
-            key="loss",
-            alt="Loss by epoch.",
-        )
+        show(charts.loss_curve(history[["epoch", "loss"]], total_epochs), key="loss")
     with two:
         _score(history, total_epochs, target)
     use = history[["epoch", "usage"]].explode("usage", ignore_index=True).rename(columns={"usage": "share"})
     use["share"] = use["share"].astype(float)
     use["lstm"] = use.groupby("epoch").cumcount() + 1
-    show(
-        charts.usage_area(use, int(use["lstm"].max()), total_epochs),
-        key="use",
-        alt="Use of each LSTM by epoch.",
-    )
+    show(charts.usage_area(use, int(use["lstm"].max()), total_epochs), key="use")
     last = history.iloc[-1]
     st.caption(
         f"After epoch {int(last['epoch'])}: {written_with_name(target, last['accuracy_hard'])} with hard choices, as in use, {written(target, last['accuracy_soft'])} with "
@@ -42,7 +34,7 @@ def tau_beside_accuracy(history: pd.DataFrame) -> None:
     """The temperature of each epoch beside the accuracy after it; history: reports of epochs, a row each."""
     one, two = st.columns(2)
     with one:
-        show(charts.temperature_sketch(history[["epoch", "tau"]]), key="schedule", alt="tau by epoch.")
+        show(charts.temperature_sketch(history[["epoch", "tau"]]), key="schedule")
     with two:
         _score(history, len(history), "class")
 
@@ -50,8 +42,4 @@ def tau_beside_accuracy(history: pd.DataFrame) -> None:
 def _score(history: pd.DataFrame, total_epochs: int, target: Target) -> None:
     accuracy = history.melt("epoch", ["accuracy_hard", "accuracy_soft"], "kind", "accuracy")
     accuracy["kind"] = accuracy["kind"].str.removeprefix("accuracy_")
-    show(
-        charts.accuracy_curves(accuracy, total_epochs, SCORES[target]),
-        key="accuracy",
-        alt=f"Held-out {SCORES[target]} by epoch, hard and soft.",
-    )
+    show(charts.accuracy_curves(accuracy, total_epochs, SCORES[target]), key="accuracy")

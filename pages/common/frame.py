@@ -1,6 +1,5 @@
 """What surrounds every page: its title, the menu, its two sides, what one may take along, and what is wrong."""
 
-import json
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from streamlit.components.v2 import component
 from streamlit.delta_generator import DeltaGenerator
 
 from mrnn import faults
+from mrnn.charts import Picture
 from pages.common import link, models, person, tour
 
 SIDEBAR = 220  # pixels
@@ -82,33 +82,37 @@ _ALL_BUT_ALERTS = (
 )
 
 
-def show(chart: ChartType, *, key: str, alt: str) -> None:
-    """Draw a chart over the whole width of its place.
+def show(picture: Picture, *, key: str) -> None:
+    """Draw a picture over the whole width of its place; its words are for those who cannot see it.
 
     key  the picture's name on its page; also a CSS class, st-key-picture-NAME
-    alt  what it shows, for those who cannot see it
     """
-    _note(key, chart)
+    _note(key, picture)
     with st.container(key=f"picture-{key}"):
-        st.altair_chart(chart, width="stretch", key=key, alt=alt)
+        if isinstance(picture.chart, str):
+            _draw(key=key, data=picture.chart)
+        else:
+            st.altair_chart(picture.chart, width="stretch", key=key, alt=picture.words)
 
 
-def show_to_click(chart: ChartType, *, key: str, alt: str, selection: str) -> list[dict[str, Any]]:
+def show_table(table: pd.DataFrame, *, key: str) -> None:
+    """As `show`, for a few numbers that are read rather than seen."""
+    _note(key, table)
+    st.table(table, hide_index=True)
+
+
+def show_to_click(picture: Picture, *, key: str, selection: str) -> list[dict[str, Any]]:
     """As `show`, for a chart in which something can be clicked; what is selected.
 
     selection  the name of the chart's point selection
     """
-    _note(key, chart)
+    _note(key, picture)
     with st.container(key=f"picture-{key}"):
-        event = st.altair_chart(chart, width="stretch", key=key, alt=alt, on_select="rerun", selection_mode=[selection])
+        event = st.altair_chart(
+            cast(ChartType, picture.chart), width="stretch", key=key, alt=picture.words, on_select="rerun",
+            selection_mode=[selection],
+        )  # fmt: skip
     return list(cast(Any, event)["selection"].get(selection) or [])
-
-
-def show_drawing(svg: str, *, key: str) -> None:
-    """As `show`, for a drawing of `mrnn.charts` that is SVG already and says itself what it shows."""
-    _note(key, svg)
-    with st.container(key=f"picture-{key}"):
-        _draw(key=key, data=svg)
 
 
 def take_along(code: str | None) -> None:
@@ -124,7 +128,7 @@ def take_along(code: str | None) -> None:
             st.code(link.here(), language=None, wrap_lines=True)
             st.markdown("The same with the pictures alone, for a class:")
             st.code(link.here(controls=False), language=None, wrap_lines=True)
-        pictures: dict[str, ChartType | str] = st.session_state[_PICTURES]
+        pictures: dict[str, Picture | pd.DataFrame] = st.session_state[_PICTURES]
         if pictures:
             with st.popover("Pictures and numbers", icon=":material/download:"):
                 _save(pictures)
@@ -137,36 +141,35 @@ def take_along(code: str | None) -> None:
 _PICTURES = "_pictures"  # of the page that is seen, by their keys; a fragment that is drawn again puts in its newest
 
 
-def _note(key: str, picture: ChartType | str) -> None:
+def _note(key: str, picture: Picture | pd.DataFrame) -> None:
     st.session_state.setdefault(_PICTURES, {})[key] = picture
 
 
-def _save(pictures: dict[str, ChartType | str]) -> None:
+def _save(pictures: dict[str, Picture | pd.DataFrame]) -> None:
     chosen = st.selectbox(
         "Picture", list(pictures), key="picture_to_save", format_func=lambda key: key.replace("_", " ")
     )
 
     # Looked up when they are asked for: what trains is drawn again and again.
     def svg() -> str:
-        picture = pictures[chosen]
-        return picture if isinstance(picture, str) else vl_convert.vegalite_to_svg(_wide(picture))
+        chart = cast(Picture, pictures[chosen]).chart
+        return chart if isinstance(chart, str) else vl_convert.vegalite_to_svg(_wide(chart))
 
     def png() -> bytes:
-        picture = pictures[chosen]
-        if isinstance(picture, str):
-            return vl_convert.svg_to_png(picture, scale=2)
-        return vl_convert.vegalite_to_png(_wide(picture), scale=2)
+        chart = cast(Picture, pictures[chosen]).chart
+        if isinstance(chart, str):
+            return vl_convert.svg_to_png(chart, scale=2)
+        return vl_convert.vegalite_to_png(_wide(chart), scale=2)
 
     def numbers() -> str:
-        chart = cast(ChartType, pictures[chosen])
-        tables = [pd.DataFrame(rows) for rows in json.loads(chart.to_json())["datasets"].values()]
-        return max(tables, key=len).to_csv(index=False)
+        shown = pictures[chosen]
+        return (shown.numbers if isinstance(shown, Picture) else shown).to_csv(index=False)
 
     with st.container(horizontal=True):
-        st.download_button("SVG", svg, f"{chosen}.svg", "image/svg+xml", on_click="ignore")
-        st.download_button("PNG", png, f"{chosen}.png", "image/png", on_click="ignore")
-        if not isinstance(pictures[chosen], str):
-            st.download_button("CSV", numbers, f"{chosen}.csv", "text/csv", on_click="ignore")
+        if isinstance(pictures[chosen], Picture):
+            st.download_button("SVG", svg, f"{chosen}.svg", "image/svg+xml", on_click="ignore")
+            st.download_button("PNG", png, f"{chosen}.png", "image/png", on_click="ignore")
+        st.download_button("CSV", numbers, f"{chosen}.csv", "text/csv", on_click="ignore")
     st.caption("Where steps are shown one by one, the picture has a Save button of its own.")
 
 

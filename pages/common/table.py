@@ -131,12 +131,9 @@ def compare(chosen: Sequence[runs.Run]) -> None:
     name = kinds[0] if len(kinds) == 1 else "score"
     left, right = st.columns(2)
     with left:
-        show(
-            charts.compared_curves(pd.DataFrame(rows), "accuracy", name), key="compared_accuracy",
-            alt=f"{name.capitalize()} by epoch.",
-        )  # fmt: skip
+        show(charts.compared_curves(pd.DataFrame(rows), "accuracy", name), key="compared_accuracy")
     with right:
-        show(charts.compared_curves(pd.DataFrame(rows), "loss", "loss"), key="compared_loss", alt="Loss by epoch.")
+        show(charts.compared_curves(pd.DataFrame(rows), "loss", "loss"), key="compared_loss")
     mixed = f" The tasks are scored differently ({', '.join(kinds)})." if len(kinds) > 1 else ""
     st.caption(f"Held-out {name} (hard) and loss by epoch. {names}.{mixed}")
 

@@ -90,7 +90,7 @@ def one(entry: common.Entry, seen: Seen, layer: int, heading: str | None) -> Non
     )
     st.markdown("**Answer after the last row**")
     table = pd.DataFrame({"class": CLASSES, "probability": says})
-    common.show(charts.class_bars(table), key="answers", alt=f"Probability of each digit; {best} is first.")
+    common.show(charts.class_bars(table), key="answers")
 
 
 def two(entry: common.Entry, digits: Sequence[Seen], layer: int) -> None:

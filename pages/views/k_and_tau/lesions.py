@@ -103,10 +103,8 @@ def _before_and_after(subject: Subject, steering: Steering) -> None:
         help=common.words.Z,
     )
     since = analysis.first_difference(before, after)
-    common.show(
-        charts.answer_change(analysis.answers_before_and_after(before, after, classes), since), key="answer_change",
-        alt=f"Probability of the answer after each step, before and after. Before: {said}. After: {says}.",
-    )  # fmt: skip
+    change = analysis.answers_before_and_after(before, after, classes)
+    common.show(charts.answer_change(change, since), key="answer_change")
     st.caption(_reading(before, after, since, steering))
 
 
@@ -145,5 +143,5 @@ def _accuracy(subject: Subject) -> None:
         f"On the test set: {table['accuracy'].iloc[0]:.2%} as it is. Without LSTM {worst['lstm']:.0f} it falls most, to "
         f"{worst['accuracy']:.1%}; without LSTM {least['lstm']:.0f} least, to {least['accuracy']:.2%}."
     )
-    common.show(charts.lesion_bars(table), key="lesions", alt=reading)
+    common.show(charts.lesion_bars(table), key="lesions")
     st.caption(reading)

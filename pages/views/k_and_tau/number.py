@@ -128,7 +128,7 @@ def _against_k(picked: list[common.Entry]) -> None:
     )
     for column, (key, part, figure, title, form) in zip(st.columns(3), drawn, strict=True):
         with column:
-            common.show(charts.against_k(part, figure, title, form), key=key, alt=f"{title} of the networks against k.")
+            common.show(charts.against_k(part, figure, title, form), key=key)
     best = known.nlargest(1, "accuracy").to_dict("records")
     told = f"Best in use with k = {best[0]['k']}, {best[0]['accuracy']:.2%}. " if best else ""
     most = max(rows, key=lambda row: row["k"])

@@ -110,7 +110,7 @@ def _accuracy(subject: Subject) -> None:
         f"{best['tau']:g} ({best['mean']:.1%}); picking the most probable LSTM gives {best['in_use']:.1%}. "
         f"Each on the same {SEQUENCES} fresh sequences."
     )
-    common.show(charts.accuracy_by_tau(table), key="by_tau", alt=reading)
+    common.show(charts.accuracy_by_tau(table), key="by_tau")
     st.caption(reading)
 
 
@@ -131,7 +131,7 @@ def _schedule(subject: Subject) -> None:
     config = TrainConfig.from_dict(recipe)
     epochs = range(1, config.epochs + 1)
     table = pd.DataFrame({"epoch": epochs, "tau": [config.tau(epoch) for epoch in epochs]})
-    common.show(charts.temperature_sketch(table), key="schedule", alt="tau by epoch.")
+    common.show(charts.temperature_sketch(table), key="schedule")
     st.caption(
         f"From the recipe in the model's file: tau fell from {table['tau'].iloc[0]:.2f} to {table['tau'].iloc[-1]:.2f}. "
         "Its learning curves were not kept; those of networks that you train are, and of one that ships, in the view Training."

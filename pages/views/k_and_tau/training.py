@@ -103,10 +103,8 @@ def _then(past: common.Past, kept: Snapshots, epoch: int, number: int, layer: in
     stays = analysis.stays(z, np.full(len(z), kept.lengths[number]), one.k)
     if len(stays) > MOST_STAYS:
         return
-    common.show(
-        charts.listened_by_epoch(stays.assign(epoch=kept.epochs[stays["sequence"]]), one.k), key="by_epoch",
-        alt="The LSTM listened to at each step, a row an epoch.",
-    )  # fmt: skip
+    by_epoch = stays.assign(epoch=kept.epochs[stays["sequence"]])
+    common.show(charts.listened_by_epoch(by_epoch, one.k), key="by_epoch")
     st.caption("z(t) of the same signal, a row an epoch, from before training (top) to the end.")
 
 

@@ -132,7 +132,7 @@ def _many_strings(outcome: Strings) -> None:
     counts = table.groupby(["symbols", "kind"], as_index=False).size().rename(columns={"size": "count"})
     said = f"{outcome.faults.count(None):,} of {len(outcome.texts):,} strings are legal ({outcome.legal:.1%})"
     st.markdown(f"#### {said}")
-    common.show(charts.lengths_of_strings(counts), key="lengths_of_strings", alt=f"{said}, by their length.")
+    common.show(charts.lengths_of_strings(counts), key="lengths_of_strings")
     st.caption("By length: legal strings upwards, those that break the grammar downwards.")
     broken = [
         marked(text, fault) for text, fault in zip(outcome.texts, outcome.faults, strict=True) if fault is not None
@@ -149,7 +149,7 @@ def _curve(outcome: Series) -> None:
         table = pd.concat([own, own.assign(curve="truth", value=outcome.truth[0])], ignore_index=True)
         said += f"; mean squared error of its own {outcome.errors.mean():.2f}"
     st.markdown(f"#### {said}")
-    common.show(charts.continued_curve(table, outcome.given), key="continued", alt=f"A curve, gone on with: {said}.")
+    common.show(charts.continued_curve(table, outcome.given), key="continued")
     truth = "the dashed line is the truth" if outcome.truth is not None else "no curve of this task begins so"
     st.caption(f"Left of the dotted border the network reads what was given, right of it its own answers; {truth}.")
 
@@ -159,7 +159,7 @@ def _errors(outcome: Series) -> None:
     table = pd.DataFrame({"ahead": np.arange(1, len(errors) + 1), "error": errors.round(5)})
     said = f"Mean squared error {errors[0]:.3f} one step ahead, {errors[-1]:.2f} {len(errors)} steps ahead"
     st.markdown(f"#### {said}")
-    common.show(charts.error_by_step(table), key="error_by_step", alt=said)
+    common.show(charts.error_by_step(table), key="error_by_step")
     st.caption(f"The mean over {len(outcome.values)} curves, by how many values before it are the network's own.")
 
 
@@ -176,9 +176,7 @@ def _shares(outcomes: dict[str, Shares]) -> None:
     said = f"{first.what.capitalize()}, {first.groups[-1]} {first.by}: " + "; ".join(
         f"{name} {share:.1%}" for name, share in last.items()
     )
-    common.show(
-        charts.shares_by_group(table, first.what, first.by, first.chance), key="shares_by_group", alt=f"{said}."
-    )
+    common.show(charts.shares_by_group(table, first.what, first.by, first.chance), key="shares_by_group")
     st.caption(f"{said}. Who knows nothing is right {first.chance:.0%} of the time." if first.chance else f"{said}.")
     wide = table.assign(share=[f"{share:.1%}" for share in table["share"]])
     st.dataframe(wide.pivot(index="network", columns="group", values="share")[list(first.groups)], width="stretch")

@@ -35,7 +35,7 @@ def preview(sequences: Sequences) -> None:
     if len(sequences.inputs) > 1:
         column = st.selectbox("Show", sequences.inputs, key=f"own_shown_{sequences.inputs}")
     examples = owndata.examples_table(sequences, column)
-    common.show(charts.example_lanes(examples, column), key="examples", alt=f"A few sequences of each class: {column}.")
+    common.show(charts.example_lanes(examples, column), key="examples")
     some = len(set(examples["lane"]))
     left_out = f" The first {some} of {len(sequences.classes)} classes." if some < len(sequences.classes) else ""
     least, most = int(sequences.lengths.min()), int(sequences.lengths.max())
@@ -48,12 +48,10 @@ def preview(sequences: Sequences) -> None:
     with left:
         if sequences.labels is not None:
             counts = owndata.label_counts(sequences)
-            common.show(charts.count_bars(counts, "sequences"), key="counts", alt="Sequences of each class.")
+            common.show(charts.count_bars(counts, "sequences"), key="counts")
     with right:
         lengths = owndata.histogram(sequences.lengths)
-        common.show(
-            charts.histogram_bars(lengths, "steps of a sequence", "sequences"), key="lengths", alt="Lengths of the sequences.",
-        )  # fmt: skip
+        common.show(charts.histogram_bars(lengths, "steps of a sequence", "sequences"), key="lengths")
 
 
 def preview_text(text: str) -> None:
@@ -62,6 +60,4 @@ def preview_text(text: str) -> None:
     st.text(f"{text[:MOST_SHOWN]} [...]")
     rest = ", the rarest of them taken together" if len(set(text)) > len(known) else ""
     st.caption(f"{len(text):,} characters, {len(set(text))} different ones{rest}. The most frequent:")
-    common.show(
-        charts.count_bars(owndata.character_counts(text), "characters"), key="characters", alt="The most frequent characters of the text.",
-    )  # fmt: skip
+    common.show(charts.count_bars(owndata.character_counts(text), "characters"), key="characters")

@@ -14,7 +14,7 @@ def graph(asked: Asked) -> None:
     for column, name in zip(st.columns(len(asked.names)), asked.names, strict=True):
         with column:
             st.markdown(f"**{name}**")
-            common.show_drawing(charts.state_graph(transitions, use, name), key=f"graph_{name}")
+            common.show(charts.state_graph(transitions, use, name), key=f"graph_{name}")
     st.caption(
         "Circle: an LSTM, its area the share of steps with it. Arrow: a hand-over, its width how probable it is; "
         "a loop is staying. Point at one for its numbers; arrows below 2 % are left out."

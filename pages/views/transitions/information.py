@@ -26,12 +26,12 @@ def information(asked: Asked) -> None:
             for what, found in (("class", on_class), ("position t", on_place))
         ]
     )
-    st.table(table, hide_index=True)
+    common.show_table(table, key="mutual_information")
     st.caption(
         "Mutual information: how much less uncertain the class, or the place in the sequence, is once one knows which LSTM was "
         f"listened to at one step of it. By chance: the mean of {on_class.shuffles} shuffles of whole sequences."
     )
-    common.show(charts.information_curve(by_step), key="information", alt="What z tells of the class at each step.")
+    common.show(charts.information_curve(by_step), key="information")
     best = by_step.loc[by_step["information"].idxmax()]
     st.caption(
         f"z tells most of the class at step {best['t']:.0f}: {best['information']:.3f} nats. "

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
-from altair.typing import ChartType
 
 from mrnn import analysis, charts
 from pages import common
@@ -43,20 +42,16 @@ def matrices(asked: Asked) -> None:
     for column, name in zip(columns, asked.names, strict=False):
         with column:
             st.markdown(f"**{name}**: the next LSTM")
-            clicked += _clicked(
-                charts.transition_heatmap(transitions, name, counts=counts), (name,), key=f"matrix_{name}",
-                alt=f"{'Moves' if counts else 'Probability of the next LSTM, given the last'}, in class {name}.",
-            )  # fmt: skip
+            matrix = charts.transition_heatmap(transitions, name, counts=counts)
+            clicked += _clicked(matrix, (name,), key=f"matrix_{name}")
     verdict = ""
     if asked.two:
         difference = asked.differing(analysis.transition_difference)
         verdict = _verdict(difference)
         with columns[2]:
             st.markdown(f"**{asked.first} minus {asked.second}**")
-            clicked += _clicked(
-                charts.difference_heatmap(difference), asked.names, key="difference",
-                alt=f"Difference of the transition probabilities of {asked.first} and {asked.second}.",
-            )  # fmt: skip
+            matrix = charts.difference_heatmap(difference, asked.first, asked.second)
+            clicked += _clicked(matrix, asked.names, key="difference")
     stays = transitions[transitions["from"] == transitions["to"]].groupby("class")["count"].sum()
     moves = transitions.groupby("class")["count"].sum()
     kept = " and ".join(
@@ -70,9 +65,9 @@ def matrices(asked: Asked) -> None:
     _examples(asked, transitions, clicked)
 
 
-def _clicked(chart: ChartType, names: tuple[str, ...], *, key: str, alt: str) -> list[Move]:
+def _clicked(matrix: charts.Picture, names: tuple[str, ...], *, key: str) -> list[Move]:
     """Draw a matrix; the moves that are selected in it, of these classes."""
-    cells = common.show_to_click(chart, key=key, alt=alt, selection=charts.CLICKED)
+    cells = common.show_to_click(matrix, key=key, selection=charts.CLICKED)
     return [Move(names, int(cell["from"]), int(cell["to"])) for cell in cells if {"from", "to"} <= set(cell)]
 
 

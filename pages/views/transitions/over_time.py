@@ -16,17 +16,11 @@ def over_time(asked: Asked) -> None:
     st.markdown("**q(t), averaged over all sequences of a class**", help=common.words.Q)
     for name in asked.names:
         st.markdown(f"Class {name}")
-        common.show(
-            charts.mean_q_heatmap(mean, name), key=f"mean_{name}",
-            alt=f"Mean probability of each LSTM at each step in class {name}.",
-        )  # fmt: skip
+        common.show(charts.mean_q_heatmap(mean, name), key=f"mean_{name}")
     if asked.two:
         st.markdown(f"{asked.first} minus {asked.second}")
         difference = asked.differing(analysis.q_difference)
-        common.show(
-            charts.q_difference_heatmap(difference), key="q_difference",
-            alt=f"Difference of the mean q of {asked.first} and {asked.second} at each step.",
-        )  # fmt: skip
+        common.show(charts.q_difference_heatmap(difference, asked.first, asked.second), key="q_difference")
         real = difference[difference["beyond_chance"]]
         when = f"The classes part at step {real['t'].min()}." if len(real) else "Nowhere do they part beyond chance."
     else:
@@ -38,7 +32,7 @@ def over_time(asked: Asked) -> None:
     entropy = asked.both(analysis.entropy_by_class)
     entropy = entropy[entropy["class"].isin(asked.names)]
     most = math.log(study.trace.k)
-    common.show(charts.entropy_curves(entropy, most), key="entropy", alt="Mean entropy of q by step and class.")
+    common.show(charts.entropy_curves(entropy, most), key="entropy")
     st.caption(
         f"Mean entropy of q: 0 nats is decided, ln {study.trace.k} = {most:.2f} nats prefers no LSTM. "
         f"On average {entropy['entropy'].mean():.2f} nats here. The band is the 95 % interval of the mean."

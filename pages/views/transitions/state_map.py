@@ -31,9 +31,8 @@ def state_map(asked: Asked) -> None:
     with st.spinner(f"Laying out {count:,} hidden states"):
         found = common.states(study, count, "t-SNE" if method == "t-SNE" else "PCA")
     clicked = common.show_to_click(
-        charts.state_scatter(found, told_by or "LSTM", study.trace.k), key="map",
-        alt=f"Map of hidden states by {method}, told by {told_by}.", selection=charts.STATE,
-    )  # fmt: skip
+        charts.state_scatter(found, told_by or "LSTM", study.trace.k), key="map", selection=charts.STATE
+    )
     explained = found.attrs["explained"]
     axes = (
         f"The two axes hold {sum(explained):.0%} of the states' variance."

@@ -52,11 +52,7 @@ def _partners(found: analysis.Alignment) -> None:
         for i in range(k)
         for j in np.argsort(found.partner)
     ]
-    common.show(
-        charts.co_use_heatmap(pd.DataFrame(rows)),
-        key="co_use",
-        alt="Steps at which both models use two LSTMs together.",
-    )
+    common.show(charts.co_use_heatmap(pd.DataFrame(rows)), key="co_use")
     st.caption(
         f"Brightest on the diagonal if the two networks found the same regimes. Partners, first with second: {', '.join(pairs)}. "
         + (f"Without a partner: LSTM {', '.join(alone)} of the second. " if alone else "")
@@ -71,17 +67,14 @@ def _compared(study: common.Study, theirs: common.Study, found: analysis.Alignme
         pd.DataFrame({"class": name, "lstm": usage["lstm"], "share": usage[side]})
         for side, name in (("first", "first"), ("second", "second, renamed"))
     )
-    common.show(charts.usage_bars(table), key="both_uses", alt="Use of the LSTMs of both models under common names.")
+    common.show(charts.usage_bars(table), key="both_uses")
     st.markdown(
         f"**First minus second**, share of steps, beyond chance, with 95 % intervals: {common.beyond_chance(usage)}.",
         help=f"Over all sequences, {TESTED}.",
     )
     st.markdown("**How they hand over: first minus second**, under common names")
     moves = common.counted_on_two(analysis.transitions_apart, study, theirs, found)
-    common.show(
-        charts.difference_heatmap(moves), key="moves_apart",
-        alt="Difference of the transition probabilities of the two models, their LSTMs under common names.",
-    )  # fmt: skip
+    common.show(charts.difference_heatmap(moves, "the first model", "the second"), key="moves_apart")
     known, real = int(moves["p"].notna().sum()), int(moves["beyond_chance"].sum())
     st.caption(
         f"Only what chance does not explain is coloured: {real} of {known} cells ({TESTED}; 5 % error for all cells together). "

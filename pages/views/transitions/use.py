@@ -21,11 +21,7 @@ def use(asked: Asked) -> None:
 
 def _observed(asked: Asked) -> None:
     study = asked.study
-    common.show(
-        charts.usage_bars(asked.both(analysis.usage_by_class)),
-        key="usage",
-        alt="Share of steps of each LSTM, by class.",
-    )
+    common.show(charts.usage_bars(asked.both(analysis.usage_by_class)), key="usage")
     total = analysis.usage(study.trace.listened(study.layer), study.trace.lengths, study.trace.k)
     unused = [str(j + 1) for j in range(study.trace.k) if total[j] < 0.001]
     st.caption(
@@ -38,10 +34,8 @@ def _observed(asked: Asked) -> None:
 
 def _in_the_long_run(asked: Asked) -> None:
     st.markdown("**In the long run**, if sequences went on for ever as they go", help=LONG_RUN)
-    common.show(
-        charts.usage_bars(asked.both(analysis.stationary_by_class), "share in the long run"), key="stationary",
-        alt="Stationary distribution over the LSTMs, by class.",
-    )  # fmt: skip
+    stationary = asked.both(analysis.stationary_by_class)
+    common.show(charts.usage_bars(stationary, "share in the long run"), key="stationary")
     st.caption(
         "The stationary distribution of each class's transition matrix; point at a bar for its 95 % interval. "
         "Where it differs from use, sequences end before they settle."
@@ -57,10 +51,7 @@ def _stays(asked: Asked) -> None:
     for column, name in zip(st.columns(len(asked.names)), asked.names, strict=True):
         with column:
             st.markdown(f"Class {name}")
-            common.show(
-                charts.dwell_curves(dwell, name), key=f"dwell_{name}",
-                alt=f"Share of the stays with each LSTM that last at least so many steps, in class {name}.",
-            )  # fmt: skip
+            common.show(charts.dwell_curves(dwell, name), key=f"dwell_{name}")
     st.caption(
         "Share of the stays with an LSTM that last at least so many steps. Dashed: if it were left with the same "
         "probability at every step, as a Markov chain would; above the dashes, it holds on to long stays."
