@@ -250,6 +250,11 @@ class TrainConfig(Json):
         """Temperature of an epoch, counted from 1: max(tau_floor, tau0 exp(-rate (epoch - 1)))."""
         return max(self.tau_floor, self.tau0 * math.exp(-self.rate * (epoch - 1)))
 
+    @property
+    def temperatures(self) -> tuple[float, ...]:
+        """`tau` of each epoch."""
+        return tuple(self.tau(epoch) for epoch in range(1, self.epochs + 1))
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig(Json):

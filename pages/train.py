@@ -113,7 +113,7 @@ with left:
                 common.refuse(error)
     if config is not None:
         epochs = range(1, config.training.epochs + 1)
-        schedule = pd.DataFrame({"epoch": epochs, "tau": [config.training.tau(epoch) for epoch in epochs]})
+        schedule = pd.DataFrame({"epoch": epochs, "tau": config.training.temperatures})
         common.show(charts.temperature_sketch(schedule), key="schedule")
         st.caption(
             f"tau falls from {schedule['tau'].iloc[0]:.2f} to {schedule['tau'].iloc[-1]:.2f} with these settings."

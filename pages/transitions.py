@@ -67,22 +67,6 @@ with right, common.refusals():
             f"No sequence of class {missing[0]} is among these {count:,}. Take more sequences, or another class."
         )
         st.stop()
-    VIEWS[view or "Matrices"](asked)
+    code = VIEWS[view or "Matrices"](asked)
 
-kept = [classes.index(name) for name in only]
-left_out = "" if only == classes else f"data = data.take(np.isin(data.y, {kept}))\n"
-common.take_along(
-    f"""{"import numpy as np" + chr(10) if left_out else ""}from mrnn import analysis, load
-from mrnn.tasks import make_task
-
-model = load("{common.file_of(entry)}")
-task = make_task("{task.name}", {task.settings})
-data = task.make({count:_}, seed=0)
-{left_out}\
-trace = model.trace(data.x, data.lengths)
-first, second = task.classes.index("{first}"), task.classes.index("{second}")
-print(analysis.usage_by_class(trace, data.y, task.classes, {layer}))
-print(analysis.transitions_by_class(trace, data.y, task.classes, {layer}))
-print(analysis.transition_difference(trace, data.y, first, second, {layer}))
-"""
-)
+common.take_along(code)

@@ -1,7 +1,7 @@
 """From a Trace to tables: what the charts draw, and what one may count on a path of LSTMs."""
 
 from mrnn.analysis.agreement import agreement
-from mrnn.analysis.alignment import Alignment, align, transitions_apart, usage_apart
+from mrnn.analysis.alignment import Alignment, align, co_use, transitions_apart, usage_apart
 from mrnn.analysis.answers import answers_table
 from mrnn.analysis.classes import (
     dwell_by_class,
@@ -37,7 +37,7 @@ from mrnn.analysis.information import (
     mutual_information,
 )
 from mrnn.analysis.judgement import Judgement, judge, judgement_table
-from mrnn.analysis.maps import METHODS, Method, StateMap, choose_steps, state_map
+from mrnn.analysis.maps import METHODS, Method, StateMap, choose_steps, state_map, states_by_sequence
 from mrnn.analysis.paths import (
     dwell_survival,
     stays,
@@ -71,6 +71,7 @@ __all__ = [
     "answers_before_and_after",
     "answers_table",
     "choose_steps",
+    "co_use",
     "compare_groups",
     "compare_pairs",
     "confusion",
@@ -98,6 +99,7 @@ __all__ = [
     "sequences_with_move",
     "starts",
     "state_map",
+    "states_by_sequence",
     "stationary_by_class",
     "stationary_difference",
     "stationary_distribution",

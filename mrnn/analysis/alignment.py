@@ -89,6 +89,25 @@ def align(
     )
 
 
+def co_use(found: Alignment) -> pd.DataFrame:
+    """How often two LSTMs are listened to together, each one's partner on the diagonal.
+
+    returns  rows of first, second (both from 1, under their own names), steps, share (of all steps)
+    """
+    order = np.argsort(found.partner)
+    together = found.together[:, order]
+    first, second = np.indices(together.shape)
+    share = together / max(together.sum(), 1)
+    return pd.DataFrame(
+        {
+            "first": first.ravel() + 1,
+            "second": order[second.ravel()] + 1,
+            "steps": together.ravel(),
+            "share": share.ravel().round(4),
+        }
+    )
+
+
 def usage_apart(first: np.ndarray, second: np.ndarray, lengths: np.ndarray, found: Alignment) -> pd.DataFrame:
     """Use of each LSTM in a first network minus that of its partner in a second one, on the same sequences.
 

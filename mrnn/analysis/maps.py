@@ -1,10 +1,14 @@
 """Hidden states on a plane: a map on which states that are alike lie together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
+
+from mrnn.trace import Trace
 
 Method = Literal["PCA", "t-SNE"]
 METHODS: tuple[Method, ...] = ("PCA", "t-SNE")
@@ -49,6 +53,27 @@ def state_map(h: np.ndarray, method: Method, *, seed: int = 0) -> StateMap:
     if method == "PCA":
         return StateMap(places[:, :2], explained[:2])
     return StateMap(_tsne(places, seed), None)
+
+
+def states_by_sequence(
+    h: np.ndarray, trace: Trace, y: np.ndarray, classes: Sequence[str], method: Method, layer: int = -1
+) -> pd.DataFrame:
+    """A map of one hidden state of each sequence, at a random step.
+
+    h        (N, T, m) as `SequenceModel.hidden` gives them, of the same layer
+    y        (N,) int, the classes
+    returns  rows of x, y, sequence, t, lstm (listened to there, from 1), class; `attrs["explained"]`: share of variance
+             by axis, or None
+    raises   ValueError as `state_map` does
+    """
+    each, t = np.arange(len(y)), choose_steps(trace.lengths, 0)
+    found = state_map(h[each, t], method)
+    across, up = found.places.T.astype(float).round(4)
+    lstm = trace.listened(layer)[each, t] + 1
+    names = [classes[c] for c in y]
+    table = pd.DataFrame({"x": across, "y": up, "sequence": each, "t": t, "lstm": lstm, "class": names})
+    table.attrs["explained"] = None if found.explained is None else found.explained.tolist()
+    return table
 
 
 def _pca(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -63,7 +63,7 @@ def sweep_heatmap(summary: pd.DataFrame, figure: str, row: str, column: str, *, 
         ),
         64 * len(rows),
         f"{figure[:1].upper()}{figure[1:]}, the mean of runs, by {row} (rows) and {column} (columns): "
-        f"{extremes(known, 'mean', lambda cell: cell['row'] + ' and ' + cell['column'], lambda v: amount(v, unit))}. "
+        f"{extremes(known, 'mean', '{0[row]} and {0[column]}'.format, lambda value: amount(value, unit))}. "
         f"{summary['known'].sum():,} of {summary['runs'].sum():,} runs are done.",
         summary,
     )

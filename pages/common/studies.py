@@ -133,18 +133,12 @@ def counted_on_two(
 def states(study: Study, count: int, method: analysis.Method) -> pd.DataFrame:
     """Hidden states of a study's layer on a plane, one of each of its first `count` sequences, at a random step.
 
-    returns  rows of x, y, sequence, t, lstm (from 1), class; `attrs["explained"]`: share of variance by axis, or None
+    returns  as `analysis.states_by_sequence`
     """
     return kept().get(("states", study.key, count, method), lambda: _states(study, count, method))
 
 
 def _states(study: Study, count: int, method: analysis.Method) -> pd.DataFrame:
-    part = study.data.take(slice(count))
-    each, t = np.arange(len(part)), analysis.choose_steps(part.lengths, 0)
-    found = analysis.state_map(study.entry.model.hidden(part.x, part.lengths, study.layer)[each, t], method)
-    lstm = study.trace.listened(study.layer)[each, t] + 1
-    names = [study.classes[c] for c in part.y]
-    x, y = found.places.T.astype(float).round(4)
-    table = pd.DataFrame({"x": x, "y": y, "sequence": each, "t": t, "lstm": lstm, "class": names})
-    table.attrs["explained"] = None if found.explained is None else found.explained.tolist()
-    return table
+    part, trace = study.data.take(slice(count)), study.trace.take(slice(count))
+    h = study.entry.model.hidden(part.x, part.lengths, study.layer)
+    return analysis.states_by_sequence(h, trace, part.y, study.classes, method, study.layer)

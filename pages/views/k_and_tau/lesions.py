@@ -28,15 +28,17 @@ def lesions() -> str:
     with right, common.refusals():
         _before_and_after(subject, steering)
         st.markdown("**Accuracy after each single lesion**")
-        _accuracy(subject)
-    return f"""{subject.lines}
+        measured = _accuracy(subject)
+    return f"""{subject.lines("analysis", *(["probes"] if measured else []), numpy=True)}
 choice = np.full((1, {subject.entry.config.num_layers}, data.x.shape[1]), -1)  # -1: the network's own choice
 {"".join(_assignments(steering, subject.layer))}\
 allowed = np.array({steering.allowed(k).tolist()})
 trace = model.trace(data.x, data.lengths, choice=choice, allowed=allowed)
 print(trace.listened({subject.layer})[0] + 1)
-print(trace.answers[0], model.trace(data.x, data.lengths).answers[0])  # after and before
-""".replace("from mrnn import load", "import numpy as np\n\nfrom mrnn import load", 1)
+before = model.trace(data.x, data.lengths)
+print(trace.answers[0], before.answers[0])  # after and before
+print(analysis.answers_before_and_after(before, trace, task.classes))
+{measured}"""
 
 
 def _assignments(steering: Steering, layer: int) -> list[str]:
@@ -122,11 +124,12 @@ def _reading(before: Trace, after: Trace, since: int | None, steering: Steering)
     )
 
 
-def _accuracy(subject: Subject) -> None:
+def _accuracy(subject: Subject) -> str:
+    """Accuracy after each single lesion, on demand; where it was measured, the line of Python that measures it."""
     entry = subject.entry
     if entry.config.num_lstms == 1:
         st.caption("With one LSTM there is none to do without.")
-        return
+        return ""
     table = common.measured(
         ("lesions", entry.key),
         lambda on_part: probes.accuracy_by_lesion(entry.model, entry.task.split()[1], on_part),
@@ -136,7 +139,7 @@ def _accuracy(subject: Subject) -> None:
         "waves with k = 4, some minutes for digits.",
     )
     if table is None:
-        return
+        return ""
     order = table[table["lstm"] > 0].sort_values("accuracy", kind="stable")
     worst, least = order.iloc[0], order.iloc[-1]
     reading = (
@@ -145,3 +148,4 @@ def _accuracy(subject: Subject) -> None:
     )
     common.show(charts.lesion_bars(table), key="lesions")
     st.caption(reading)
+    return "print(probes.accuracy_by_lesion(model, task.split()[1]))\n"

@@ -38,14 +38,15 @@ def number() -> str:
         _side_by_side(picked, task, task.make(1, seed))
         _against_k(picked)
     files = ", ".join(f'"{common.file_of(entry)}"' for entry in picked)
-    return f"""from mrnn import analysis, load
+    return f"""from mrnn import analysis, load, read_notes
 from mrnn.tasks import make_task
 
 task = make_task("{task.name}", {task.settings})
 data, many = task.make(1, seed={seed}), task.make({SEQUENCES}, seed=0)
 for file in [{files}]:
     model = load(file)
-    print(model.config.k, model.num_weights, model.trace(data.x, data.lengths).listened()[0] + 1)
+    print(model.config.k, model.num_weights, read_notes(file).get("figures"))
+    print(model.trace(data.x, data.lengths).listened()[0] + 1)
     trace = model.trace(many.x, many.lengths)
     print(analysis.effective_number(analysis.usage(trace.listened(), trace.lengths, trace.k)))
 """

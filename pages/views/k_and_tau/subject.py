@@ -34,12 +34,17 @@ class Subject:
         """The signal's class."""
         return self.task.classes[int(self.data.y[0])]
 
-    @property
-    def lines(self) -> str:
-        """Python that makes the model and the signal."""
+    def lines(self, *names: str, numpy: bool = False) -> str:
+        """Python that makes the model, the task and the signal.
+
+        names  what follows needs of `mrnn` besides
+        numpy  whether what follows needs it
+        """
+        needed = ", ".join(sorted({"load", *names}, key=lambda name: (name.islower(), name)))
         return (
-            f'from mrnn import load\nfrom mrnn.tasks import make_task\n\nmodel = load("{common.file_of(self.entry)}")\n'
-            f'data = make_task("{self.task.name}", {self.task.settings}).make(1, seed={self.seed})\n'
+            ("import numpy as np\n\n" if numpy else "")
+            + f'from mrnn import {needed}\nfrom mrnn.tasks import make_task\n\nmodel = load("{common.file_of(self.entry)}")\n'
+            f'task = make_task("{self.task.name}", {self.task.settings})\ndata = task.make(1, seed={self.seed})\n'
         )
 
 

@@ -44,18 +44,18 @@ def temperature() -> str:
     with right, common.refusals():
         _one_draw(subject, tau, int(draw))
         st.markdown("**Accuracy as tau changes**")
-        _accuracy(subject)
+        measured = _accuracy(subject)
         st.markdown("**The temperature while it learned**")
-        _schedule(subject)
-    return f"""import numpy as np
-
-{subject.lines}
+        schedule = _schedule(subject)
+    needed = [name for name in ("TrainConfig", "probes", "read_notes") if name in measured + schedule]
+    return f"""{subject.lines(*needed, numpy=True)}
 shape = (1, {subject.entry.config.num_layers}, data.x.shape[1], {subject.entry.config.num_lstms})
 noise = np.random.default_rng({draw}).gumbel(size=shape)
 trace = model.trace(data.x, data.lengths, choice="gumbel", tau={tau}, noise=noise)
 print(trace.z[0, {subject.layer}].round(2))  # how much each LSTM weighs at each step
-print(trace.answers[0], model.trace(data.x, data.lengths).answers[0])  # of this draw, and in use
-"""
+for how in (trace, *(model.trace(data.x, data.lengths, choice=choice) for choice in ("argmax", "soft"))):
+    print(how.answers[0])  # of this draw; in use; with all LSTMs blended by q
+{measured}{schedule}"""
 
 
 def _another_draw() -> None:
@@ -91,7 +91,8 @@ def _one_draw(subject: Subject, tau: float, draw: int) -> None:
     )
 
 
-def _accuracy(subject: Subject) -> None:
+def _accuracy(subject: Subject) -> str:
+    """Accuracy against tau, on demand; where it was measured, the line of Python that measures it."""
     entry = subject.entry
     data = entry.task.make(SEQUENCES, seed=7)
     table = common.measured(
@@ -103,7 +104,7 @@ def _accuracy(subject: Subject) -> None:
         "Takes some seconds.",
     )
     if table is None:
-        return
+        return ""
     best = table.sort_values("mean").iloc[-1]
     reading = (
         f"Line: mean of {DRAWS} draws; band: lowest to highest draw. Sampled answers are right most often at tau "
@@ -112,9 +113,12 @@ def _accuracy(subject: Subject) -> None:
     )
     common.show(charts.accuracy_by_tau(table), key="by_tau")
     st.caption(reading)
+    return f"print(probes.accuracy_by_tau(model, task.make({SEQUENCES}, seed=7), {MEASURED}, {DRAWS}))\n"
 
 
-def _schedule(subject: Subject) -> None:
+def _schedule(subject: Subject) -> str:
+    """tau by epoch as the model learned, as far as its file tells; the line of Python that tells the same."""
+    notes = f'read_notes("{common.file_of(subject.entry)}")'
     history = pd.DataFrame(list(common.past_of(subject.entry).history))
     if len(history):
         common.tau_beside_accuracy(history)
@@ -123,16 +127,16 @@ def _schedule(subject: Subject) -> None:
             f"The training of this model: tau fell from {history['tau'].iloc[0]:.2f} to {last['tau']:.2f}; after it, hard choices "
             f"were right in {last['accuracy_hard']:.1%} of the held-out sequences, soft ones in {last['accuracy_soft']:.1%}."
         )
-        return
+        return f'print([(report["epoch"], report["tau"]) for report in {notes}["history"]])\n'
     recipe = subject.entry.notes.get("recipe")
     if recipe is None:
         st.caption("This model's file does not say how it was trained.")
-        return
+        return ""
     config = TrainConfig.from_dict(recipe)
-    epochs = range(1, config.epochs + 1)
-    table = pd.DataFrame({"epoch": epochs, "tau": [config.tau(epoch) for epoch in epochs]})
+    table = pd.DataFrame({"epoch": range(1, config.epochs + 1), "tau": config.temperatures})
     common.show(charts.temperature_sketch(table), key="schedule")
     st.caption(
         f"From the recipe in the model's file: tau fell from {table['tau'].iloc[0]:.2f} to {table['tau'].iloc[-1]:.2f}. "
         "Its learning curves were not kept; those of networks that you train are, and of one that ships, in the view Training."
     )
+    return f'print(TrainConfig.from_dict({notes}["recipe"]).temperatures)\n'

@@ -28,6 +28,37 @@ class Asked:
         """The numbers of the two classes."""
         return self.study.classes.index(self.first), self.study.classes.index(self.second)
 
+    def lines(self, needed: str = "analysis, load") -> str:
+        """Python that makes the model, the sequences, and what it did with them: `trace`; of two classes their numbers.
+
+        needed  what it and all that follows need of `mrnn`
+        """
+        study = self.study
+        task, kept = study.entry.task, [study.classes.index(name) for name in study.only]
+        some = set(study.only) != set(study.classes)
+        return (
+            ("import numpy as np\n\n" if some else "")
+            + f"from mrnn import {needed}\nfrom mrnn.tasks import make_task\n\n"
+            + f'model = load("{common.file_of(study.entry)}")\n'
+            + f'task = make_task("{task.name}", {task.settings})\n'
+            + f"data = task.make({study.drawn:_}, seed=0)\n"
+            + (f"data = data.take(np.isin(data.y, {kept}))\n" if some else "")
+            + "trace = model.trace(data.x, data.lengths)\n"
+            + (
+                f"first, second = {self.pair[0]}, {self.pair[1]}  # {self.first} and {self.second}\n"
+                if self.two
+                else ""
+            )
+        )
+
+    def counting(self, by_class: str, difference: str = "") -> str:
+        """Python that prints a `..._by_class` table of `mrnn.analysis`, and of two classes a `..._difference` one."""
+        layer = self.study.layer
+        lines = f"print(analysis.{by_class}(trace, data.y, task.classes, {layer}))\n"
+        if difference and self.two:
+            lines += f"print(analysis.{difference}(trace, data.y, first, second, {layer}))\n"
+        return lines
+
     @property
     def two(self) -> bool:
         """Whether the two classes differ."""

@@ -9,8 +9,8 @@ from pages import common
 from pages.views.transitions.asked import Asked
 
 
-def information(asked: Asked) -> None:
-    """What z tells of the class and of the place in the sequence."""
+def information(asked: Asked) -> str:
+    """What z tells of the class and of the place in the sequence; the lines of Python that make the same."""
     study = asked.study
     on_class, by_step = study.counted(_on_class)
     on_place = study.counted(_on_position)
@@ -37,6 +37,12 @@ def information(asked: Asked) -> None:
         f"z tells most of the class at step {best['t']:.0f}: {best['information']:.3f} nats. "
         "Shaded: what 95 % of shuffles stay below at all steps at once."
     )
+    return f"""{asked.lines()}path = trace.listened({study.layer})
+of_class, by_step = analysis.information_on_class(path, trace.lengths, trace.k, data.y)
+print(of_class)
+print(analysis.information_on_position(path, trace.lengths, trace.k))
+print(by_step)
+"""
 
 
 def _on_class(trace: Trace, y: np.ndarray, layer: int) -> tuple[analysis.Information, pd.DataFrame]:

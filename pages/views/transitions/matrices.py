@@ -28,8 +28,8 @@ class Move:
         return f"{' and '.join(self.names)}: {self.start} → {self.end}"
 
 
-def matrices(asked: Asked) -> None:
-    """k x k of each class, their difference, and the sequences of the move that is clicked."""
+def matrices(asked: Asked) -> str:
+    """k x k of each class, their difference, and the sequences of the move that is clicked; lines of Python for them."""
     transitions = asked.both(analysis.transitions_by_class)
     counts = (
         st.segmented_control(
@@ -62,7 +62,13 @@ def matrices(asked: Asked) -> None:
         f"Row: the LSTM of one step; column: the LSTM of the next. The network stays with its LSTM at {kept} of the steps. "
         f"A dash: never left. {verdict} Click a cell to see where it happens."
     )
-    _examples(asked, transitions, clicked)
+    move = _examples(asked, transitions, clicked)
+    lines = asked.lines() + asked.counting("transitions_by_class", "transition_difference")
+    if move is None:
+        return lines
+    return f"""{lines}where = analysis.sequences_with_move(trace, data.y, task.classes, {move.start}, {move.end}, {asked.study.layer})
+print(where[where["class"].isin({list(move.names)})])
+"""
 
 
 def _clicked(matrix: charts.Picture, names: tuple[str, ...], *, key: str) -> list[Move]:
@@ -96,14 +102,14 @@ def _moves(asked: Asked, transitions: pd.DataFrame) -> dict[Move, int]:
     return times | dict(sorted(together.items(), key=lambda item: -item[1]))
 
 
-def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> None:
-    """The sequences in which a move happens, and one of them."""
+def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> Move | None:
+    """The sequences in which a move happens, and one of them; the move."""
     study = asked.study
     times = _moves(asked, transitions)
     moves = {str(move): move for move in times}
     if not moves:
         st.info("Each of these sequences has one step alone, so no LSTM follows another.")
-        return
+        return None
     before = st.session_state.get(CLICKED, [])
     st.session_state[CLICKED] = clicked
     new = [move for move in clicked if move not in before]
@@ -140,6 +146,7 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> N
         f"LSTM {move.start} is followed by {move.end} at {study.step} {row['steps']} of this sequence. "
         f"{common.words.CURSOR}"
     )
+    return move
 
 
 def _found(asked: Asked, move: Move) -> pd.DataFrame:

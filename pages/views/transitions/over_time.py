@@ -9,8 +9,8 @@ from pages import common
 from pages.views.transitions.asked import Asked
 
 
-def over_time(asked: Asked) -> None:
-    """Mean q of both classes over time, their difference, and how undecided q is."""
+def over_time(asked: Asked) -> str:
+    """Mean q of both classes over time, their difference, and how undecided q is; the lines of Python that make them."""
     study = asked.study
     mean = asked.both(analysis.mean_q)
     st.markdown("**q(t), averaged over all sequences of a class**", help=common.words.Q)
@@ -37,3 +37,4 @@ def over_time(asked: Asked) -> None:
         f"Mean entropy of q: 0 nats is decided, ln {study.trace.k} = {most:.2f} nats prefers no LSTM. "
         f"On average {entropy['entropy'].mean():.2f} nats here. The band is the 95 % interval of the mean."
     )
+    return asked.lines() + asked.counting("mean_q", "q_difference") + asked.counting("entropy_by_class")

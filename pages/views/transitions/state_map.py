@@ -14,8 +14,11 @@ STATE = "state"  # of the address: the sequence whose state is opened
 CLICKED = "_state_clicked"  # what was selected when the map was last drawn
 
 
-def state_map(asked: Asked) -> None:
-    """Hidden states of the layer, by PCA or t-SNE; a click on one opens its sequence at that step."""
+def state_map(asked: Asked) -> str:
+    """Hidden states of the layer, by PCA or t-SNE; a click on one opens its sequence at that step.
+
+    returns  the lines of Python that make the same map
+    """
     study = asked.study
     left, right = st.columns(2)
     with left:
@@ -46,6 +49,11 @@ def state_map(asked: Asked) -> None:
         "Click one to open its sequence at that step."
     )
     _open(asked, found, [int(state["sequence"]) for state in clicked if "sequence" in state])
+    some = f"some = slice({count})\n" if count < len(study.data) else "some = slice(None)\n"
+    return f"""{asked.lines()}{some}part, trace = data.take(some), trace.take(some)
+h = model.hidden(part.x, part.lengths, {study.layer})
+print(analysis.states_by_sequence(h, trace, part.y, task.classes, "{method or "PCA"}", {study.layer}))
+"""
 
 
 def _open(asked: Asked, states: pd.DataFrame, clicked: list[int]) -> None:

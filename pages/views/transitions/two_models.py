@@ -11,8 +11,11 @@ from pages.views.transitions.asked import Asked
 TESTED = "permutation test: the two models' accounts of whole sequences are exchanged"
 
 
-def two_models(asked: Asked) -> None:
-    """A second model that reads the same sequences, its LSTMs renamed after those of the first, and what differs."""
+def two_models(asked: Asked) -> str | None:
+    """A second model that reads the same sequences, its LSTMs renamed after those of the first, and what differs.
+
+    returns  the lines of Python that make the same; None where there is nothing to compare
+    """
     study = asked.study
     other = common.pick(
         study.entry.task.name, prefer=_other_of(study.entry), key=f"second_model_{study.entry.task.name}",
@@ -20,16 +23,24 @@ def two_models(asked: Asked) -> None:
     )  # fmt: skip
     if other.id == study.entry.id:
         st.info("Choose another model than the first: a model agrees with itself.")
-        return
+        return None
     layers = other.config.num_layers
     same_depth = layers == study.entry.config.num_layers
     theirs = common.study(other, study.layer if same_depth else layers - 1, study.drawn, study.only)
     found = common.aligned(study, theirs)
     if found is None:
         st.info("The two models were trained on sequences of other settings, so they cannot read the same ones.")
-        return
+        return None
     _partners(found)
     _compared(study, theirs, found)
+    return f"""{asked.lines()}other = load("{common.file_of(other)}").trace(data.x, data.lengths)
+paths = trace.listened({study.layer}), other.listened({theirs.layer})
+found = analysis.align(*paths, data.lengths, (trace.k, other.k))
+print(found.agreement, found.chance)
+print(analysis.co_use(found))
+print(analysis.usage_apart(*paths, data.lengths, found))
+print(analysis.transitions_apart(*paths, data.lengths, found))
+"""
 
 
 def _partners(found: analysis.Alignment) -> None:
@@ -41,18 +52,7 @@ def _partners(found: analysis.Alignment) -> None:
         f"**They listen to partners at {found.agreement:.0%} of the steps**; {found.chance:.0%} would come about if the "
         "second read other sequences."
     )
-    share = found.together / max(found.together.sum(), 1)
-    rows = [
-        {
-            "first": str(i + 1),
-            "second": str(j + 1),
-            "steps": int(found.together[i, j]),
-            "share": round(float(share[i, j]), 4),
-        }
-        for i in range(k)
-        for j in np.argsort(found.partner)
-    ]
-    common.show(charts.co_use_heatmap(pd.DataFrame(rows)), key="co_use")
+    common.show(charts.co_use_heatmap(analysis.co_use(found)), key="co_use")
     st.caption(
         f"Brightest on the diagonal if the two networks found the same regimes. Partners, first with second: {', '.join(pairs)}. "
         + (f"Without a partner: LSTM {', '.join(alone)} of the second. " if alone else "")
@@ -63,11 +63,7 @@ def _partners(found: analysis.Alignment) -> None:
 def _compared(study: common.Study, theirs: common.Study, found: analysis.Alignment) -> None:
     """Use and hand-overs of both under common names, and what chance does not explain of their difference."""
     usage = common.counted_on_two(analysis.usage_apart, study, theirs, found)
-    table = pd.concat(
-        pd.DataFrame({"class": name, "lstm": usage["lstm"], "share": usage[side]})
-        for side, name in (("first", "first"), ("second", "second, renamed"))
-    )
-    common.show(charts.usage_bars(table), key="both_uses")
+    common.show(charts.usage_bars(renamed(usage)), key="both_uses")
     st.markdown(
         f"**First minus second**, share of steps, beyond chance, with 95 % intervals: {common.beyond_chance(usage)}.",
         help=f"Over all sequences, {TESTED}.",
@@ -79,6 +75,17 @@ def _compared(study: common.Study, theirs: common.Study, found: analysis.Alignme
     st.caption(
         f"Only what chance does not explain is coloured: {real} of {known} cells ({TESTED}; 5 % error for all cells together). "
         "A dash: one of the two never left that LSTM."
+    )
+
+
+def renamed(usage: pd.DataFrame) -> pd.DataFrame:
+    """`analysis.usage_apart` as rows of class (which model), lstm, share."""
+    return pd.concat(
+        [
+            pd.DataFrame({"class": name, "lstm": usage["lstm"], "share": usage[side]})
+            for side, name in (("first", "first"), ("second", "second, renamed"))
+        ],
+        ignore_index=True,
     )
 
 

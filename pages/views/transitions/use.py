@@ -12,11 +12,20 @@ LONG_RUN = (
 )
 
 
-def use(asked: Asked) -> None:
-    """Use by class, in the observed steps and in the long run; dwell times. Each with what two classes differ by."""
+def use(asked: Asked) -> str:
+    """Use by class, in the observed steps and in the long run; dwell times. Each with what two classes differ by.
+
+    returns  the lines of Python that make the same
+    """
     _observed(asked)
     _in_the_long_run(asked)
     _stays(asked)
+    return (
+        asked.lines()
+        + asked.counting("usage_by_class", "usage_difference")
+        + asked.counting("stationary_by_class", "stationary_difference")
+        + asked.counting("dwell_by_class", "dwell_difference")
+    )
 
 
 def _observed(asked: Asked) -> None:
