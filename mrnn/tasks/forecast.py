@@ -14,6 +14,7 @@ TRAIN, TEST = 2_000, 1_000
 TRAIN_SEED, TEST_SEED = 1_000_003, 2_000_003
 RESOLUTION, END = 0.1, 30.0  # time between two steps; the curve is read from 0 to its end
 HELD_OUT = ((6.0, 12.0), (18.0, 24.0))  # no training window reaches into these stretches, no test window out of them
+FINE, BLUR = 2e-4, 0.01  # time between begins that are thought of; how far values may be apart that are taken for one
 ENOUGH = 6  # values, from which the next one follows: both parts of the curve obey one linear rule of six steps
 
 
@@ -37,6 +38,23 @@ def windows_within(stretches: Sequence[tuple[float, float]], steps: int, n: int,
     begin, end = np.array(stretches).T
     which = rng.integers(len(begin), size=n)
     return windows(rng.uniform(begin[which], end[which] - steps * RESOLUTION), steps)
+
+
+def best_answer(data: SequenceData) -> np.ndarray:
+    """What is said by who knows the curve and the stretches held out, but not where in them a window begins.
+
+    It is the mean over all begins that agree with what was seen so far, and has the least squared error of all answers:
+    one value alone does not say whether the curve rises or falls.
+    """
+    steps, said = data.x.shape[1], np.empty(data.x.shape)
+    begins = np.concatenate([np.arange(begin, end - steps * RESOLUTION, FINE) for begin, end in HELD_OUT])
+    known = curve(begins[:, None] + RESOLUTION * np.arange(steps + 1))
+    for window, expected in zip(data.x[..., 0], said[..., 0], strict=True):
+        near = known[np.abs(known[:, 0] - window[0]) < 3 * BLUR]
+        apart = np.square((near[:, :-1] - window) / BLUR).cumsum(1) / 2
+        weight = np.exp(apart.min(0) - apart)
+        expected[:] = (weight * near[:, 1:]).sum(0) / weight.sum(0)
+    return said
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,8 @@ class Forecast(Task):
     def claims(self, answer: Answer, seed: int) -> dict[str, float]:
         """Mean squared errors: of the next value on held-out windows, and of a run that is fed with its own answers.
 
-        The first values of a window do not yet say what comes next, so the former is also given without these.
+        The first values of a window do not yet say what comes next, so the former is also given without these, and
+        beside it stands what nobody gets below.
 
         The run begins with a whole held-out window, and goes on for half as many steps; 100 of them are averaged.
         """
@@ -91,6 +110,7 @@ class Forecast(Task):
         errors = np.square(answer(test) - test.y)
         return {
             "mean squared error of the next value": float(errors.mean()),
+            "least mean squared error that is possible there": float(np.square(best_answer(test) - test.y).mean()),
             f"mean squared error of the next value, once {ENOUGH} were seen": float(errors[:, ENOUGH - 1 :].mean()),
             f"mean squared error of the next {ahead} values, run on its own answers": float(run.errors.mean()),
         }
