@@ -53,7 +53,10 @@ with right, common.refusals():
         "Top: the signal. Then q(t), brighter where an LSTM is more probable, the LSTM that was picked, "
         "and how sure the network was by then."
     )
-    common.timeline(trace, signal.x[0], Waves.classes, key="overview", shown="alien", in_link=True, alt=reading)
+    common.timeline(
+        trace, signal.x[0], Waves.classes, key="overview", shown="alien", in_link=True, alt=reading,
+        inside=entry.inside(signal.x, trace, -1),
+    )  # fmt: skip
     st.caption(reading, help=common.words.Q_AND_Z)
 
 common.take_along(

@@ -1,7 +1,7 @@
 """What a network does with a few fixed sequences before training and after its epochs: how it came to its regimes.
 
-Kept are q, z and the answers, not the weights: some tens of kilobytes a run whatever the size of the network, and ready
-to be looked at without running it. The price is that only these sequences can be looked at.
+Kept are q, z, what lies behind them and the answers, not the weights: some hundred kilobytes a run whatever the size of
+the network, and ready to be looked at without running it. The price is that only these sequences can be looked at.
 """
 
 import io
@@ -15,11 +15,12 @@ import numpy as np
 from mrnn.data import SequenceData, Target, Task
 from mrnn.files import write_bytes
 from mrnn.model import SequenceModel
-from mrnn.trace import Trace
+from mrnn.trace import Inside, Trace
 
 FILE = "snapshots.npz"  # of a run's folder
 SEQUENCES, SEED = 8, 11
 MOST_BYTES = 4 * 2**20  # of a run, before compression
+INSIDE = ("votes", "gates")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Snapshots:
     logits   (E, N, T, C) float16 of the answer after each step
     lengths  (N,) int: steps that count; the rest is padding
     target   what the logits are of, as in `SequenceData`
+    votes    (E, N, L, T, k) float16 selection logits, as in `Inside`; None of a network that chooses nothing, and in a
+             file from before they were kept
+    gates    (E, N, L, T, 4) float16, as in `Inside`; None where `votes` is
     """
 
     epochs: np.ndarray
@@ -40,6 +44,8 @@ class Snapshots:
     logits: np.ndarray
     lengths: np.ndarray
     target: Target
+    votes: np.ndarray | None = None
+    gates: np.ndarray | None = None
 
     def trace(self, number: int) -> Trace:
         """What the network did at `epochs[number]`."""
@@ -48,6 +54,13 @@ class Snapshots:
         z = (self.z[number][..., None] == np.arange(q.shape[-1])) & counted
         logits = self.logits[number].astype(np.float32)
         return Trace(q, z.astype(np.float32), logits, self.lengths, self.target)
+
+    def inside(self, number: int, layer: int) -> Inside | None:
+        """What went on inside a layer at `epochs[number]`, where that was kept."""
+        if self.votes is None or self.gates is None:
+            return None
+        votes, gates = (kept[number, :, layer].astype(np.float32) for kept in (self.votes, self.gates))
+        return Inside(logits=votes, gates=gates)
 
 
 def sequences(task: Task, n: int = SEQUENCES) -> SequenceData:
@@ -64,7 +77,9 @@ def keep(path: Path, model: SequenceModel, task: Task, epoch: int, epochs: int) 
     config = model.config
     data = sequences(task)
     steps = data.x.shape[1]
-    each = 2 * steps * (config.num_lstms + 1) * config.num_layers + 2 * steps * config.output_size
+    chooses = config.cell == "mrnn"
+    numbers = config.num_lstms + 1 + (config.num_lstms + 4 if chooses else 0)
+    each = 2 * steps * (numbers * config.num_layers + config.output_size)
     n = int(np.clip(MOST_BYTES // (2 * each), 1, SEQUENCES))
     if epoch not in spaced(epochs, MOST_BYTES // (n * each)):
         return
@@ -76,7 +91,13 @@ def keep(path: Path, model: SequenceModel, task: Task, epoch: int, epochs: int) 
     }
     past = _whole(path)
     before = past.epochs < epoch if past else np.zeros(0, bool)
-    kept = {name: [*(getattr(past, name)[before] if past else ()), value] for name, value in now.items()}
+    if chooses and not (past and before.any() and past.votes is None):  # else some of its epochs would be without
+        insides = [model.inside(data.x[:n], trace, layer) for layer in range(config.num_layers)]
+        now["votes"] = np.stack([inside.logits for inside in insides], 1).astype(np.float16)
+        now["gates"] = np.stack([inside.gates for inside in insides], 1).astype(np.float16)
+    kept = {
+        name: [*(getattr(past, name)[before] if past and before.any() else ()), value] for name, value in now.items()
+    }
     content = io.BytesIO()
     np.savez_compressed(
         content,
@@ -100,10 +121,13 @@ def read(path: Path) -> Snapshots | None:
         return None
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            parts = {name: file[name] for name in ("epochs", "q", "z", "logits", "lengths", "target")}
+            whole = ("epochs", "q", "z", "logits", "lengths", "target")
+            parts = {name: file[name] for name in (*whole, *(name for name in INSIDE if name in file))}
         found = Snapshots(**{**parts, "target": parts["target"].item()})
         for number in range(len(found.epochs)):
             found.trace(number)  # checks the shapes
+        if found.votes is not None and found.votes.shape != found.q.shape:
+            raise ValueError(f"votes must have the axes of q, {found.q.shape}, got {found.votes.shape}")
     except (ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path.name} does not hold whole snapshots: {error}") from error
     return found

@@ -33,7 +33,7 @@ with controls, st.container(horizontal=two, vertical_alignment="bottom"):
 packed = common.drawn("drawing") if source == "Draw" else None
 if source != "Draw":
     common.link.keep(common.drawing.KEPT, None)
-numbers, heading = [views.EXAMPLE], None
+numbers, heading, field = [views.EXAMPLE], None, place
 with place:
     if two:
         pair = (("First", "digit_first", 0), ("Second", "digit_second", 1))
@@ -44,7 +44,13 @@ with place:
             "Random test digit", icon=":material/casino:", type="primary", width="stretch",
             on_click=lambda: open_digit(int(np.random.default_rng().integers(views.COUNT))),
         )  # fmt: skip
-    elif packed is None:
+    else:
+        field = common.drawing.room(
+            "drawing",
+            common.drawing.HIGH["digit"],
+            "Draw one digit with the mouse or a finger; the answer follows each stroke.",
+        )
+    if source == "Draw" and packed is None:
         heading = f"Nothing drawn yet: here is a test digit, a {views.test_digit(views.EXAMPLE).truth}"
 
 digits = [views.test_digit(number) for number in numbers] if packed is None else [views.drawing(packed)]
@@ -75,8 +81,5 @@ with along:
     common.take_along(views.code(entry, digits, layer))
 # Last, so that all else is there before it asks for the next run.
 if source == "Draw":
-    with place:
+    with field:
         common.drawing_field("drawing")
-        st.caption(
-            "Draw one digit with the mouse or a finger; the answer follows each stroke.", help=common.drawing.KEYS
-        )

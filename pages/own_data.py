@@ -6,6 +6,7 @@ from mrnn import owndata
 from pages import common
 from pages.views.own_data.answers import answers
 from pages.views.own_data.kept import kept
+from pages.views.own_data.presets import WHAT, presets, take
 from pages.views.own_data.sequences import labelled
 from pages.views.own_data.text import text
 
@@ -18,10 +19,11 @@ common.page(
 )
 left, right = common.sides()
 
-with left:
-    view = st.segmented_control(
-        "What you have", list(VIEWS), default=next(iter(VIEWS)), required=True, key="own_what", bind="query-params"
-    )
+with left, common.refusals():
+    st.session_state.setdefault(WHAT, next(iter(VIEWS)))
+    view = st.segmented_control("What you have", list(VIEWS), required=True, key=WHAT, bind="query-params")
+    st.caption("Try")
+    common.presets(presets(), take)
 common.take_along(VIEWS[view or next(iter(VIEWS))](left, right))
 
 mine = owndata.list_kept(common.owner())

@@ -7,6 +7,7 @@ import streamlit as st
 import pages.views.waves as views
 from mrnn.tasks.waves import Waves
 from pages import common
+from pages.common.whole import FIRST, SECOND
 
 common.page(
     "Waves",
@@ -22,7 +23,7 @@ with left:
     places = st.tabs(["First signal", "Second signal"]) if two else [st.container()]
     task = views.settings()
     signals: dict[str, views.Signal] = {}
-    for prefix, place in zip((views.FIRST, views.SECOND), places, strict=False):
+    for prefix, place in zip((FIRST, SECOND), places, strict=False):
         with place, common.refusals():
             signals[prefix] = views.signal_form(prefix, task)
 
@@ -33,7 +34,7 @@ with right, common.refusals():
     bracket, second = None, None
     if others:
         other = traces[1]
-        second = other, others[0].x[0]
+        second = other, others[0].x[0], entry.inside(others[0].x, other, layer)
         st.markdown(f"#### First: {views.verdict(signal, trace)}. Second: {views.verdict(others[0], other)}")
         reading = views.what_differs(trace, other, layer)
     else:

@@ -134,3 +134,21 @@ def test_a_network_that_has_learned_a_text_is_put_to_use_in_the_laboratory(view,
         for table in tables:
             assert len(table) <= 10
             assert (table["share"].sum() > 0) & (table["share"].sum() <= 1)
+
+
+@pytest.mark.parametrize(("name", "chapters"), [("A chapter of Alice", 1), ("All of Alice", 12)])
+def test_a_press_takes_the_text_that_ships_whatever_was_there_before_and_it_can_be_kept(name, chapters):
+    app = visit(OWN)
+    app.selectbox(key="own_example").set_value("With faults (CSV)").run()
+    app.button(key=f"preset_{name}").click().run()
+    assert not app.exception
+    assert not app.error
+    book = Text().text
+    taken = app.text_area(key="own_pasted").value
+    assert taken is not None
+    assert book.startswith(taken)
+    assert taken.count("CHAPTER") == book.count("CHAPTER") * chapters // 12
+    assert f"{len(taken):,} characters" in said(app)
+    next(button for button in app.button if button.label == "Keep it as a task").click().run()
+    (kept,) = owndata.list_kept(owner_of(app))
+    assert kept.longest == len(taken)

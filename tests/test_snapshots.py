@@ -28,6 +28,29 @@ def test_a_snapshot_is_what_the_network_did(tiny_task, tmp_path):
         np.testing.assert_allclose(kept.q, was.q, atol=1e-3)
         np.testing.assert_allclose(kept.logits, was.logits, atol=1e-3)
         np.testing.assert_array_equal(kept.z, was.z)
+        for layer in range(CONFIG.num_layers):
+            inside, looked = model_of(epoch).inside(data.x, was, layer), found.inside(epoch, layer)
+            assert looked is not None
+            np.testing.assert_allclose(looked.logits, inside.logits, atol=2e-3)
+            np.testing.assert_allclose(looked.gates, inside.gates, atol=1e-3)
+
+
+def test_a_file_from_before_votes_were_kept_goes_on_without_and_a_baseline_has_none(tiny_task, tmp_path):
+    path = tmp_path / snapshots.FILE
+    snapshots.keep(path, model_of(0), tiny_task, 0, EPOCHS)
+    with np.load(path) as file:
+        old = {name: file[name] for name in file if name not in snapshots.INSIDE}
+    np.savez(path, **old)
+    snapshots.keep(path, model_of(1), tiny_task, 1, EPOCHS)
+    found = snapshots.read(path)
+    assert found is not None
+    assert list(found.epochs) == [0, 1]
+    assert found.inside(1, 0) is None
+    lstm = SequenceModel(ModelConfig(input_size=2, output_size=3, cell="lstm", hidden_size=7)).eval()
+    snapshots.keep(tmp_path / "lstm.npz", lstm, tiny_task, 0, EPOCHS)
+    found = snapshots.read(tmp_path / "lstm.npz")
+    assert found is not None
+    assert found.inside(0, 0) is None
 
 
 def test_an_epoch_that_is_trained_again_replaces_itself_and_what_came_later(tiny_task, tmp_path):
@@ -48,13 +71,16 @@ def test_as_many_epochs_are_kept_as_fit_the_first_and_the_last_among_them(epochs
 
 
 def test_what_is_kept_is_bounded_in_bytes(tiny_task, tmp_path, monkeypatch):
-    monkeypatch.setattr(snapshots, "MOST_BYTES", 1_500)
+    monkeypatch.setattr(snapshots, "MOST_BYTES", 3_700)
     path = tmp_path / snapshots.FILE
     for epoch in range(98):
         snapshots.keep(path, model_of(epoch), tiny_task, epoch, 97)
     found = snapshots.read(path)
     assert found is not None
-    assert found.q.nbytes + found.z.nbytes + found.logits.nbytes <= 1_500
+    assert found.votes is not None
+    assert found.gates is not None
+    kept = (found.q, found.z, found.logits, found.votes, found.gates)
+    assert sum(part.nbytes for part in kept) <= 3_700
     assert (found.epochs[0], found.epochs[-1]) == (0, 97)
 
 

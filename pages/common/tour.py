@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import link
+from pages.common import link, training_form, whole
 
 STOP = "tour"  # ?tour=3
 
@@ -19,7 +19,8 @@ class Stop:
     title  what it is about
     text   what to look at, in a few short sentences
     look   the key of the container that is outlined
-    sets   widgets of that page and their values
+    sets   widgets of that page and their values: all of them that its words depend on
+    train  the task that the form of Train begins with, at what learns well; or None
     """
 
     page: str
@@ -27,10 +28,9 @@ class Stop:
     text: str
     look: str
     sets: Mapping[str, Any] = field(default_factory=dict)
+    train: str | None = None
 
 
-SINE = {"model_waves": "waves-k4", "wave_two": False, "wave_p": 0.0, "wave_s": 1.0}
-ALIEN = {**SINE, "wave_kind": "alien", "wave_f": 144}
 STOPS = (
     Stop(
         "app.py",
@@ -45,14 +45,14 @@ STOPS = (
         "No alien is in this signal. See how the strip changes with the phase of the sine: the network hands over from one LSTM "
         "to another, though nobody told it to.",
         "picture-timeline",
-        {**SINE, "wave_kind": "non-alien"},
+        {**whole.WAVES, "wave_kind": "non-alien"},
     ),
     Stop(
         "pages/waves.py",
         "The alien arrives",
         "The same sine with a second, faster wave in it. Compare q and z with the stop before, and see at which step the answer settles.",
         "picture-timeline",
-        ALIEN,
+        whole.WAVES,
     ),
     Stop(
         "pages/waves.py",
@@ -60,14 +60,14 @@ STOPS = (
         "Click into the picture: that pins a step, and a table below says q and z in numbers. The arrow keys go from step to step, "
         "Escape lets go.",
         "picture-timeline",
-        ALIEN,
+        whole.WAVES,
     ),
     Stop(
         "pages/digits.py",
         "This stroke, this LSTM",
         "Here time runs downwards: a digit is read row by row. Draw one yourself, and see which LSTM reads which stroke.",
         "picture-rows",
-        {"model_digits": "digits-k4", "digit_source": "Draw"},
+        {"model_digits": "digits-k4", "layer_digits": 3, "digit_source": "Draw"},
     ),
     Stop(
         "pages/transitions.py",
@@ -77,7 +77,7 @@ STOPS = (
         "picture-difference",
         {
             "model_transitions": "digits-k4", "transitions_view": "Matrices", "only_digits": [], "first_digits": "4",
-            "second_digits": "9",
+            "second_digits": "9", "sequences": 500, "moves_as": "probabilities", "layer_transitions": 3,
         },
     ),
     Stop(
@@ -86,7 +86,7 @@ STOPS = (
         "The same signal, read by networks with 1, 2, 4, 8 and 16 LSTMs: most of the sixteen are never heard, and one alone answers as well. "
         "In the next view, Temperature, the slider tau turns a blend into a hard pick; in Lesions you choose who is listened to.",
         "picture-by_k",
-        {"k_view": "Number of LSTMs"},
+        whole.NETWORKS,
     ),
     Stop(
         "pages/train.py",
@@ -94,6 +94,7 @@ STOPS = (
         "Press Train: within half a minute on two cores a network learns to find the alien, and its LSTMs share out the work before your "
         "eyes. Then look at it on the other pages: it is in every model menu.",
         "train",
+        train="waves",
     ),
 )  # fmt: skip
 
@@ -138,4 +139,7 @@ _SET = "_tour_stop"  # the stop whose widgets were set last
 
 def _set(number: int) -> None:
     st.session_state[_SET] = number
-    st.session_state.update(STOPS[number - 1].sets)
+    stop = STOPS[number - 1]
+    st.session_state.update(stop.sets)
+    if stop.train is not None:
+        training_form.begin_as_usual(stop.train)

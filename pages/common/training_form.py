@@ -72,6 +72,11 @@ def begin_with_task(name: str) -> None:
     _begin_with("task", name)
 
 
+def begin_as_usual(name: str) -> None:
+    """Let the form begin with a task and what learns well on it; to be called before the form is drawn, as by a button."""
+    again(usual(name, tasks()[name]))
+
+
 def settings_presets() -> None:
     """Buttons that change a few things of what learns well, whatever was set before."""
 

@@ -17,12 +17,15 @@ TWO = "Two digits"
 PAIR = (231, 138)  # a 7 and a 9 that begin alike
 EXAMPLE = 4  # shown until something is drawn
 CLASSES = TASKS["digits"].classes
+ONE_OF_TEST, PAIR_OF_TEST = (
+    {"model_digits": "digits-k4", "layer_digits": 3, "digit_source": source} for source in ("Test digit", TWO)
+)
 PRESETS = {
-    "A plain 7": {"digit_source": "Test digit", "digit_number": EXAMPLE},
-    "A 5 that fools it": {"digit_source": "Test digit", "digit_number": 633, "model_digits": "digits-k4"},
-    "Late to decide": {"digit_source": "Test digit", "digit_number": 324, "model_digits": "digits-k4"},
-    "7 and 9": {"digit_source": TWO, "digit_first": PAIR[0], "digit_second": PAIR[1]},
-    "4 and 9": {"digit_source": TWO, "digit_first": 1233, "digit_second": 1422},
+    "A plain 7": {**ONE_OF_TEST, "digit_number": EXAMPLE},
+    "A 5 that fools it": {**ONE_OF_TEST, "digit_number": 633},
+    "Late to decide": {**ONE_OF_TEST, "digit_number": 324},
+    "7 and 9": {**PAIR_OF_TEST, "digit_first": PAIR[0], "digit_second": PAIR[1]},
+    "4 and 9": {**PAIR_OF_TEST, "digit_first": 1233, "digit_second": 1422},
 }
 
 

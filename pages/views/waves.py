@@ -13,21 +13,18 @@ from mrnn import Trace, analysis
 from mrnn.tasks import sketch
 from mrnn.tasks.waves import Waves
 from pages import common
+from pages.common.whole import STARTS, WAVES
 
 MIX, DRAW = "mix", "draw"
 KINDS = (*Waves.classes, MIX, DRAW)
-FIRST, SECOND = "wave", "wave2"  # how the names of their keys begin
-START = {"kind": "alien", "p": 0.0, "f": 144, "s": 1.0, "start": 40, "share": 16, "seed": 0}
-USUAL = {
-    "model_waves": "waves-k4", "wave_two": False, "wave_p": 0.0, "wave_s": 1.0, "wave_f": 100,
-}  # fmt: skip
 PRESETS: dict[str, dict[str, Any]] = {
-    "Plain sine": {**USUAL, "wave_kind": "non-alien"},
-    "Alien": {**USUAL, "wave_kind": "alien"},
-    "One alien step": {**USUAL, "wave_kind": MIX, "wave_start": 40, "wave_share": 2},
-    "Three of them": {**USUAL, "wave_kind": MIX, "wave_start": 40, "wave_share": 6},
-    "Not heard": {**USUAL, "wave_kind": MIX, "wave_f": 187, "wave_start": 50, "wave_share": 16},
-    "With and without": {**USUAL, "wave_two": True, "wave_kind": "alien", "wave2_kind": "non-alien", "wave2_p": 0.0},
+    "Plain sine": {**WAVES, "wave_kind": "non-alien"},
+    "Alien": WAVES,
+    "One alien step": {**WAVES, "wave_kind": MIX, "wave_f": 100, "wave_share": 2},
+    "Three of them": {**WAVES, "wave_kind": MIX, "wave_f": 100, "wave_share": 6},
+    "Not heard": {**WAVES, "wave_kind": MIX, "wave_f": 187, "wave_start": 50},
+    "With and without": {**WAVES, "wave_two": True},
+    "Fooled by noise": {**WAVES, "wave_kind": "non-alien", "waves_sigma": 0.2},
 }
 SHAPE = ("T", "sigma")  # the settings of the task that show at once ...
 RARE = [f.name for f in fields(Waves) if f.name not in SHAPE]  # ... and those that lie in a fold
@@ -69,9 +66,8 @@ def settings() -> Waves:
 
 def signal_form(prefix: str, task: Waves) -> Signal:
     """The controls of one signal, and the signal that they make; `prefix` begins the names of their keys."""
-    for name, value in START.items():
-        usual = "non-alien" if name == "kind" and prefix == SECOND else value
-        st.session_state.setdefault(f"{prefix}_{name}", usual)
+    for name, value in STARTS[prefix].items():
+        st.session_state.setdefault(f"{prefix}_{name}", value)
 
     st.button(
         "Random signal", icon=":material/casino:", on_click=draw_at_random, args=(prefix, task), type="primary",
@@ -94,11 +90,12 @@ def wave_fields(signals: Mapping[str, Signal], task: Waves) -> None:
         if signal.field is not None:
             with signal.field:
                 common.wave_field(f"{prefix}_{DRAW}", task.T)
-                st.caption("Draw with the mouse or a finger; the answer follows.", help=common.drawing.KEYS)
 
 
 def _drawn(prefix: str, kind: str, task: Waves, seed: int) -> Signal:  # noqa: ARG001
-    field = st.container()
+    field = common.drawing.room(
+        f"{prefix}_{DRAW}", common.drawing.HIGH["wave"], "Draw with the mouse or a finger; the answer follows."
+    )
     packed = common.drawn_wave(f"{prefix}_{DRAW}")
     before = st.session_state.get(f"_{prefix}_made")
     if before is not None:

@@ -92,19 +92,43 @@ def test_an_alien_wave_is_made_and_recognised(server: Server, visit: Visit):
     expect(page.get_by_role("heading", level=4)).to_contain_text("(right)")
 
 
-def test_the_cursor_follows_the_mouse_without_asking_the_server(server: Server, visit: Visit):
-    page = visit(server, "waves")
-    box = picture(page, "timeline").bounding_box()
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("", "overview"),
+        ("waves", "timeline"),
+        ("k_and_tau", "k_waves-k4"),
+        ("k_and_tau?k_view=Training", "learned"),
+        ("laboratory", "answers"),
+    ],
+)
+def test_the_cursor_follows_the_mouse_without_asking_the_server_and_a_click_pins_a_step_in_numbers(
+    address, key, server: Server, visit: Visit
+):
+    page = visit(server, address)
+    box = picture(page, key).bounding_box()
     assert box is not None
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.on("websocket", lambda socket: asked.append(socket.url))
-    readout = page.locator(".st-key-picture-timeline .readout")
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.on("Network.webSocketFrameSent", lambda _: asked.append("a message"))
+    readout = page.locator(f".st-key-picture-{key} .readout")
     for share in (0.3, 0.5, 0.8):
         before = readout.text_content() or ""
-        page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + 30)
         expect(readout).not_to_have_text(before)
-    assert asked == []
+    page.wait_for_timeout(400)  # longer than a pin waits before it is told
+    assert [what for what in asked if not what.startswith("blob:")] == []  # those are the charts' own
+    page.mouse.down()
+    page.mouse.up()
+    numbers = page.locator(f".st-key-picture-{key} .numbers")
+    titles = numbers.locator("thead").get_by_role("columnheader")
+    expect(titles).to_have_text([re.compile(name) for name in ("^LSTM$", "^a", "^q", "^z")])
+    expect(numbers).to_contain_text("Came in: ")
+    expect(numbers).to_contain_text("Gates of LSTM ")
+    expect(page).to_have_url(re.compile(r"[?&]t=\d"), timeout=10_000)
+    assert "a message" in asked, "what is pinned stands in the link"
 
 
 def test_the_strip_is_what_the_model_does_with_the_signal_that_is_set(server: Server, visit: Visit):

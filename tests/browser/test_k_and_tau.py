@@ -57,6 +57,18 @@ def test_networks_side_by_side_share_the_cursor_and_are_measured_by_k(server: Se
     expect(readouts).to_have_count(5, timeout=PATIENCE)
     expect(readouts.first).not_to_contain_text("t = 25 ", timeout=PATIENCE)
     becomes(page, lambda: len({text.split("  ·  ")[0] for text in readouts.all_text_contents()}), 1)
+    page.mouse.down()
+    page.mouse.up()
+    tables = page.locator("[class*=st-key-picture-k_waves] .numbers table")
+    expect(tables).to_have_count(5, timeout=PATIENCE)  # pinned in one, told in numbers by all
+    step = int(re.findall(r"^t = (\d+)", readouts.first.text_content() or "")[0])
+    model, x = load(SHIPPED / "waves-k2.safetensors"), TASKS["waves"].make(1, 0).x
+    inside = model.inside(x, model.trace(x))
+    cells = page.locator(".st-key-picture-k_waves-k2 .numbers tbody td:nth-child(2)").all_text_contents()
+    logits = [float(cell.replace("−", "-")) for cell in cells]
+    np.testing.assert_allclose(logits, inside.logits[0, step], atol=0.0057)
+    expect(page.locator(".st-key-picture-k_waves-k2 .numbers")).to_contain_text("Gates of LSTM ")
+    expect(page).to_have_url(re.compile(rf"[?&]t={step}&in=k_waves-k2"), timeout=PATIENCE)
     for key in ("by_k", "weights_by_k", "effective_by_k"):
         picture(page, key)
     expect(page.get_by_text(re.compile(r"Of k = 16 LSTMs, \d+\.\d are"))).to_be_visible()

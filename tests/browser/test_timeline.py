@@ -398,18 +398,6 @@ def test_the_server_is_told_what_is_pinned_once_the_hand_rests_and_a_link_pins_i
     expect(readout(show(told(pin=4), name="again"))).to_have_text(f"{words(4, down=False)}  ·  pinned")
 
 
-def test_pictures_of_one_page_share_the_cursor_unless_it_is_pinned(show):
-    first, second, third = (show(told(), name=name) for name in ("a", "b", "c"))
-    page: Page = first.page
-    third.scroll_into_view_if_needed()
-    page.mouse.click(*at(third, 6, down=False))
-    first.scroll_into_view_if_needed()
-    page.mouse.move(*at(first, 2, down=False))
-    for picture in (first, second):
-        expect(readout(picture)).to_have_text(words(2, down=False))
-    expect(readout(third)).to_have_text(f"{words(6, down=False)}  ·  pinned")
-
-
 # -- taking it along -------------------------------------------------------------------------------------------------
 
 

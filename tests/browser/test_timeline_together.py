@@ -105,3 +105,32 @@ def test_pictures_of_one_page_play_and_are_veiled_together_though_one_has_no_roo
         expect(veil).to_have_attribute("visibility", "hidden")
     expect(second.locator("input")).to_be_hidden()
     assert saved(second, "CSV", tmp_path).read_text().count("\n") == 61
+
+
+def test_a_pin_holds_the_cursor_of_every_picture_and_each_tells_the_step_in_numbers(show):
+    first, second = (show(told(), name=name) for name in ("first", "second"))
+    third = show(told(compact=True), name="third", width=700)
+    page, pictures = first.page, (first, second, third)
+    first.scroll_into_view_if_needed()
+    page.mouse.click(*at(first, 6, down=False))
+    second.scroll_into_view_if_needed()
+    page.mouse.move(*at(second, 2, down=False))  # on its way to the numbers, say
+    for picture in pictures:
+        expect(picture.locator(".readout")).to_contain_text("t = 6 ")
+        cells = [row.locator("td").first.text_content() for row in picture.locator(".numbers tbody tr").all()]
+        assert cells == [f"{q:.4f}" for q in TRACE.q[0, 0, 6]]
+    second.locator("svg[role=img]").press("ArrowLeft")  # the pin goes along, and is this one's now
+    for picture in pictures:
+        expect(picture.locator(".readout")).to_contain_text("t = 5 ")
+        expect(picture.locator(".readout")).to_contain_text("pinned" if picture is second else "LSTM")
+    expect(first.locator(".readout")).not_to_contain_text("pinned")
+    fourth = show(told(), name="fourth")  # one that comes later is held, too
+    expect(fourth.locator(".numbers table")).to_be_visible()
+    page.wait_for_function("() => window.told.some(([, pin]) => pin.t === 5)")
+    third.locator("svg[role=img]").press("Escape")
+    for picture in (*pictures, fourth):
+        expect(picture.locator(".numbers")).to_be_empty()
+    first.scroll_into_view_if_needed()
+    page.mouse.move(*at(first, 3, down=False))
+    for picture in pictures:
+        expect(picture.locator(".readout")).to_contain_text("t = 3 ")

@@ -230,6 +230,20 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(
     like = f"LSTM {heard[0]} and {heard[1]}  ·  entropy {sure[0]} and {sure[1]}  ·  p(alien) = {p[0]} and {p[1]}"
     readout = timeline.locator(".readout")
     expect(readout).to_have_text(re.compile(rf"^t = 22 .*{re.escape(like)}$"))
+    drawing.press("Enter")
+    expect(page).to_have_url(re.compile("[?&]t=22"), timeout=PATIENT)
+    tables = timeline.locator(".numbers table")
+    expect(tables).to_have_count(2)
+    for table, trace, x in zip(tables.all(), (first, second), ("x", "second"), strict=True):
+        inside = lines["model"].inside(lines[x], trace)
+        rows = [row.locator("td").all_text_contents() for row in table.locator("tbody tr").all()]
+        found = np.array([[float(cell.replace("−", "-")) for cell in row] for row in rows])
+        of_each = np.stack([inside.logits[0, 22], trace.q[0, 0, 22], trace.z[0, 0, 22]], 1)
+        np.testing.assert_allclose(found, of_each, atol=0.0057)
+    boxes = [table.bounding_box() for table in tables.all()]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["y"] == boxes[1]["y"], "side by side"
 
     timeline.get_by_text("Save", exact=True).click()
     with page.expect_download() as download:
@@ -242,6 +256,11 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(
 
     other = visit(server, page.url.removeprefix(f"{server.url}/"), width=390, height=844, scheme="dark")
     expect(other.get_by_role("heading", level=4)).to_have_text(answer.text_content() or "")
+    expect(other.locator(".numbers table")).to_have_count(2, timeout=PATIENT)
+    above, below = (table.bounding_box() for table in other.locator(".numbers table").all())
+    assert above
+    assert below
+    assert above["y"] + above["height"] < below["y"], "where it is narrow, one under the other"
 
 
 @pytest.mark.parametrize("signal", ["wave_kind=mix", "wave_kind=draw", "wave_two=true"])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
+from streamlit.delta_generator import DeltaGenerator
 
 from mrnn.tasks import sketch
 from mrnn.tasks.digits import pack, to_mnist, unpack
@@ -17,6 +18,7 @@ FIELD, DIGIT, WAVE, CSS = (
     (HERE / name).read_text(encoding="utf-8") for name in ("drawing.js", "digit.js", "wave.js", "drawing.css")
 )
 KEPT = "drawing"  # in the address
+HIGH = {"digit": 264 + 6 + 44, "wave": 200 + 6 + 44}  # pixels: the field, and its buttons as a finger needs them
 SENT = 112  # pixels a side, as digit.js sends them
 KEYS = "Arrow keys move the pen, space puts it down or lifts it, backspace undoes, delete clears."
 _digit = component("mrnn_drawing_field", js=FIELD + DIGIT, css=CSS)
@@ -73,6 +75,16 @@ def _kept(key: str, name: str, packed: str | None) -> str | None:
     if not _ink(key).get("drawing"):
         link.keep(name, packed)
     return packed
+
+
+def room(key: str, high: int, words: str) -> DeltaGenerator:
+    """Where a field is to be drawn at the end of the page, above these words: all below keeps its place until then.
+
+    high  pixels of the field, `HIGH` of its kind
+    """
+    place = st.container(key=f"room_{key}", height=high, border=False)
+    st.caption(words, help=KEYS)
+    return place
 
 
 def drawing_field(key: str) -> None:

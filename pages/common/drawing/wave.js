@@ -79,16 +79,26 @@ class WaveField extends Field {
       ink.globalAlpha = height ? 0.15 : 0.45
       this.line([FROM, this.down(height)], [UNTIL, this.down(height)])
       ink.globalAlpha = 1
-      ink.fillText(String(height).replace("-", "\u2212"), FROM - 6, this.down(height))
+      this.write(String(height).replace("-", "\u2212"), FROM - 6, this.down(height))
     }
     ink.textAlign = "center"
     for (const share of [0, 0.25, 0.5, 0.75, 1]) {
       const t = Math.round(share * (data.steps - 1))
-      ink.fillText(String(t), FROM + (t / (data.steps - 1)) * (UNTIL - FROM) - (share === 1 ? 4 : 0), TALL - 9)
+      this.write(String(t), FROM + (t / (data.steps - 1)) * (UNTIL - FROM) - (share === 1 ? 4 : 0), TALL - 9)
     }
     ink.lineWidth = 2
     ink.strokeStyle = look.getPropertyValue("--st-primary-color")
     this.line(...this.heights().map((height, i) => [this.across(i), this.down(height)]))
+  }
+
+  /** Letters as broad as they should be, however broad the field is shown. */
+  write(text, x, y) {
+    const { width, height } = this.canvas.getBoundingClientRect()
+    this.ink.save()
+    this.ink.translate(x, y)
+    if (width) this.ink.scale(((WIDE / width) * height) / TALL, 1)
+    this.ink.fillText(text, 0, 0)
+    this.ink.restore()
   }
 
   line(first, ...others) {

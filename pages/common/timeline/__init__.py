@@ -11,7 +11,10 @@ from streamlit.components.v2 import component
 from mrnn import Inside, Trace, analysis, charts
 from pages.common import link
 
-JS, CSS = (Path(__file__).with_name(f"timeline.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
+TIMELINE, NUMBERS, CSS = (
+    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("timeline.js", "numbers.js", "timeline.css")
+)
+JS = TIMELINE + NUMBERS
 PINNED, PINNED_IN = "t", "in"  # in the address: the step, and in which picture where a page has several
 _draw = component("mrnn_timeline", js=JS, css=CSS)
 
@@ -35,7 +38,7 @@ def timeline(
     minus: np.ndarray | None = None,
     on_choose: Callable[[int, int | None], None] | None = None,
     bracket: tuple[int, int, str] | None = None,
-    second: tuple[Trace, np.ndarray] | None = None,
+    second: tuple[Trace, np.ndarray, Inside | None] | None = None,
     symbols: Sequence[str] | None = None,
     judged: analysis.Judgement | None = None,
     hidden: np.ndarray | None = None,
@@ -49,15 +52,16 @@ def timeline(
     inside   of the same layer in the same run; the pinned step's logits and gates are told too
     shown    the class whose probability is drawn as a line; None draws all of them as lanes
     down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
-    compact  for a narrow place: neither answer nor entropy, and nothing to press but Play and Save
+    compact  for a narrow place: neither answer nor entropy drawn, and nothing to press but Play and Save
     bracket  first step, step after the last, and name of a part to be marked; where time runs to the right
-    second   of another sequence of as many steps the trace and what the model read: its signal, z and answer are drawn
-             along, and what q differs by; where time runs to the right
+    second   of another sequence of as many steps the trace, what the model read, and `inside`: its signal, z and answer
+             are drawn along, and what q differs by; where time runs to the right
     symbols  of each step the symbol that came in, drawn in place of x
     judged   of this sequence: what is right is framed among the answers, and each step says whether it was answered so
     hidden   (T,) int from 0: what took turns unseen, as a strip below z
     in_link  whether the address keeps the step that is pinned here, ?t=. All pictures begin at it
-    among    there are several such pictures on the page, and the address says which one was pinned last
+    among    there are several such pictures on the page, and the address says in which one the step was pinned; the
+             others tell it in numbers, too
     blend    z is drawn as the weights of all LSTMs, and they stand below in numbers, at the step of the cursor
     forced   steps at which z was not the network's own choice; they are framed
     minus    (T, k) q of another sequence: what q differs by is drawn too; where time runs down, in the answer's place
@@ -75,7 +79,7 @@ def timeline(
     told["second"] = None if second is None else _along(*second, layer)
     begin = link.given(PINNED)
     told["begin"] = int(begin) if begin is not None and begin.isdecimal() else None
-    told["pin"] = told["begin"] if in_link and link.given(PINNED_IN) in (None, key) else None
+    told["pin"] = told["begin"] if in_link and link.given(PINNED_IN) in ((key,) if among else (None, key)) else None
     with st.container(key=f"picture-{key}"):
         moved = _draw(
             key=key, data=told, on_chosen_change=lambda: chosen(key, on_choose),
@@ -100,13 +104,21 @@ def _keep_pin(key: str, pinned: object, *, among: bool) -> None:
         link.keep_all({PINNED: None, PINNED_IN: None})
 
 
-def _along(trace: Trace, x: np.ndarray, layer: int) -> dict[str, Any]:
+def _along(trace: Trace, x: np.ndarray, inside: Inside | None, layer: int) -> dict[str, Any]:
     """What the browser is told of a second sequence."""
     length = int(trace.lengths[0])
     return {
         "signal": np.asarray(x)[:length].astype(float).round(4).T.tolist(),
         "z": trace.listened(layer)[0, :length].tolist(),
         "p": trace.probabilities[0, :length].astype(float).round(4).tolist(),
+        **_told_inside(inside, length),
+    }
+
+
+def _told_inside(inside: Inside | None, length: int) -> dict[str, Any]:
+    return {
+        "logits": None if inside is None else inside.logits[0, :length].astype(float).round(3).tolist(),
+        "gates": None if inside is None else inside.gates[0, :length].astype(float).round(3).tolist(),
     }
 
 
@@ -165,8 +177,7 @@ def describe(
         "z": z.argmax(-1).tolist(),
         "weights": z.astype(float).round(4).tolist() if blend else None,
         "forced": sorted(forced),
-        "logits": None if inside is None else inside.logits[0, :length].astype(float).round(3).tolist(),
-        "gates": None if inside is None else inside.gates[0, :length].astype(float).round(3).tolist(),
+        **_told_inside(inside, length),
         "p": trace.probabilities[0, :length].astype(float).round(4).tolist(),
         "hidden": None if hidden is None else hidden[:length].tolist(),
         "values": trace.target == "value",

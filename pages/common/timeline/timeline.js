@@ -1,5 +1,5 @@
 // One sequence step by step: what came in, q(t), z(t) and the answer so far, with one cursor through all of them.
-// Everything that happens here happens in the browser; the server is asked for nothing.
+// Everything that happens here happens in the browser; the server is asked for nothing. The step in numbers: numbers.js.
 
 const SVG = "http://www.w3.org/2000/svg"
 const LANE = 20, STRIP = 24, SYMBOLS = 22, VERDICT = 18, BLEND = 48, GAP = 12, SIGNAL = 100, SURE = 34, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34 // pixels
@@ -36,18 +36,21 @@ class Timeline {
     this.play.classList.add("play")
     this.forward = button(this.transport, "forward", "One step on", () => this.step(1))
     this.slider = element("input", { type: "range", min: 0, step: 1 }, this.transport)
-    this.slider.oninput = () => this.visit(Number(this.slider.value))
+    this.slider.oninput = () => this.go(Number(this.slider.value))
     this.save = saving(this.transport, { SVG: () => this.saveSvg(), PNG: () => this.savePng(), CSV: () => this.saveCsv() })
-    this.numbers = element("div", { class: "numbers", "aria-live": "polite" }, this.root)
+    this.numbers = new Numbers(this.root, lstm => this.choose(lstm))
     this.svg.onpointermove = event => this.hover(event)
     this.svg.onpointerdown = event => event.pointerType !== "mouse" && this.hover(event)
     this.svg.onclick = event => this.click(event)
     this.root.onkeydown = event => this.key(event)
     this.follow = event => event.detail.from !== this && this.comeAlong(event.detail)
+    this.answer = () => this.pinned && this.lead()
     window.addEventListener("mrnn-step", this.follow)
+    window.addEventListener("mrnn-pinned", this.answer)
     this.watch = new ResizeObserver(() => this.root.clientWidth !== this.width && this.data && this.draw())
     this.watch.observe(this.root)
-    this.pinned = pin !== null // then the mouse no longer moves the cursor
+    this.pinned = pin !== null // then the mouse no longer moves the cursor ...
+    this.held = false // ... nor where another picture of the page is pinned: there is one cursor, and one pin
     this.t = begin ?? undefined
     this.arriving = false // while it plays, what has not come in yet is veiled
     this.led = false // whether another picture of the page plays
@@ -58,10 +61,16 @@ class Timeline {
     clearTimeout(this.resting)
     this.watch.disconnect()
     window.removeEventListener("mrnn-step", this.follow)
+    window.removeEventListener("mrnn-pinned", this.answer)
+    if (this.pinned) {
+      this.pinned = false
+      this.lead() // the others are free again
+    }
     this.root.remove()
   }
 
   show(data) {
+    const first = !this.data
     this.data = data
     if (this.t === undefined || this.t >= data.steps) this.t = Math.floor(data.steps / 2)
     this.root.setAttribute("aria-label", data.alt)
@@ -71,6 +80,9 @@ class Timeline {
     this.slider.max = data.steps - 1
     this.slider.setAttribute("aria-label", `${data.step} t`)
     this.draw()
+    if (!first) return
+    if (this.pinned) this.lead()
+    else window.dispatchEvent(new CustomEvent("mrnn-pinned")) // is any other? It answers
   }
 
   // -- moving through time ----------------------------------------------------------------------------------------
@@ -83,15 +95,19 @@ class Timeline {
   }
 
   lead() {
-    const detail = { t: this.t, arriving: this.arriving, playing: this.timer !== undefined, from: this }
+    const detail = { t: this.t, arriving: this.arriving, playing: this.timer !== undefined, pinned: this.pinned, from: this }
     window.dispatchEvent(new CustomEvent("mrnn-step", { detail }))
   }
 
-  /** Another picture of the page moves or plays: so does this one, unless it is pinned. */
-  comeAlong({ t, arriving, playing }) {
-    if (playing && this.timer !== undefined) this.pause()
+  /** Another picture of the page moves, plays or is pinned: this one shows the same step, in numbers, too. */
+  comeAlong({ t, arriving, playing, pinned }) {
+    if (playing || pinned) this.stop()
     this.led = playing
-    if (this.pinned) return
+    this.held = pinned
+    if (this.pinned) {
+      this.pinned = false // it is the other one's now
+      this.remember()
+    }
     this.arriving = arriving
     this.moveTo(t)
   }
@@ -102,9 +118,18 @@ class Timeline {
   }
 
   step(by) {
+    this.go(this.t + by)
+  }
+
+  /** To a step that was asked for; what is pinned, here or in another picture, is pinned there then. */
+  go(t) {
     this.pause()
-    this.visit(this.t + by)
-    if (this.pinned) this.remember()
+    if (this.stays) this.pin(true, t)
+    else this.visit(t)
+  }
+
+  get stays() {
+    return this.pinned || this.held
   }
 
   /** Let the address know what is pinned, once the hand rests. */
@@ -114,17 +139,18 @@ class Timeline {
   }
 
   hover(event) {
-    if (!this.pinned && this.timer === undefined && !this.led) this.visit(this.under(event))
+    if (!this.stays && this.timer === undefined && !this.led) this.visit(this.under(event))
   }
 
   click(event) {
     const t = this.under(event)
-    this.pin(!(this.pinned && this.t === t), t)
+    this.pin(!(this.stays && this.t === t), t)
   }
 
   pin(pinned, t = this.t) {
     this.pause()
     this.pinned = pinned
+    this.held = false
     this.visit(t)
     this.remember()
   }
@@ -136,7 +162,7 @@ class Timeline {
       [along[1]]: () => this.step(1),
       Home: () => this.step(-this.data.steps),
       End: () => this.step(this.data.steps),
-      Enter: () => this.pin(!this.pinned),
+      Enter: () => this.pin(!this.stays),
       Escape: () => this.pin(false),
     }
     if (event.target === this.svg) ways[" "] = () => this.toggle()
@@ -163,10 +189,8 @@ class Timeline {
     const pace = Math.min(180, WHOLE_PLAY / this.data.steps)
     const began = performance.now()
     const from = this.arriving && this.t < this.data.steps - 1 ? this.t : 0
-    if (this.pinned) {
-      this.pinned = false
-      this.remember()
-    }
+    if (this.pinned) this.remember()
+    this.pinned = this.held = this.led = false
     this.arriving = true
     this.timer = setInterval(() => {
       const t = from + Math.floor((performance.now() - began) / pace)
@@ -182,10 +206,14 @@ class Timeline {
 
   pause() {
     const played = this.timer !== undefined
+    this.stop()
+    if (played) this.lead()
+  }
+
+  stop() {
     clearInterval(this.timer)
     this.timer = undefined
     face(this.play, "play", "Play")
-    if (played) this.lead()
   }
 
   // -- the picture --------------------------------------------------------------------------------------------------
@@ -595,13 +623,13 @@ class Timeline {
       : { x: this.at(t + 1), y: this.from - 2, width: this.at(data.steps) - this.at(t + 1), height: this.until - this.from + 2 }
     set(this.veil, { x, y, width, height, visibility: this.arriving ? "visible" : "hidden" })
     this.rule.setAttribute("d", data.down ? `M${this.from} ${middle}H${this.until}` : `M${middle} ${this.from - 2}V${this.until}`)
-    this.rule.setAttribute("stroke-dasharray", this.pinned ? "6 2" : "none")
+    this.rule.setAttribute("stroke-dasharray", this.stays ? "6 2" : "none")
     this.lanes.forEach((lane, j) => lane.classList.toggle("listened", data.k > 1 && j % data.k === data.z[t]))
     const words = this.words(t)
     this.readout.textContent = words + (this.pinned ? "  ·  pinned" : "")
     this.slider.value = t
     this.slider.setAttribute("aria-valuetext", words)
-    this.showNumbers()
+    this.numbers.show(data, t, this.stays)
   }
 
   /** What is seen, in two sentences: who is listened to, and what is answered. */
@@ -659,76 +687,6 @@ class Timeline {
     const heard = `LSTM ${data.z[t] + 1} and ${second.z[t] + 1}`
     const sure = `entropy ${[data.q, data.other].map(q => entropy(q[t]).toFixed(2)).join(" and ")}`
     return [`t = ${t}`, `signals ${signals.join(" and ")}`, heard, sure, `p(${data.classes[shown]}) = ${answers.join(" and ")}`].join("  ·  ")
-  }
-
-  /** The pinned step in numbers. */
-  showNumbers() {
-    const { data, t } = this
-    const held = this.root.getRootNode().activeElement?.dataset.choice
-    this.numbers.replaceChildren()
-    if (!(this.pinned || data.weights) || data.compact) return
-    if (data.choosable) this.offer(held)
-    const say = text => (element("p", {}, this.numbers).textContent = text)
-    const place = `${this.pinned ? "Pinned at" : "At"} ${data.step} ${t}${data.second ? " of the first signal" : ""}.`
-    say(`${place} ${this.pinned ? "Click again, or press Escape, to let go." : "Click to pin it."}`)
-    if (data.symbols) say(`Came in: ${data.symbols[t]}`)
-    if (data.signal) this.showInput()
-    if (data.k > 1) say(`Entropy of q: ${entropy(data.q[t]).toFixed(2)} nats. 0 is sure of one LSTM, ${Math.log(data.k).toFixed(2)} prefers none.`)
-    this.showChoice()
-    if (!data.gates) return
-    const [i, g, f, o] = data.gates[t].map(value => value.toFixed(2).replace("-", "−"))
-    say(`Gates of LSTM ${data.z[t] + 1}, each the mean over its units: lets in i = ${i}, proposes g = ${g}, keeps f = ${f}, shows o = ${o}. g lies between −1 and 1, the others between 0 and 1.`)
-  }
-
-  /** What came in at the step of the cursor: few numbers as they are, many as a strip of grey and what they come to. */
-  showInput() {
-    const { data, t } = this
-    const x = data.down ? data.signal[t] : data.signal.map(line => line[t])
-    const line = element("p", { class: "input" }, this.numbers)
-    if (!data.down) return line.append(`Came in: x = ${x.map(value => value.toFixed(4).replace("-", "−")).join(", ")}`)
-    const strip = element("span", { "aria-hidden": true }, line)
-    for (const value of x) element("i", { style: `background: rgb(${Array(3).fill(Math.round(255 * value))})` }, strip)
-    const lit = x.filter(value => value > 0).length
-    line.append(`Came in: ${x.length} pixels x from 0 to 1, ${lit} of them lit, mean ${(x.reduce((sum, value) => sum + value) / x.length).toFixed(2)}`)
-  }
-
-  /** Of every LSTM at the step of the cursor its logit, q and z. */
-  showChoice() {
-    const { data, t } = this
-    const grid = element("table", {}, this.numbers)
-    const head = element("tr", {}, element("thead", {}, grid))
-    for (const title of ["LSTM", ...(data.logits ? ["a, logit"] : []), "q, probability", "z, weight"]) element("th", { scope: "col" }, head).textContent = title
-    if (data.weights) element("td", {}, head)
-    const body = element("tbody", {}, grid)
-    for (let j = 0; j < data.k; j++) {
-      const row = element("tr", { class: j === data.z[t] ? "listened" : "" }, body)
-      const name = element("th", { scope: "row" }, row)
-      element("i", { style: `background: ${data.colours[j]}` }, name)
-      name.append(String(j + 1))
-      if (data.logits) element("td", {}, row).textContent = data.logits[t][j].toFixed(2).replace("-", "−")
-      element("td", {}, row).textContent = data.q[t][j].toFixed(4)
-      const weight = data.weights ? data.weights[t][j] : Number(j === data.z[t])
-      element("td", {}, row).textContent = weight.toFixed(2)
-      if (data.weights) element("b", { style: `width: ${Math.round(100 * weight)}%; background: ${data.colours[j]}` }, element("td", { class: "bar" }, row))
-    }
-  }
-
-  /** What may be listened to at the pinned step instead; held: the choice that has the focus. */
-  offer(held) {
-    const { data, t } = this
-    const forced = data.forced.includes(t)
-    const row = element("p", { class: "choices", role: "group", "aria-label": `LSTM at ${data.step} ${t}` }, this.numbers)
-    row.append(`At ${data.step} ${t} listen to LSTM `)
-    for (let j = 0; j <= data.k; j++) {
-      const free = j === data.k
-      const on = free ? !forced : forced && data.z[t] === j
-      const name = free ? "the network's own choice" : String(j + 1)
-      const made = element("button", { type: "button", "aria-pressed": on, "data-choice": j }, row)
-      if (!free) made.setAttribute("aria-label", `LSTM ${j + 1}`)
-      made.textContent = name
-      made.onclick = () => this.choose(free ? null : j)
-      if (held === String(j)) made.focus()
-    }
   }
 
   // -- to take along ------------------------------------------------------------------------------------------------

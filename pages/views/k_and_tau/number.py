@@ -1,20 +1,27 @@
 """k: the same signal read by networks with more and fewer LSTMs, and what they come to."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from mrnn import SequenceData, Task, Trace, analysis, charts
 from pages import common
-from pages.views.k_and_tau.subject import choose_signal, choose_task
+from pages.common.whole import NETWORKS
+from pages.views.k_and_tau.subject import SIGNAL, choose_signal, choose_task
 
 SEQUENCES = 500
 MOST = 6
-PRESETS = {
-    "1, 2, 4, 8, 16": {"k_task": "waves", "k_models_waves": [f"waves-k{k}" for k in (1, 2, 4, 8, 16)]},
-    "One against sixteen": {"k_task": "waves", "k_models_waves": ["waves-k1", "waves-k16"]},
-    "As many weights": {"k_task": "waves", "k_models_waves": ["waves-k1-m129", "waves-k4"]},
-    "A digit": {"k_task": "digits", "k_models_digits": [f"digits-k{k}" for k in (1, 2, 4, 8, 16)]},
+PRESETS: dict[str, dict[str, Any]] = {
+    "1, 2, 4, 8, 16": NETWORKS,
+    "One against sixteen": {**NETWORKS, "k_models_waves": ["waves-k1", "waves-k16"]},
+    "As many weights": {**NETWORKS, "k_models_waves": ["waves-k1-m129", "waves-k4"]},
+    "A digit": {
+        "k_task": "digits",
+        SIGNAL: 0,
+        "k_models_digits": [f"digits-k{k}" for k in (1, 2, 4, 8, 16)],
+    },
 }
 
 
@@ -93,7 +100,7 @@ def _side_by_side(picked: list[common.Entry], task: Task, data: SequenceData) ->
                     heard = "One LSTM, nothing to hand over"
                 common.timeline(
                     trace, data.x[0] if one_input else None, task.classes, key=f"k_{entry.id}", compact=True, in_link=True,
-                    among=True,
+                    among=True, inside=entry.inside(data.x, trace, -1),
                     alt=f"q(t) and z(t) of the network {entry.name}. {heard}.",
                 )  # fmt: skip
                 st.caption(heard)

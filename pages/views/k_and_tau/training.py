@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mrnn import analysis, charts, snapshots
+from mrnn import Inside, analysis, charts, snapshots
 from mrnn.snapshots import Snapshots
 from pages import common
 from pages.views.k_and_tau.subject import choose_task
@@ -81,7 +81,9 @@ def _then(past: common.Past, kept: Snapshots, epoch: int, number: int, layer: in
     data = snapshots.sequences(past.task, kept.q.shape[1])
     place = kept.epochs.tolist().index(epoch)
     trace = kept.trace(place)
-    one = trace.take(slice(number, number + 1))
+    some = slice(number, number + 1)
+    one, behind = trace.take(some), kept.inside(place, layer)
+    inside = None if behind is None else Inside(logits=behind.logits[some], gates=behind.gates[some])
     says, truth = classes[int(one.answers[0].argmax())], classes[int(data.y[number])]
     when = "Before training" if epoch == 0 else f"After epoch {epoch}"
     right = int((trace.answers.argmax(1) == data.y[: len(trace.lengths)]).sum())
@@ -95,7 +97,7 @@ def _then(past: common.Past, kept: Snapshots, epoch: int, number: int, layer: in
     signal = data.x[number] if image or data.x.shape[2] == 1 else None
     common.timeline(
         one, signal, classes, key="learned", layer=layer, shown=None if image else classes[-1], down=image,
-        in_link=True, alt=f"q(t), z(t) and the answer so far. {reading}",
+        in_link=True, inside=inside, alt=f"q(t), z(t) and the answer so far. {reading}",
     )  # fmt: skip
     st.caption(f"{reading} Move the slider: bright lanes settle into regimes as it learns.", help=common.words.Q_AND_Z)
     # The same whichever epoch is looked at: a picture that has to be drawn again would hold up the slider.

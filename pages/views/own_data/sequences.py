@@ -7,19 +7,20 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mrnn import owndata
 from pages import common
+from pages.views.own_data.presets import EXAMPLE, uploader
 from pages.views.own_data.preview import preview, show_faults
 from pages.views.own_data.reading import Read, code, read
 from pages.views.own_data.words import name_to_keep, plain
 
-EXAMPLE, FIRST = "own_example", next(iter(owndata.EXAMPLES))
+FIRST = next(iter(owndata.EXAMPLES))
 
 
 def labelled(left: DeltaGenerator, right: DeltaGenerator) -> str:
     """Labelled sequences, from a file or from an example; Python that reads them."""
     with left:
-        file = st.file_uploader(
-            "A CSV file or NumPy arrays (.npz), up to 64 MB and 1,000,000 rows", type=["csv", "tsv", "txt", "dat", "data", "npz"],
-            key="own_file", help="A row a step (sequence, step, inputs, label) or a row a sequence. Nothing in it is executed.",
+        file = uploader(
+            "A CSV file or NumPy arrays (.npz), up to 64 MB and 1,000,000 rows", ["csv", "tsv", "txt", "dat", "data", "npz"],
+            "own_file", "A row a step (sequence, step, inputs, label) or a row a sequence. Nothing in it is executed.",
         )  # fmt: skip
         common.asked.begin(EXAMPLE, "example", FIRST, common.asked.one_of(list(owndata.EXAMPLES)))
         example = st.selectbox(

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from mrnn import owndata
 from mrnn.tasks.text import Text
 from pages import common
+from pages.views.own_data.presets import PASTED, uploader
 from pages.views.own_data.preview import preview_text
 from pages.views.own_data.words import name_to_keep, plain
 
@@ -16,13 +17,11 @@ def text(left: DeltaGenerator, right: DeltaGenerator) -> str:
     """A text that is pasted or uploaded, or with neither the one that ships with the app; Python that reads it."""
     with left:
         pasted = st.text_area(
-            "Paste a text", height=200, key="own_pasted", max_chars=owndata.MOST_CHARACTERS, placeholder="At least 3,000 characters: some pages.",
+            "Paste a text", height=200, key=PASTED, max_chars=owndata.MOST_CHARACTERS, placeholder="At least 3,000 characters: some pages.",
             help="Its last tenth is kept for the test. Nothing in it is executed.",
         )  # fmt: skip
-        file = st.file_uploader(
-            "Or upload a plain text file (.txt), up to 300,000 characters",
-            type=["txt", "md", "text"],
-            key="own_text_file",
+        file = uploader(
+            "Or upload a plain text file (.txt), up to 300,000 characters", ["txt", "md", "text"], "own_text_file"
         )
     with right, common.refusals():
         if file is None and not pasted.strip():
@@ -36,7 +35,7 @@ def text(left: DeltaGenerator, right: DeltaGenerator) -> str:
             if called is not None:
                 owndata.keep_text(found, called, common.owner())
                 st.rerun()
-    if file is None and not pasted.strip():
+    if file is None and pasted.strip() in ("", Text().text.strip()):
         return "from mrnn import TASKS, owndata\n\nprint(owndata.character_counts(TASKS['text'].text))\n"
     return f"""from pathlib import Path
 
