@@ -1,12 +1,39 @@
 """What a task lets somebody do beyond answering its sequences, and what comes of it. Experiments know no models."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from mrnn.data import Answer
+from mrnn.data import Answer, SequenceData
+
+# What somebody says who reads sequences piece by piece, (N, T, D) each, after the last step of a piece: (N, C).
+Reader = Callable[[np.ndarray], np.ndarray]
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """Somebody who answers, and who can go on from a step without reading anew what came before it."""
+
+    def reader(self) -> Reader:
+        """Who begins to read."""
+        ...
+
+
+def reader(answer: Answer) -> Reader:
+    """Somebody who is read to piece by piece: whoever remembers reads each piece once, others all anew each time."""
+    if isinstance(answer, Remembering):
+        return answer.reader()
+    before: list[np.ndarray] = []
+
+    def read(x: np.ndarray) -> np.ndarray:
+        before.append(x)
+        whole = np.concatenate(before, axis=1)
+        return answer(SequenceData(whole, np.zeros(len(whole), int), np.full(len(whole), whole.shape[1])))[:, -1]
+
+    return read
 
 
 @dataclass(frozen=True)
@@ -16,10 +43,12 @@ class Strings:
     texts   N of them
     faults  of each the place, from 0, of the first symbol that may not stand there; its length where it ends too
             early; None where it is as it should be. Without any where nobody can say
+    note    a sentence on what was asked, or ""
     """
 
     texts: tuple[str, ...]
     faults: tuple[int | None, ...] = ()
+    note: str = ""
 
     @property
     def legal(self) -> float:

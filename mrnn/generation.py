@@ -1,16 +1,45 @@
-"""A trained network goes on with a text: character by character, each one drawn from what it says of the next."""
+"""A trained network goes on: it reads piece by piece, its state carried along, and writes what it draws."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.special import softmax
 
 from mrnn.model import SequenceModel, State
-from mrnn.text import TextTask, check_temperature, draw
+from mrnn.text import TextTask, check_temperature, write_on
+from mrnn.trace import probabilities
 
 MOST = 100_000  # characters at once
 
 
-@torch.no_grad()
+@dataclass
+class StateReader:
+    """Sequences as a model reads them in use, piece by piece: what came before is in its state.
+
+    state  after the last piece; None before the first
+    """
+
+    model: SequenceModel
+    state: State | None = None
+
+    @torch.no_grad()
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """What is said after the last step of a piece, (N, C), as `Trace.probabilities`.
+
+        x  (N, T, D), T >= 1
+        """
+        model = self.model
+        was_training = model.training
+        model.eval()
+        try:
+            out = model(torch.from_numpy(x).to(model.head.weight), choice="argmax", state=self.state)
+        finally:
+            model.train(was_training)
+        self.state = out.state
+        logits = out.logits[:, -1] if model.config.per_step else out.logits
+        return probabilities(model.config.target, logits.double().cpu().numpy())
+
+
 def generate(
     model: SequenceModel, task: TextTask, n: int, temperature: float = 1.0, prompt: str = "", seed: int = 0
 ) -> str:
@@ -28,21 +57,6 @@ def generate(
     if not 0 <= n <= MOST:
         raise ValueError(f"n must be from 0 to {MOST:,} characters, got {n}")
     check_temperature(temperature)
+    codes = task.encode(prompt or task.text[0])[None]
     rng = np.random.default_rng(seed)
-    codes = task.encode(prompt or task.text[0]).tolist()
-    was_training = model.training
-    model.eval()
-    try:
-        said, state = _read(model, task.one_hot(np.array([codes])), None)
-        for _ in range(n):
-            codes.append(draw(said, temperature, rng))
-            said, state = _read(model, task.one_hot(np.array([codes[-1:]])), state)
-    finally:
-        model.train(was_training)
-    return task.decode(np.array(codes))
-
-
-def _read(model: SequenceModel, x: np.ndarray, state: State | None) -> tuple[np.ndarray, State]:
-    """What is said of the next character, (C,), after the last step of x (1, T, C); and where to go on from."""
-    out = model(torch.from_numpy(x).to(model.head.weight), choice="argmax", state=state)
-    return softmax(out.logits[0, -1].double().cpu().numpy()), out.state
+    return task.decode(write_on(task, StateReader(model), codes, n, temperature, rng)[0])

@@ -9,6 +9,8 @@ import pandas as pd
 
 from mrnn.analysis import agreement
 from mrnn.data import Answer, SequenceData, Task
+from mrnn.experiments import Reader
+from mrnn.generation import StateReader
 from mrnn.model import SequenceModel
 from mrnn.scores import SCORES
 from mrnn.training import evaluate
@@ -17,9 +19,24 @@ OnPart = Callable[[int, int], Any]
 MOST_TESTED = 2_000  # sequences of a test split that a figure is measured on while somebody waits
 
 
+@dataclass(frozen=True)
+class InUse:
+    """What a model says, as tasks ask for it: one LSTM a step is listened to."""
+
+    model: SequenceModel
+
+    def __call__(self, data: SequenceData) -> np.ndarray:
+        """(N, T, C): what it says after each step."""
+        return self.model.trace(data.x, data.lengths).probabilities
+
+    def reader(self) -> Reader:
+        """Who reads piece by piece, its state carried on."""
+        return StateReader(self.model)
+
+
 def answer_of(model: SequenceModel) -> Answer:
-    """What a model says, as tasks ask for it: one LSTM a step is listened to, as in use."""
-    return lambda data: model.trace(data.x, data.lengths).probabilities
+    """What a model says in use, as tasks ask for it."""
+    return InUse(model)
 
 
 def figures(model: SequenceModel, task: Task, on_part: OnPart | None = None) -> pd.DataFrame:

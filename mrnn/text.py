@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from mrnn.data import Answer, SequenceData, Task, check_count, check_whole
-from mrnn.experiments import Experiment, Strings
+from mrnn.experiments import Experiment, Reader, Strings, reader
 
 OTHER = "\N{REPLACEMENT CHARACTER}"  # stands for all characters that are not in an alphabet
 SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥"}  # how those are shown that leave no mark
@@ -96,10 +96,14 @@ class TextTask(Task):
         raises  ValueError if one is not known, and no class stands for such
         """
         number = {c: at for at, c in enumerate(self.characters)}
-        unknown = sorted(set(text) - set(number))
+        unknown = self.unknown(text)
         if unknown and OTHER not in number:
-            raise ValueError(f"the text has no {unknown[0]!r}; it has {' '.join(self.classes)}")
+            raise ValueError(f"the text has no {quoted(unknown)}; it has {' '.join(self.classes)}")
         return np.array([number.get(c, len(number) - 1) for c in text], np.int64)
+
+    def unknown(self, text: str) -> tuple[str, ...]:
+        """The characters of a text that have no class of their own, in the order of Unicode."""
+        return tuple(sorted(set(text) - set(self.characters)))
 
     def decode(self, codes: np.ndarray) -> str:
         """The text of these classes, (T,) int."""
@@ -169,21 +173,29 @@ class TextTask(Task):
 
 @dataclass(frozen=True)
 class GoOn(Experiment):
-    """The text as somebody goes on with it, from a place in the test part: each next character drawn.
+    """The text as somebody goes on with it, each next character drawn.
 
+    prompt       what it goes on from; with none, from places in the test part
     length       characters that are drawn
     temperature  as in `draw`
     """
 
     title: ClassVar[str] = "Go on"
     summary: ClassVar[str] = (
-        f"It reads {GIVEN} characters of the part that training has not seen, and then what it draws itself. Does it "
-        "write words?"
+        f"It reads a beginning of yours, or {GIVEN} characters of the part that training has not seen, and then what "
+        "it draws itself. Does it write words?"
     )
     few: ClassVar[int] = 2
     many: ClassVar[int] = 0
 
     task: TextTask
+    prompt: str = field(
+        default="",
+        metadata={
+            "label": "Beginning", "most": MOST_TYPED,
+            "help": "What it goes on from. With none it goes on from the part that training has not seen.",
+        },
+    )  # fmt: skip
     length: int = field(
         default=120,
         metadata={"label": "Characters", "help": "How many it draws.", "least": 20, "most": 400, "step": 20},
@@ -199,19 +211,43 @@ class GoOn(Experiment):
     def __post_init__(self) -> None:
         check_whole("length", self.length, 1, 1_000)
         check_temperature(self.temperature)
+        if len(self.prompt) > MOST_TYPED:
+            raise ValueError(f"a beginning may have {MOST_TYPED:,} characters, got {len(self.prompt):,}; shorten it")
 
     def run(self, answer: Answer, n: int, seed: int) -> Strings:
         """n texts, each in a line of its own; | stands between what was given and what was drawn."""
         rng = np.random.default_rng(seed)
-        tested = self.task.encode(self.task.text[border(self.task.text) :])
-        codes = tested[rng.integers(len(tested) - GIVEN, size=n)[:, None] + np.arange(GIVEN)]
-        for _ in range(self.length):
-            x, lengths = self.task.one_hot(codes), np.full(n, codes.shape[1])
-            said = answer(SequenceData(x, codes, lengths))[:, -1]
-            codes = np.column_stack([codes, [draw(p, self.temperature, rng) for p in said]])
-        texts = (self.task.decode(row) for row in codes)
-        lines = (text.replace("\n", SIGNS["\n"]) for text in texts)
-        return Strings(tuple(f"{line[:GIVEN]} | {line[GIVEN:]}" for line in lines))
+        if self.prompt:
+            codes = np.repeat(self.task.encode(self.prompt)[None], n, axis=0)
+        else:
+            tested = self.task.encode(self.task.text[border(self.task.text) :])
+            codes = tested[rng.integers(len(tested) - GIVEN, size=n)[:, None] + np.arange(GIVEN)]
+        given = codes.shape[1]
+        written = write_on(self.task, reader(answer), codes, self.length, self.temperature, rng)
+        lines = (self.task.decode(row).replace("\n", SIGNS["\n"]) for row in written)
+        unknown = self.task.unknown(self.prompt)
+        note = f"The text that was learned from has no {quoted(unknown)}: read as {OTHER}." if unknown else ""
+        return Strings(tuple(f"{line[:given]} | {line[given:]}" for line in lines), note=note)
+
+
+def write_on(
+    task: TextTask, read: Reader, codes: np.ndarray, length: int, temperature: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Texts, and what somebody who reads them goes on with, each next character drawn: (N, T + length) classes.
+
+    codes  (N, T) the classes of what is given
+    """
+    new = codes
+    for _ in range(length):
+        said = read(task.one_hot(new))
+        new = np.array([[draw(p, temperature, rng)] for p in said])
+        codes = np.concatenate([codes, new], axis=1)
+    return codes
+
+
+def quoted(characters: tuple[str, ...]) -> str:
+    """Characters as a sentence names them: the first ten, each in quotes."""
+    return ", ".join(map(repr, characters[:10])) + (" and others" if len(characters) > 10 else "")
 
 
 def bits(probabilities: np.ndarray) -> float:

@@ -8,6 +8,17 @@ from scipy.special import expit, softmax
 from mrnn.data import Target
 
 
+def probabilities(target: Target, logits: np.ndarray) -> np.ndarray:
+    """(..., C): what logits (..., C) say.
+
+    Of a class: softmax, the classes' probabilities. Of labels: sigmoid, the probability that each holds.
+    Of values: the values themselves.
+    """
+    if target == "value":
+        return logits
+    return expit(logits) if target == "labels" else softmax(logits, axis=-1)
+
+
 @dataclass(frozen=True)
 class Trace:
     """Which LSTM was listened to, and what the model would have answered, at every step.
@@ -50,16 +61,8 @@ class Trace:
 
     @property
     def probabilities(self) -> np.ndarray:
-        """(N, T, C): what the logits say after each step.
-
-        Of a class: softmax, the classes' probabilities. Of labels: sigmoid, the probability that each holds.
-        Of values: the values themselves.
-        """
-        if self.target == "value":
-            return self.logits
-        if self.target == "labels":
-            return expit(self.logits)
-        return softmax(self.logits, axis=-1)
+        """(N, T, C): what the logits say after each step, as the function of that name."""
+        return probabilities(self.target, self.logits)
 
     @property
     def answers(self) -> np.ndarray:

@@ -106,7 +106,7 @@ def test_strings_of_a_length_are_legal_and_all_of_them_come_alike():
 
 
 def test_whoever_knows_the_rule_runs_on_along_the_curve():
-    def next_value(data: SequenceData) -> np.ndarray:  # the truth is not told here: the first five answers are not used
+    def next_value(data: SequenceData) -> np.ndarray:
         return continued(data)
 
     found = RunOn(Forecast(steps=23), ahead=7).run(next_value, 11, seed=3)

@@ -13,7 +13,8 @@ RULE = np.real(np.poly(np.exp([0.1j, -0.1j, 0.1j, -0.1j, 0.5j, -0.5j])))
 
 def continued(data: SequenceData) -> np.ndarray:
     """The next value after each step, by the rule; after the first five, which are too few for it, as asked."""
-    said, x = data.y.astype(float), data.x.astype(float)
+    x = data.x.astype(float)
+    said = data.y.astype(float) if data.per_step else np.zeros_like(x)  # nothing is told to whoever goes on
     for step in range(5, x.shape[1]):
         said[:, step] = -sum(RULE[back] * x[:, step + 1 - back] for back in range(1, 7))
     return said

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from mrnn import TASKS, load, save
+from mrnn import TASKS, SequenceData, load, save
 from mrnn.__main__ import main
-from mrnn.generation import generate
+from mrnn.generation import StateReader, generate
+from mrnn.probes import answer_of
 from mrnn.tasks.text import Text
+from mrnn.text import GoOn
 from tests.test_text import Some
 
 TASK = Some(steps=13)
@@ -32,6 +34,24 @@ def test_at_temperature_0_and_close_to_it_each_character_is_the_most_probable_on
     for at in range(3, 22):
         assert text[at] == best(model, text[:at]), "the state that is carried says what the whole text says"
     assert generate(model, TASK, 19, temperature=1e-9, prompt="bad", seed=5) == text
+
+
+def test_what_is_read_piece_by_piece_is_said_as_if_it_were_read_at_once(model):
+    codes = TASK.encode("badecabfade")[None].repeat(3, axis=0)
+    codes[1:, 4:9] = [[0, 3, 2, 1, 5], [4, 4, 0, 2, 1]]
+    x = TASK.one_hot(codes)
+    read = StateReader(model)
+    whole = answer_of(model)(SequenceData(x, codes, np.full(3, 11)))
+    for begin, end in ((0, 2), (2, 3), (3, 8), (8, 11)):
+        np.testing.assert_allclose(read(x[:, begin:end]), whole[:, end - 1], rtol=1e-5, atol=1e-7)
+
+
+def test_each_character_that_is_gone_on_with_is_read_once(model, monkeypatch):
+    read = []
+    forward = type(model).forward
+    monkeypatch.setattr(type(model), "forward", lambda *a, **o: read.append(a[1].shape[1]) or forward(*a, **o))
+    GoOn(TASK, prompt="badec", length=23).run(answer_of(model), 3, 5)
+    assert read == [5] + [1] * 22
 
 
 def test_the_same_seed_writes_the_same_and_another_one_something_else(model):
@@ -66,7 +86,7 @@ def test_without_a_prompt_it_begins_as_the_text_does(random_model):
         ({"temperature": -0.5}, "temperature must be a finite number >= 0, got -0.5"),
         ({"temperature": float("nan")}, "temperature must be a finite number >= 0, got nan"),
         ({"n": -1}, "n must be from 0 to 100,000 characters, got -1"),
-        ({"prompt": "zoo"}, "the text has no 'o'; it has"),
+        ({"prompt": "zoo"}, "the text has no 'o', 'z'; it has"),
     ],
 )
 def test_what_cannot_be_is_refused(random_model, asked, message):

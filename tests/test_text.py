@@ -65,7 +65,7 @@ def test_the_most_frequent_of_too_many_characters_are_kept():
 
 def test_what_is_encoded_comes_back():
     assert TASK.decode(TASK.encode("bad cafe\n")) == "bad cafe\n"
-    with pytest.raises(ValueError, match="the text has no 'o'; it has ↵ ␣ a b c d e f g"):
+    with pytest.raises(ValueError, match="the text has no 'o', 'z'; it has ↵ ␣ a b c d e f g"):
         TASK.encode("bad zoo")
     text = Text()
     assert text.characters[-1] == OTHER
@@ -189,6 +189,20 @@ def test_whoever_goes_on_at_temperature_0_says_what_is_most_probable_each_time()
         assert len(drawn) == 23
     assert run == GoOn(TASK, length=23, temperature=0).run(answer, 3, 5)
     assert run != GoOn(TASK, length=23, temperature=0).run(answer, 3, 6)
+
+
+def test_a_beginning_is_gone_on_with_and_what_is_not_known_of_it_is_named():
+    run = GoOn(TASK, prompt="bad", length=23).run(said_uniform, 3, 5)
+    assert {text[:6] for text in run.texts} == {"bad | "}
+    assert {len(text) for text in run.texts} == {3 + 3 + 23}
+    assert not run.note
+    with pytest.raises(ValueError, match="the text has no 'o', 'z'; it has"):
+        GoOn(TASK, prompt="zo").run(said_uniform, 3, 5)
+    run = GoOn(Text(), prompt="Köln", length=3).run(lambda data: np.ones(data.x.shape) / data.x.shape[-1], 2, 5)
+    assert run.note == f"The text that was learned from has no 'ö': read as {OTHER}."
+    assert {text[:7] for text in run.texts} == {f"K{OTHER}ln | "}
+    with pytest.raises(ValueError, match="a beginning may have 1,000 characters, got 1,001; shorten it"):
+        GoOn(TASK, prompt="a" * 1_001)
 
 
 # -- the text that ships -----------------------------------------------------------------------------------------------

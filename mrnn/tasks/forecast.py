@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from mrnn.data import Answer, SequenceData, Target, Task, check_count
-from mrnn.experiments import Experiment, Series
+from mrnn.experiments import Experiment, Series, reader
 from mrnn.tasks.settings import check_whole, setting
 
 TRAIN, TEST = 2_000, 1_000
@@ -127,9 +127,10 @@ def run_on(answer: Answer, values: np.ndarray, ahead: int) -> np.ndarray:
     values   (N, T, 1)
     returns  (N, T + ahead, 1)
     """
-    for steps in range(values.shape[1], values.shape[1] + ahead):
-        asked = SequenceData(values, np.zeros_like(values), np.full(len(values), steps), "value")
-        values = np.concatenate([values, answer(asked)[:, -1:]], axis=1)
+    read, new = reader(answer), values
+    for _ in range(ahead):
+        new = read(new)[:, None]
+        values = np.concatenate([values, new], axis=1)
     return values
 
 

@@ -30,14 +30,23 @@ def presets(choices: Mapping[str, Mapping[str, Any]], take: Callable[[Mapping[st
             st.button(name, key=f"preset_{name}", on_click=take or st.session_state.update, args=(values,))
 
 
-def task_settings(task: AnyTask, key: str, *, in_link: bool = False, only: Collection[str] | None = None) -> AnyTask:
+def task_settings(
+    task: AnyTask, key: str, *, in_link: bool = False, words_in_link: bool = True, only: Collection[str] | None = None
+) -> AnyTask:
     """A widget for each setting of a task or an experiment, or for those named; the same with what was set.
 
+    words_in_link  whether what was typed may stand in the address, too, as numbers do with `in_link`
     raises  ValueError if the settings break a rule together
     """
     chosen: dict[str, Any] = {}
     for f in fields(task):
         if not f.metadata or (only is not None and f.name not in only):
+            continue
+        if isinstance(f.default, str):
+            chosen[f.name] = st.text_input(
+                f.metadata["label"], getattr(task, f.name), f.metadata["most"], help=f.metadata["help"],
+                key=f"{key}_{f.name}", bind="query-params" if in_link and words_in_link else None, persist_state="session",
+            )  # fmt: skip
             continue
         kind = int if isinstance(f.default, int) else float
         chosen[f.name] = st.slider(

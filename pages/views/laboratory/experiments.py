@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mrnn import charts
+from mrnn import charts, owndata
 from mrnn.experiments import Experiment, Outcome, Series, Shares, Strings
 from mrnn.probes import answer_of
 from pages import common
@@ -19,7 +19,10 @@ FAULTY = 8  # strings that are listed of those that are not legal
 def experiment(subject: Subject, controls: DeltaGenerator, asked: Experiment) -> str:
     """An experiment with the model, or with several side by side; Python that makes the same."""
     with controls:
-        asked = common.task_settings(asked, key=f"lab_{type(asked).__name__.lower()}", in_link=True)
+        private = owndata.is_own(subject.task.name)  # no words of a person's own in addresses
+        asked = common.task_settings(
+            asked, key=f"lab_{type(asked).__name__.lower()}", in_link=True, words_in_link=not private
+        )
         others = beside(subject) if asked.side_by_side else []
         seed = choose_seed("Seed", "Other draws") if asked.few else 0
     st.markdown(asked.summary)
@@ -44,7 +47,7 @@ def experiment(subject: Subject, controls: DeltaGenerator, asked: Experiment) ->
 from mrnn.probes import answer_of
 {subject.lines}
 asked = next(one for one in task.experiments if one.title == "{asked.title}")
-asked = replace(asked{"".join(f", {name}={value}" for name, value in _settings(asked).items())})
+asked = replace(asked{"".join(f", {name}={value!r}" for name, value in _settings(asked).items())})
 print(asked.run(answer_of(model), {asked.few or asked.many}, seed={seed}))
 """
 
@@ -108,6 +111,8 @@ def marked(text: str, fault: int | None) -> str:
 
 
 def _strings(outcome: Strings) -> None:
+    if outcome.note:
+        st.info(outcome.note, icon=":material/info:")
     if not outcome.faults:
         st.code("\n".join(outcome.texts), language=None, wrap_lines=True)
         return
