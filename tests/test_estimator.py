@@ -194,6 +194,9 @@ def test_classes_to_come_are_named_at_the_first_bit():
     assert classifier.predict_proba(X).shape == (N, 4)
     with pytest.raises(ValueError, match="y holds the class 'fourth', which is none of classes_"):
         classifier.partial_fit(X, ["fourth"] * N)
+    classifier.partial_fit(X, y, classes=classes[::-1])  # the same ones
+    with pytest.raises(ValueError, match="is not the same as on last call to partial_fit, was: "):
+        classifier.partial_fit(X, y, classes=[*classes, "fourth"])
     with pytest.raises(ValueError, match="class_weight 'balanced' is not supported for partial_fit"):
         small(class_weight="balanced").partial_fit(X, y)
 

@@ -121,13 +121,18 @@ class MRNNClassifier(ClassifierMixin, SequenceEstimator):
     ) -> Self:
         """Go over some more sequences once, at the temperature of the next epoch; nothing is held out.
 
-        classes  all there will ever be, in the first call; unless given, those of its y
-        raises   as `fit` does; ValueError if a class is new, or class_weight is "balanced", which takes all of y
+        classes  all there will ever be, in the first call; unless given, those of its y. Later the same, or none
+        raises   as `fit` does; ValueError if a class is new, if other classes are named than before, or if
+                 class_weight is "balanced", which takes all of y
         """
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight 'balanced' is not supported for partial_fit; compute it over all sequences with "
                 "compute_class_weight('balanced', classes=classes, y=y) and pass that by class"
+            )
+        if classes is not None and hasattr(self, "classes_") and not np.array_equal(self.classes_, np.unique(classes)):
+            raise ValueError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
             )
         return self._partial_fit(X, y, sample_weight, classes)
 
