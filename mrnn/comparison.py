@@ -1,7 +1,7 @@
 """Networks beside one another on one task: what each of them is, what it reached over seeds, and how long it takes."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, Protocol
@@ -174,6 +174,30 @@ def answer_seconds(model: Reader, x: np.ndarray, repeats: int = REPEATS) -> floa
         if turn:
             times.append(time.perf_counter() - start)
     return median(times)
+
+
+def answer_times(
+    models: Mapping[str, Sequence[Reader]], x: np.ndarray, on_part: Callable[[int, int], Any] | None = None
+) -> pd.DataFrame:
+    """How long each network takes to answer one sequence: a row a network, in order.
+
+    models   of each network, one a seed
+    x        (T, D)
+    on_part  called with (models timed, in all)
+    returns  columns network, runs, mean and deviation over seeds (NaN for one), both in milliseconds
+    """
+    rows, total = [], sum(map(len, models.values()))
+    done = 0
+    for network, of_seed in models.items():
+        times = []
+        for model in of_seed:
+            times.append(1000 * answer_seconds(model, x))
+            done += 1
+            if on_part is not None:
+                on_part(done, total)
+        found = pd.Series(times)
+        rows.append({"network": network, "runs": len(times), "mean": found.mean(), "deviation": found.std()})
+    return pd.DataFrame(rows, columns=["network", "runs", "mean", "deviation"])
 
 
 def verdict(table: pd.DataFrame, figure: str, target: Target) -> str:

@@ -4,7 +4,9 @@ It stands beside networks on tasks whose regimes are known. Import this where it
 nothing else should wait for hmmlearn.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from hmmlearn.hmm import GaussianHMM
@@ -16,7 +18,11 @@ from mrnn.data import Task
 LAGS = 2  # values before the present one that its mean depends on
 GUESSES, TRIED, ROUNDS = 8, 200, 30  # first guesses; sequences that each is tried on; rounds of each
 PIECE = 20  # steps of a sequence from which a state is first guessed
+MOST_VALUES = 1_000_000  # of a training part: fitting takes about half a minute then, on one core
 LEAST = 1e-200  # density of a value that no state expects, so that no step is impossible
+
+
+OnPart = Callable[[int, int], Any]
 
 
 class _Autoregressive(GaussianHMM):
@@ -98,19 +104,26 @@ def rows(x: np.ndarray) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(values, LAGS + 1, axis=1)[..., ::-1]
 
 
-def fit(x: np.ndarray, states: int, seed: int = 0) -> SignalHMM:
+def fit(x: np.ndarray, states: int, seed: int = 0, on_part: OnPart | None = None) -> SignalHMM:
     """Fit a model by expectation maximisation, from several first guesses; the most probable one goes on.
 
-    x       (N, T, 1), T >= 10
-    states  k, at least 2
-    seed    of the guesses
-    source  Rabiner, "A tutorial on hidden Markov models and selected applications in speech recognition", Proceedings
+    x        (N, T, 1), T >= 10
+    states   k, at least 2
+    seed     of the guesses
+    on_part  called with (parts done, in all)
+    source   Rabiner, "A tutorial on hidden Markov models and selected applications in speech recognition", Proceedings
             of the IEEE 77, 1989
     """
     seen, rng = rows(x)[:, LAGS:], np.random.default_rng(seed)
-    few = seen[:TRIED]
-    tried = [_learn(_guess(few, states, rng), few) for _ in range(GUESSES)]
-    return SignalHMM(_learn(max(tried, key=lambda model: model.monitor_.history[-1]), seen))
+    few, tried = seen[:TRIED], list[_Autoregressive]()
+    for number in range(GUESSES):
+        tried.append(_learn(_guess(few, states, rng), few))
+        if on_part is not None:
+            on_part(number + 1, GUESSES + 1)
+    best = _learn(max(tried, key=lambda model: model.monitor_.history[-1]), seen)
+    if on_part is not None:
+        on_part(GUESSES + 1, GUESSES + 1)
+    return SignalHMM(best)
 
 
 def _guess(seen: np.ndarray, states: int, rng: np.random.Generator) -> _Autoregressive:
@@ -158,17 +171,30 @@ class Beside:
     from_the_past: float
 
 
-def beside(task: Task) -> Beside:
+def check_size(task: Task) -> None:
+    """Refuse a task with more values to learn from than a model is fitted to while somebody waits (ValueError)."""
+    sequences, steps = task.extent
+    if sequences * steps > MOST_VALUES:
+        raise ValueError(
+            f"a hidden Markov model is fitted to at most {MOST_VALUES:,} values, the training part has "
+            f"{sequences * steps:,} ({sequences:,} signals of {steps:,} steps); "
+            f"take at most {MOST_VALUES // sequences} steps"
+        )
+
+
+def beside(task: Task, on_part: OnPart | None = None) -> Beside:
     """How a hidden Markov model does on a task.
 
-    raises  ValueError if the task knows no hidden path
+    on_part  called with (parts done, in all)
+    raises   ValueError if the task knows no hidden path, or if it is too large for `check_size`
     """
+    check_size(task)
     path = task.hidden_path()
     if path is None:
         raise ValueError(f"a task must know its hidden path to be fitted, and {task.name!r} has none")
     train, test = task.split()
     states = int(path.max()) + 1
-    model = fit(train.x, states)
+    model = fit(train.x, states, on_part=on_part)
     said, true = model.expected(test.x).ravel(), test.y.ravel()
     return Beside(
         states=states,

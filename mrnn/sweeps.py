@@ -207,7 +207,8 @@ def table(sweep: Sweep) -> pd.DataFrame:
     """A row a run: where it lies on the grid, its seed, its state and its figures.
 
     returns  columns of the grid's axes, seed, state, validation (best hard accuracy on held-out training data),
-             accuracy (hard, test), accuracy_soft (test), seconds (of training), run (id); NaN where not yet known
+             accuracy (hard, test), accuracy_soft (test), seconds (of training), run (id); NaN where not yet known.
+             Where hidden states are known, agreement (adjusted Rand index of z and them, test) stands before seconds
     """
     rows = []
     for run in sweep.runs:
@@ -221,13 +222,15 @@ def table(sweep: Sweep) -> pd.DataFrame:
                     "validation": figures.get("validation_accuracy_hard"),
                     "accuracy": figures.get("test_accuracy_hard"),
                     "accuracy_soft": figures.get("test_accuracy_soft"),
+                    "agreement": figures.get("test_agreement"),
                     "seconds": figures.get("seconds"),
                     "run": run.id,
                 }
             )
-    names = [*sweep.config.grid, "seed", "state", "validation", "accuracy", "accuracy_soft", "seconds", "run"]
-    found = pd.DataFrame(rows, columns=names)
-    return found.astype(dict.fromkeys(("validation", "accuracy", "accuracy_soft", "seconds"), float))
+    told = ["validation", "accuracy", "accuracy_soft", "agreement", "seconds"]
+    found = pd.DataFrame(rows, columns=[*sweep.config.grid, "seed", "state", *told, "run"])
+    found = found.astype(dict.fromkeys(told, float))
+    return found.drop(columns="agreement") if found["agreement"].isna().all() else found
 
 
 def summary(table: pd.DataFrame, row: str, column: str, figure: str) -> pd.DataFrame:

@@ -171,23 +171,26 @@ def picture(found: list[comparison.Outcome], base: RunConfig) -> None:
     """Scores, times and curves of all networks."""
     task = make_task(base.task, base.settings)
     target, percent = task.target, task.target == "class"
-    networks, beside = comparison.contenders(found), common.hidden_markov(task)
+    networks, hides = comparison.contenders(found), common.hides(task)
+    chart = st.container()
+    beside = common.hidden_markov(task) if hides else None
     table = networks if beside is None else comparison.with_hmm(networks, beside)
-    sorts = SORTS if beside is None else SORTS | HIDDEN
-    figure = st.segmented_control(
-        "Figure", list(sorts), default="accuracy", required=True, format_func=sorts.__getitem__,
-        key="c_figure" if beside is None else "c_figure_hidden", bind="query-params",
-    )  # fmt: skip
-    known = table[table[figure].notna()]
-    scored = "accuracy" if figure == "epoch_seconds" else figure
-    said = comparison.verdict(networks, scored, "value" if figure in HIDDEN else target)
-    if known.empty:
-        st.info("Figures come in as runs end.")
-    else:
-        title = TITLES.get(figure) or f"{SCORES[target]} {sorts[figure]}"
-        share = percent and figure not in TITLES
-        common.show(charts.contender_dots(known, figure, title, percent=share), key="contenders")
-    st.caption(f"Dot: mean over seeds, hard as in use; line: standard deviation. {said}")
+    sorts = SORTS | HIDDEN if hides else SORTS
+    with chart:
+        figure = st.segmented_control(
+            "Figure", list(sorts), default="accuracy", required=True, format_func=sorts.__getitem__,
+            key="c_figure_hidden" if hides else "c_figure", bind="query-params",
+        )  # fmt: skip
+        known = table[table[figure].notna()]
+        scored = "accuracy" if figure == "epoch_seconds" else figure
+        said = comparison.verdict(networks, scored, "value" if figure in HIDDEN else target)
+        if known.empty:
+            st.info("Figures come in as runs end.")
+        else:
+            title = TITLES.get(figure) or f"{SCORES[target]} {sorts[figure]}"
+            share = percent and figure not in TITLES
+            common.show(charts.contender_dots(known, figure, title, percent=share), key="contenders")
+        st.caption(f"Dot: mean over seeds, hard as in use; line: standard deviation. {said}")
     if beside is not None:
         st.caption(comparison.said_of_hmm(beside))
     sizes(table)
@@ -220,27 +223,63 @@ def by_epoch(found: list[comparison.Outcome], target: Target) -> None:
 
 
 def closer(found: list[comparison.Outcome]) -> None:
-    """Which classes each network takes for which, and how long it needs for an answer: its first run that is over."""
-    over = {one.run: comparison.name_of(one.config.model) for one in reversed(found) if pd.notna(one.accuracy)}
-    first = {name: run for run, name in over.items()}
-    entries = {entry.id: entry for entry in common.entries(None, owner) if entry.id in first.values()}
-    if not entries or next(iter(entries.values())).task.target != "class":
+    """How long each network needs for an answer; and where a class is answered, which it takes for which."""
+    over = {one.run: comparison.name_of(one.config.model) for one in found if pd.notna(one.accuracy)}
+    entries = {entry.id: entry for entry in common.entries(None, owner) if entry.id in over}
+    by_network: dict[str, list[common.Entry]] = {}
+    for run, name in over.items():
+        if run in entries:
+            by_network.setdefault(name, []).append(entries[run])
+    if not by_network:
         return
-    if not st.toggle("Look closer: who takes what for what, and how long an answer takes", key="c_closer"):
+    task = next(iter(entries.values())).task
+    told = "how long an answer takes"
+    if task.target == "class":
+        told = f"who takes what for what, and {told}"
+    if not st.toggle(f"Look closer: {told}", key="c_closer"):
         return
+    if task.target == "class":
+        confusions({name: of_seed[0] for name, of_seed in by_network.items()})
+    times(by_network)
+
+
+def confusions(first: dict[str, common.Entry]) -> None:
+    """Which classes the first seed of each network takes for which."""
     with st.grid("auto", min_column_width=240) as grid:
-        for name, run in reversed(first.items()):
-            if run in entries:
-                with grid.cell():
-                    study = common.study(entries[run], 0, READ)
-                    st.markdown(f"**{name}**")
-                    table = analysis.confusion(study.trace, study.data.y, study.classes)
-                    common.show(charts.confusion_heatmap(table), key=f"confusion_{run}")
-                    took = comparison.answer_seconds(entries[run].model, study.data.x[0])
-                    st.caption(f"One sequence is answered in {1000 * took:.1f} ms.")
+        for name, entry in first.items():
+            with grid.cell():
+                study = common.study(entry, 0, READ)
+                st.markdown(f"**{name}**")
+                common.show(
+                    charts.confusion_heatmap(analysis.confusion(study.trace, study.data.y, study.classes)),
+                    key=f"confusion_{entry.id}",
+                )
+    st.caption(f"Of the first seed of each network, {READ:,} fresh sequences: rows are true classes, columns answers.")
+
+
+def times(by_network: dict[str, list[common.Entry]]) -> None:
+    """How long each network needs for an answer, over its seeds; measured once, when it is asked for."""
+    every = [entry for of_seed in by_network.values() for entry in of_seed]
+    x = every[0].task.make(1, 0).x[0]
+    table = common.measured(
+        ("answer_times", *(entry.key for entry in every)),
+        lambda on_part: comparison.answer_times(
+            {name: [entry.model for entry in of_seed] for name, of_seed in by_network.items()}, x, on_part
+        ),
+        key="c_times", button="Time an answer", promise="One sequence at a time, 20 times with each network of each seed. Takes some seconds, once.",
+    )  # fmt: skip
+    if table is None:
+        return
+    st.dataframe(
+        table, hide_index=True, width="stretch", key="c_times_table",
+        column_config={
+            "runs": st.column_config.NumberColumn("seeds"),
+            "mean": st.column_config.NumberColumn("milliseconds an answer", format="%.2f"),
+            "deviation": st.column_config.NumberColumn("their spread over seeds", format="%.2f"),
+        },
+    )  # fmt: skip
     st.caption(
-        f"Of the first seed of each network, {READ:,} fresh sequences: rows are true classes, columns answers. "
-        "Times were measured here just now, one sequence at a time, the median of 20."
+        f"Measured here, one sequence of {len(x):,} steps at a time: of each seed the median of 20, and over seeds mean and standard deviation."
     )
 
 

@@ -114,6 +114,27 @@ def test_a_task_without_hidden_states_has_nothing_beside_it():
         hmm.beside(TASKS["forecast"])
 
 
+def test_more_values_than_it_is_fitted_to_are_refused_and_a_command_goes_on_without(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(hmm, "MOST_VALUES", 2_000 * 29 - 1)
+    task = Regimes(T=29)
+    with pytest.raises(ValueError, match=r"has 58,000 \(2,000 signals of 29 steps\); take at most 28 steps"):
+        hmm.beside(task)
+    model = SequenceModel(ModelConfig(**task.borders, k=3, hidden_size=5))
+    save(model, tmp_path / "model.safetensors", {"task": task.name, "settings": task.settings})
+    main(["evaluate", str(tmp_path / "model.safetensors"), "--device", "cpu", "--json"])
+    told = capsys.readouterr()
+    assert "nothing beside z: a hidden Markov model is fitted to at most" in told.err
+    assert [name for name in json.loads(told.out)["claims"] if "Rand" in name] == [
+        "adjusted Rand index of the true regimes and z"
+    ]
+
+
+def test_how_far_the_fit_has_come_is_told_up_to_its_end():
+    told = []
+    hmm.fit(TASK.make(53, seed=23).x, 3, on_part=lambda *part: told.append(part))
+    assert told == [(number, hmm.GUESSES + 1) for number in range(1, hmm.GUESSES + 2)]
+
+
 def test_a_network_is_told_by_the_lstm_that_it_listens_to():
     task = Regimes(T=29)
     model = SequenceModel(ModelConfig(**task.borders, k=3, hidden_size=5))

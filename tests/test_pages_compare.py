@@ -2,7 +2,9 @@
 
 import json
 
-from mrnn import ModelConfig, RunConfig, comparison, hmm, runs, sweeps
+import pytest
+
+from mrnn import TASKS, ModelConfig, RunConfig, SequenceModel, comparison, hmm, runs, save, sweeps
 from mrnn.grid import SweepConfig
 from mrnn.matching import count_weights
 from mrnn.tasks import make_task
@@ -94,6 +96,9 @@ def test_where_regimes_are_hidden_a_hidden_markov_model_stands_beside_the_networ
         (runs.folder_of(run.id) / "result.json").write_text(json.dumps({"state": "finished", "notes": notes}))
     app.switch_page(PAGE).run()
     assert not app.exception
+    assert list(app.dataframe[0].value["network"]) == ["MRNN, k = 3", "GRU"], "nothing is fitted unless it is asked for"
+    app.button(key="hidden_markov").click().run()
+    assert not app.exception
     told = hmm.beside(task)
     assert list(app.dataframe[0].value["network"]) == ["MRNN, k = 3", "GRU", "Gaussian HMM, 3 states"]
     assert f"{told.agreement:.3f} where each signal is seen whole, {told.from_the_past:.3f} from the past" in said(app)
@@ -107,3 +112,43 @@ def test_where_no_regimes_are_hidden_nothing_is_said_of_them():
     app = visit(PAGE)
     assert "HMM" not in said(app)
     assert "hidden regimes found" not in app.button_group(key="c_figure").options
+
+
+def finished(sweep_id: str, **figures: float) -> None:
+    """Let all runs of a sweep be over, each with a model as it began."""
+    for run in sweeps.read(sweep_id).runs:
+        assert run.config is not None
+        told = {"test_accuracy_hard": 0.625, **figures}
+        notes = {"task": run.config.task, "settings": run.config.settings, "figures": told}
+        save(SequenceModel(run.config.model), runs.folder_of(run.id) / "model.safetensors", notes)
+        (runs.folder_of(run.id) / "result.json").write_text(json.dumps({"state": "finished", "notes": notes}))
+
+
+@pytest.mark.parametrize("name", ["waves", "reber", "forecast"])
+def test_an_answer_is_timed_of_all_networks_and_seeds_whatever_is_answered(name):
+    app = visit(PAGE)
+    task = TASKS[name]
+    base = RunConfig(task=name, model=ModelConfig(**task.borders, k=3, hidden_size=5))
+    sweep_id = sweeps.start(SweepConfig(base=base, grid={"cell": ["mrnn", "gru"]}, seeds=3), owner_of(app))
+    finished(sweep_id)
+    app.switch_page(PAGE).run()
+    app.toggle(key="c_closer").set_value(True).run()
+    assert not app.exception
+    assert ("rows are true classes" in said(app)) == (task.target == "class")
+    app.button(key="c_times").click().run()
+    assert not app.exception
+    (table,) = [frame.value for frame in app.dataframe if "mean" in frame.value]
+    assert list(table["network"]) == ["MRNN, k = 3", "GRU"]
+    assert list(table["runs"]) == [3, 3]
+    assert (table[["mean", "deviation"]] > 0).all(axis=None)
+
+
+def test_more_values_than_a_hidden_markov_model_is_fitted_to_are_refused_with_the_way_out():
+    app = visit(PAGE)
+    task = make_task("regimes", {"T": 501})
+    base = RunConfig(task=task.name, settings=task.settings, model=ModelConfig(**task.borders, k=3, hidden_size=5))
+    sweeps.start(SweepConfig(base=base, grid={"cell": ["mrnn", "gru"]}, seeds=1), owner_of(app))
+    app.switch_page(PAGE).run()
+    assert not app.exception
+    assert "the training part has 1,002,000 (2,000 signals of 501 steps); take at most 500 steps." in said(app)
+    assert "hidden_markov" not in [button.key for button in app.button]

@@ -6,7 +6,7 @@ from pages.common.drawing import drawing_field, drawn, drawn_wave, wave_field
 from pages.common.forms import layer_picker, presets, task_settings
 from pages.common.frame import MENU, page, refusals, refuse, show, show_table, show_to_click, sides, take_along
 from pages.common.gallery import gallery
-from pages.common.hidden import hidden_markov
+from pages.common.hidden import hidden_markov, hides
 from pages.common.measures import measured
 from pages.common.models import (
     Entry,
@@ -56,6 +56,7 @@ __all__ = [
     "forgotten",
     "gallery",
     "hidden_markov",
+    "hides",
     "invite",
     "kept",
     "layer_picker",

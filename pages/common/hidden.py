@@ -6,19 +6,27 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mrnn import Task
-from mrnn.tasks import make_task
+from pages.common.measures import measured
 
 if TYPE_CHECKING:
     from mrnn.hmm import Beside
 
 
+def hides(task: Task) -> bool:
+    """Whether a task knows hidden states, so that a hidden Markov model can stand beside networks."""
+    return task.hidden(1, 0) is not None
+
+
 def hidden_markov(task: Task) -> "Beside | None":
-    """What a hidden Markov model comes to on a task; None where it knows no hidden states."""
-    return None if task.hidden_path() is None else _hidden_markov(task.name, json.dumps(task.settings))
-
-
-@st.cache_data(max_entries=64, show_spinner="A hidden Markov model is fitted to the same signals")
-def _hidden_markov(task: str, settings: str) -> "Beside":
+    """What a hidden Markov model comes to on a task that hides something; None until somebody asked for it."""
     from mrnn import hmm  # nothing else should wait for hmmlearn
 
-    return hmm.beside(make_task(task, json.loads(settings)))
+    try:
+        hmm.check_size(task)
+    except ValueError as error:
+        st.info(f"No hidden Markov model stands beside them: {error}.", icon=":material/info:")
+        return None
+    return measured(
+        ("hidden_markov", task.name, json.dumps(task.settings)), lambda on_part: hmm.beside(task, on_part), key="hidden_markov",
+        button="Fit a hidden Markov model beside them", promise="To the same training signals. Takes some seconds, once.",
+    )  # fmt: skip
