@@ -209,14 +209,36 @@ def heatmap(sweep_id: str, running: bool) -> None:
     name = sweeps.figure_name(figure or "validation", target)
     picture = charts.sweep_heatmap(summary, name, TITLES[row], TITLES[column], unit=unit)
     clicked = common.show_to_click(picture, key="heatmap", selection=CLICKED)
-    st.caption(f"{reading(summary, row, column, unit)} Click a cell to see its runs.")
-    cells = {(str(cell.get("row")), str(cell.get("column"))) for cell in clicked}
-    inside = {
-        run for run, *where in zip(part["run"], part[row].astype(str), part[column].astype(str), strict=True) if tuple(where) in cells
-    }  # fmt: skip
+    st.caption(f"{reading(summary, row, column, unit)} Click a cell to see its runs, or choose it here:")
+    inside = opened_cell(part, row, column, clicked)
     if inside:
         list_runs([run for run in sweep.runs if run.id in inside], "The runs of this cell.")
     figures_as_csv(sweep)
+
+
+def opened_cell(part: pd.DataFrame, row: str, column: str, clicked: list[dict[str, Any]] | None) -> set[str]:
+    """The ids of the runs of the cell that was clicked last, or chosen from the menu; none where none is.
+
+    clicked  as `common.show_to_click` gives it
+    """
+    cells: dict[str, set[str]] = {}
+    for run, across, down in zip(part["run"], part[row].astype(str), part[column].astype(str), strict=True):
+        cells.setdefault(_cell(row, across, column, down), set()).add(run)
+    key = "s_cell"
+    if clicked is not None:
+        last = clicked[-1] if clicked else {}
+        st.session_state[key] = _cell(row, str(last.get("row")), column, str(last.get("column"))) if clicked else None
+    if st.session_state.get(key) not in cells:
+        st.session_state[key] = None  # of other axes
+    name = st.selectbox(
+        "Runs of cell", list(cells), None, key=key, placeholder="none", label_visibility="collapsed",
+        persist_state="session",
+    )  # fmt: skip
+    return cells[name] if name else set()
+
+
+def _cell(row: str, across: str, column: str, down: str) -> str:
+    return ", ".join(f"{name} {value}" for name, value in ((row, across), (column, down)) if name != "all")
 
 
 def seeds_only(sweep: sweeps.Sweep, table: pd.DataFrame) -> None:

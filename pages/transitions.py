@@ -3,10 +3,11 @@
 import streamlit as st
 
 from pages import common
+from pages.common.timeline import PINNED
 from pages.views.transitions.asked import PRESETS, Asked
 from pages.views.transitions.graph import graph
 from pages.views.transitions.information import information
-from pages.views.transitions.matrices import matrices
+from pages.views.transitions.matrices import MOVE, SEQUENCE, matrices
 from pages.views.transitions.over_time import over_time
 from pages.views.transitions.state_map import state_map
 from pages.views.transitions.two_models import two_models
@@ -28,6 +29,7 @@ common.page(
     "Over many sequences: how much each LSTM is used, and which one follows which. Classes that the network tells apart "
     "often walk through its LSTMs differently.",
 )
+common.link.resume()
 left, right = common.sides()
 
 with left:
@@ -70,3 +72,4 @@ with right, common.refusals():
     code = VIEWS[view or "Matrices"](asked)
 
 common.take_along(code)
+common.link.remember(MOVE, SEQUENCE, PINNED)

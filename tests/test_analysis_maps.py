@@ -122,6 +122,37 @@ def test_lstms_left_over_come_after_those_of_the_first_and_no_name_is_given_twic
     assert analysis.align(second, first, LENGTHS, (K, 3)).k == K
 
 
+def test_partners_stand_on_the_diagonal_of_what_two_networks_use_together_and_lstms_left_over_have_none():
+    first, second = np.minimum(Z, 2), ORDER[Z]
+    found = analysis.align(first, second, LENGTHS, (3, K))
+    assert found.shared.tolist() == [True, True, True, False, False]
+    assert analysis.align(second, first, LENGTHS, (K, 3)).shared.sum() == 3
+    table = analysis.co_use(found)
+    assert table["steps"].sum() == LENGTHS.sum()
+    for row in table.to_dict("records"):
+        times = (first[COUNTED] == row["first"] - 1) & (second[COUNTED] == row["second"] - 1)
+        assert row["steps"] == times.sum()
+        assert row["share"] == pytest.approx(times.mean(), abs=1e-4)
+    partners = table.groupby("first", sort=False)["second"].apply(list)
+    assert [partners[i + 1][i] - 1 for i in range(3)] == [int(np.flatnonzero(found.partner == i)[0]) for i in range(3)]
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_a_state_of_each_sequence_lies_where_its_map_says_with_the_lstm_of_its_step(layer):
+    h = RNG.normal(size=(N, T, M))
+    z = np.eye(K)[RNG.integers(0, K, (N, 2, T))]
+    trace = Trace(q=z, z=z, logits=np.zeros((N, T, 3)), lengths=LENGTHS)
+    y = RNG.integers(0, 3, N)
+    table = analysis.states_by_sequence(h, trace, y, ("a", "b", "c"), "PCA", layer)
+    t = analysis.choose_steps(LENGTHS, 0)
+    np.testing.assert_array_equal(table["t"], t)
+    np.testing.assert_array_equal(table["lstm"], z[np.arange(N), layer, t].argmax(-1) + 1)
+    np.testing.assert_allclose(
+        table[["x", "y"]], analysis.state_map(h[np.arange(N), t], "PCA").places, rtol=0, atol=1e-4
+    )
+    assert table["class"].tolist() == ["abc"[c] for c in y]
+
+
 def test_networks_that_have_nothing_to_do_with_one_another_agree_by_chance_alone():
     rng = np.random.default_rng(1)
     first, second = rng.integers(0, K, (2, 400, T))

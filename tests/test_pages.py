@@ -779,9 +779,9 @@ def test_what_is_said_of_a_model_that_is_not_here_goes_once_a_preset_picks_anoth
         assert "The link names a model that is not here" not in said(app)
 
 
-def test_each_click_opens_its_move_though_the_other_matrix_keeps_its_own(monkeypatch):
+def test_each_click_opens_its_move_in_whichever_matrix(monkeypatch):
     clicked: dict[str, list[dict[str, int]]] = {}
-    monkeypatch.setattr(common, "show_to_click", lambda *_, key, **__: clicked.get(key, []))
+    monkeypatch.setattr(common, "show_to_click", lambda *_, key, **__: clicked.pop(key, None))
     app = visit("pages/transitions.py")
     for name, move in (("1", "1: 2 → 2"), ("0", "0: 1 → 1"), ("1", "1: 3 → 3"), ("0", "0: 3 → 3")):
         start, end = re.findall(r"(\d) → (\d)", move)[0]

@@ -89,3 +89,8 @@ def test_a_task_is_in_the_link_by_its_name_and_a_model_of_another_task_is_not_mi
     assert "names a model that is not here" not in said(app)
     app.button_group(key="k_task").set_value("waves").run()
     assert "k_task" not in app.query_params
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 hand-overs"), (1, "1 hand-over"), (2_345, "2,345 hand-overs")])
+def test_a_number_agrees_with_its_noun(count, text):
+    assert common.words.number(count, "hand-over") == text

@@ -22,9 +22,9 @@ def opened(app: AppTest) -> tuple[int, int]:
 
 @pytest.fixture
 def clicked(monkeypatch) -> dict[str, list[dict[str, int]]]:
-    """What is selected in each picture, by its key."""
+    """What a person selects now in a picture, by its key; [] is a click beside all of it."""
     found: dict[str, list[dict[str, int]]] = {}
-    monkeypatch.setattr(common, "show_to_click", lambda *_, key, **__: found.get(key, []))
+    monkeypatch.setattr(common, "show_to_click", lambda *_, key, **__: found.pop(key, None))
     return found
 
 
@@ -74,14 +74,42 @@ def test_the_map_is_of_the_layer_that_is_looked_at_and_a_click_opens_a_state_s_s
         assert opened(app) == (number, t[number])
         heard = model.trace(DATA.x[[number]]).listened(layer - 1)[0, t[number]] + 1
         assert f"its state at row {t[number]}, where LSTM {heard} is listened to" in said(app)
+    for view in ("Graph", "Map"):  # a map that is drawn anew has nothing selected
+        app.button_group(key="transitions_view").set_value(view).run()
+    assert opened(app) == (17, t[17])
     other = visit(key="b" * 32)
     other.query_params.update({"transitions_view": "Map", "state": "17", "t": "3"})
-    clicked.clear()
     other.switch_page("pages/transitions.py").run()
     assert opened(other) == (17, 3)
     clicked["map"] = []
     app.run()
     assert "No. 17, of class" not in said(app), "nothing is selected any more"
+    assert app.number_input(key="state").value is None
+    app.number_input(key="state").set_value(211).run()
+    assert opened(app) == (211, t[211])
+    app.number_input(key="state").set_value(None).run()
+    assert "No. 211, of class" not in said(app)
+
+
+def test_what_was_open_is_open_again_for_who_comes_back_by_the_menu():
+    app = visit("pages/transitions.py")
+    moves = [option.rsplit(" (", 1)[0] for option in app.selectbox(key="move").options]
+    app.selectbox(key="move").set_value(moves[2]).run()
+    picker = app.selectbox(key=f"open_{moves[2]}")
+    picker.set_value(int(picker.options[3].split()[1].rstrip(":,"))).run()
+    app.query_params["t"] = "13"
+    app.run()
+    before = dict(app.query_params)
+    assert {"move", "open", "t"} <= set(before)
+    app.query_params.clear()
+    app.switch_page("pages/waves.py").run()
+    assert "move" not in app.query_params
+    app.query_params.clear()
+    app.switch_page("pages/transitions.py").run()
+    assert app.selectbox(key="move").value == moves[2]
+    assert {name: app.query_params[name] for name in ("move", "open", "t")} == {
+        name: before[name] for name in ("move", "open", "t")
+    }
 
 
 def test_what_two_classes_differ_by_comes_with_intervals_for_use_the_long_run_and_stays():
@@ -108,8 +136,17 @@ def test_what_two_models_differ_by_comes_with_intervals():
     z, w = (load(SHIPPED / f"digits-k{k}.safetensors").trace(DATA.x).listened() for k in (4, 8))
     found = analysis.align(z, w, DATA.lengths, (4, 8))
     table = analysis.usage_apart(z, w, DATA.lengths, found)
-    assert [int(n) for n in re.findall(r"LSTM (\d)", line)] == table[table["beyond_chance"]]["lstm"].tolist()
+    differ, alone = line.split(" Only the second has ")
+    assert found.shared.tolist() == [True] * 4 + [False] * 4, (
+        "k = 4 and k = 8: four have no partner, and are no difference"
+    )
+    both = table[found.shared & table["beyond_chance"]]
+    assert [int(n) for n in re.findall(r"LSTM (\d)", differ)] == both["lstm"].tolist()
+    assert re.findall(r"LSTM (\d) \(([\d.]+%)\)", alone) == [
+        (str(row["lstm"]), f"{row['second']:.1%}") for row in table[~found.shared].to_dict("records")
+    ]
     moves = analysis.transitions_apart(z, w, DATA.lengths, found)
+    moves = moves[(moves["from"] <= 4) & (moves["to"] <= 4)]
     real, known = int(moves["beyond_chance"].sum()), int(moves["p"].notna().sum())
     assert f"{real} of {known} cells" in said(app)
 

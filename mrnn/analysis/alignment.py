@@ -34,6 +34,12 @@ class Alignment:
         """LSTMs under their common names, of both networks together."""
         return max(self.together.shape[0], int(self.partner.max()) + 1)
 
+    @property
+    def shared(self) -> np.ndarray:
+        """(k,) bool: LSTMs, under their common names, that have a partner; the others only one of the networks has."""
+        names = np.arange(self.k)
+        return (names < self.together.shape[0]) & np.isin(names, self.partner)
+
     def renamed(self, z: np.ndarray) -> np.ndarray:
         """Paths of the second network (any shape, int from 0) under the names of the first."""
         return self.partner[z]

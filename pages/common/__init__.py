@@ -4,7 +4,18 @@ from pages.common import asked, drawing, link, recipe, standing, words
 from pages.common.curves import curves, tau_beside_accuracy
 from pages.common.drawing import drawing_field, drawn, drawn_wave, wave_field
 from pages.common.forms import layer_picker, presets, task_settings
-from pages.common.frame import MENU, page, refusals, refuse, show, show_table, show_to_click, sides, take_along
+from pages.common.frame import (
+    MENU,
+    in_numbers,
+    page,
+    refusals,
+    refuse,
+    show,
+    show_table,
+    show_to_click,
+    sides,
+    take_along,
+)
 from pages.common.gallery import gallery
 from pages.common.hidden import hidden_markov, hides
 from pages.common.measures import measured
@@ -28,7 +39,7 @@ from pages.common.table import actions, compare, download_model, table
 from pages.common.timeline import timeline
 from pages.common.tour import invite
 from pages.common.training_form import begin_with_task, offer_training, run_settings, settings_presets
-from pages.common.verdict import beyond_chance
+from pages.common.verdict import beyond_chance, partners_beyond_chance
 
 __all__ = [
     "KEPT",
@@ -57,6 +68,7 @@ __all__ = [
     "gallery",
     "hidden_markov",
     "hides",
+    "in_numbers",
     "invite",
     "kept",
     "layer_picker",
@@ -68,6 +80,7 @@ __all__ = [
     "outcome",
     "owner",
     "page",
+    "partners_beyond_chance",
     "past_of",
     "pasts",
     "pick",

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -101,17 +102,33 @@ def show_table(table: pd.DataFrame, *, key: str) -> None:
     st.table(table, hide_index=True)
 
 
-def show_to_click(picture: Picture, *, key: str, selection: str) -> list[dict[str, Any]]:
-    """As `show`, for a chart in which something can be clicked; what is selected.
+def in_numbers(*tables: pd.DataFrame, key: str) -> None:
+    """What pictures say only to those who point at them, as tables in a fold, for those who use a keyboard.
+
+    key  tells folds of a page apart
+    """
+    with st.expander("In numbers", key=f"numbers_{key}", on_change="rerun") as fold:
+        if fold.open:  # a page with closed folds is drawn sooner
+            for table in tables:
+                st.dataframe(table.round(4), hide_index=True, width="stretch")
+
+
+def show_to_click(picture: Picture, *, key: str, selection: str) -> list[dict[str, Any]] | None:
+    """As `show`, for a chart in which something can be clicked.
 
     selection  the name of the chart's point selection
+    returns    what is selected, the newest last, where a person has just changed that; None where nobody has: also of a
+               picture that was drawn anew, in which nothing is selected any more
     """
     _note(key, picture)
     with st.container(key=f"picture-{key}"):
         event = st.altair_chart(
-            cast(ChartType, picture.chart), width="stretch", key=key, alt=picture.words, on_select="rerun",
-            selection_mode=[selection],
+            cast(ChartType, picture.chart), width="stretch", key=key, alt=picture.words, selection_mode=[selection],
+            on_select=partial(st.session_state.__setitem__, _PRESSED, key),
         )  # fmt: skip
+    if st.session_state.get(_PRESSED) != key:
+        return None
+    del st.session_state[_PRESSED]
     return list(cast(Any, event)["selection"].get(selection) or [])
 
 
@@ -138,6 +155,7 @@ def take_along(code: str | None) -> None:
                 st.code(code)
 
 
+_PRESSED = "_pressed"  # the key of the picture in which something was selected just now, or nothing any more
 _PICTURES = "_pictures"  # of the page that is seen, by their keys; a fragment that is drawn again puts in its newest
 
 

@@ -60,6 +60,21 @@ def keep_all(values: Mapping[str, str | None]) -> None:
         st.query_params.update(rest)
 
 
+def remember(*names: str) -> None:
+    """Keep in mind what the address says of some names, for who leaves this page and comes back by the menu."""
+    st.session_state[f"_left_{st.session_state.get(_AT)}"] = {name: given(name) for name in names}
+
+
+def resume() -> None:
+    """Write into the address what was remembered as a person left this page, if they have just come back by the menu.
+
+    Where the address says something of it, that holds.
+    """
+    left = st.session_state.get(f"_left_{st.session_state.get(_AT)}", {})
+    if news() and not went_back() and not any(map(given, left)):
+        keep_all(left)
+
+
 def address(page: str, **query: str) -> str:
     """The address of a page of this app, as the browser sees it."""
     parts = urlsplit(st.context.url or "")

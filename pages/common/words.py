@@ -46,3 +46,8 @@ PRECISION = "How exact matrix products are while training. bfloat16 keeps 8 of f
 DEVICE = "What computes: auto takes a CUDA GPU, else Apple's MPS, else the CPU."
 LAYER = "Which layer's LSTMs are shown. The last one feeds the answer."
 HARD = "Hard: the most probable LSTM is listened to at each step, as in use. Soft: all are blended by q."
+
+
+def number(count: int, one: str) -> str:
+    """1 hand-over, 2 hand-overs: a number with its noun."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"

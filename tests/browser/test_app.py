@@ -280,6 +280,12 @@ def test_a_sweep_fills_its_picture_and_a_click_on_a_cell_shows_its_runs(server: 
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 40)
     expect(page.get_by_text("The runs of this cell.")).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_have_count(1)
+    cells = page.get_by_role("combobox", name="Runs of cell")
+    expect(cells).to_have_value(re.compile(r"^k \d$"))
+    cells.press("ArrowDown")  # the same by keyboard
+    page.get_by_role("option", name="k 4", exact=True).press("Enter")
+    expect(cells).to_have_value("k 4", timeout=60_000)
+    expect(page.get_by_text("The runs of this cell.")).to_be_visible()
 
 
 def test_networks_of_one_size_are_trained_and_stand_beside_one_another(server: Server, visit: Visit):

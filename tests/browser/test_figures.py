@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from mrnn import TASKS, SequenceData, Trace, analysis, load
 from pages.common.models import SHIPPED
@@ -64,6 +64,8 @@ def test_use_shows_shares_the_long_run_and_how_long_stays_last(digits, server: S
     agree(page, "usage", names, analysis.usage_by_class(trace, data.y, classes)[columns])
     names = ("class", "LSTM", "share in the long run")
     agree(page, "stationary", names, analysis.stationary_by_class(trace, data.y, classes)[columns])
+    page.locator(".st-key-numbers_stationary summary").press("Enter")  # intervals and p, without pointing
+    expect(page.locator(".st-key-numbers_stationary").get_by_test_id("stDataFrame")).to_have_count(2, timeout=60_000)
     dwell = analysis.dwell_by_class(trace, data.y, classes)
     names = ("LSTM", "at least so many steps", "share of its stays")
     for digit in "49":

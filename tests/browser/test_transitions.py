@@ -126,6 +126,29 @@ def test_a_click_on_a_state_of_the_map_opens_its_sequence_at_that_step(told_by, 
     expect(page).to_have_url(re.compile(f"state={number}&.*t={step}|t={step}&.*state={number}"), timeout=PATIENCE)
     elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
     expect(elsewhere.get_by_text(f"No. {number}, of class")).to_be_visible(timeout=PATIENCE)
+    if told_by == "class":
+        return
+    look(page, "Graph")  # the map is taken away, and drawn anew
+    look(page, "Map")
+    expect(heading).to_contain_text(f"No. {number}, of class", timeout=PATIENCE)
+    page.get_by_role("link", name="Waves").first.click()
+    expect(page.locator("h1")).to_have_text("Waves", timeout=PATIENCE)
+    page.get_by_role("link", name="Transitions").first.click()
+    expect(page.locator("h1")).to_have_text("Transitions", timeout=PATIENCE)
+    expect(heading).to_contain_text(f"No. {number}, of class", timeout=PATIENCE)
+    expect(readout).to_contain_text(f"t = {step} ", timeout=PATIENCE)
+    field = page.get_by_role("spinbutton", name="Open the sequence of a state")
+    field.fill("17")  # as a click does, by keyboard
+    field.press("Enter")
+    expect(heading).to_contain_text("No. 17, of class", timeout=PATIENCE)
+    settle(page)
+    map_ = picture(page, "map")
+    map_.locator(told).last.click()
+    expect(heading).to_contain_text(f"No. {number}, of class", timeout=PATIENCE)
+    box = map_.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] - 12, box["y"] + box["height"] / 2)  # beside all of them
+    expect(heading).to_have_count(0, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("view", VIEWS)

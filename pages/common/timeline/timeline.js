@@ -640,7 +640,7 @@ class Timeline {
     const moves = data.z.filter((lstm, t) => t && lstm !== data.z[t - 1]).length
     const share = Math.round((100 * heard[most]) / data.steps)
     const told = []
-    if (data.k > 1) told.push(`LSTM ${most + 1} is listened to most, at ${share}% of the ${data.steps} ${data.step}s, with ${moves} hand-overs.`)
+    if (data.k > 1) told.push(`LSTM ${most + 1} is listened to most, at ${share}% of the ${data.steps} ${data.step}s, with ${moves} hand-over${moves === 1 ? "" : "s"}.`)
     if (data.p && !data.values && !data.several && !data.truth) {
       const last = data.p[data.steps - 1]
       const best = last.indexOf(Math.max(...last))

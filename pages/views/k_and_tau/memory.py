@@ -85,7 +85,7 @@ def _both(mixed: common.Entry, own: common.Entry, task: Task, seed: int) -> None
         z = trace.listened()[0, : trace.lengths[0]]
         listened.append(z)
         reading = (
-            f"{int((z[1:] != z[:-1]).sum())} hand-overs between {len(set(z))} of {entry.config.num_lstms} LSTMs; the answer settles at "
+            f"{common.words.number(int((z[1:] != z[:-1]).sum()), 'hand-over')} between {len(set(z))} of {entry.config.num_lstms} LSTMs; the answer settles at "
             f"step {analysis.decided_at(trace)}."
         )
         common.timeline(
@@ -106,7 +106,7 @@ def _both(mixed: common.Entry, own: common.Entry, task: Task, seed: int) -> None
     apart = common.counted_on_two(analysis.usage_apart, first, second, found)
     st.markdown(
         f"**Mixed minus own**, share of the steps of those {SEQUENCES}, beyond chance, with 95 % intervals: "
-        f"{common.beyond_chance(apart)}."
+        f"{common.partners_beyond_chance(apart, found)}."
     )
     st.caption("One training run each, with one seed, so small differences in accuracy mean little.")
 

@@ -95,7 +95,7 @@ def _side_by_side(picked: list[common.Entry], task: Task, data: SequenceData) ->
                 listened = trace.listened()[0, : trace.lengths[0]]
                 handovers = int((listened[1:] != listened[:-1]).sum())
                 k = entry.config.num_lstms
-                heard = f"{handovers} hand-overs between {len(set(listened))} of {k} LSTMs"
+                heard = f"{common.words.number(handovers, 'hand-over')} between {len(set(listened))} of {k} LSTMs"
                 if k == 1:
                     heard = "One LSTM, nothing to hand over"
                 common.timeline(

@@ -13,7 +13,6 @@ from pages.views.transitions.opened import let_go, open_sequence
 
 MOST_LISTED = 200
 MOVE, SEQUENCE = "move", "open"  # of the address
-CLICKED = "_clicked"  # cells that were selected when the page was last drawn: each matrix keeps its own
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,8 @@ def matrices(asked: Asked) -> str:
             st.markdown(f"**{name}**: the next LSTM")
             matrix = charts.transition_heatmap(transitions, name, counts=counts)
             clicked += _clicked(matrix, (name,), key=f"matrix_{name}")
-    verdict = ""
-    if asked.two:
-        difference = asked.differing(analysis.transition_difference)
-        verdict = _verdict(difference)
+    difference = asked.differing(analysis.transition_difference) if asked.two else None
+    if difference is not None:
         with columns[2]:
             st.markdown(f"**{asked.first} minus {asked.second}**")
             matrix = charts.difference_heatmap(difference, asked.first, asked.second)
@@ -60,8 +57,10 @@ def matrices(asked: Asked) -> str:
     )
     st.caption(
         f"Row: the LSTM of one step; column: the LSTM of the next. The network stays with its LSTM at {kept} of the steps. "
-        f"A dash: never left. {verdict} Click a cell to see where it happens."
+        f"A dash: never left. {'' if difference is None else _verdict(difference)} Click a cell to see where it happens."
     )
+    if difference is not None:
+        common.in_numbers(difference, key="difference")
     move = _examples(asked, transitions, clicked)
     lines = asked.lines() + asked.counting("transitions_by_class", "transition_difference")
     if move is None:
@@ -72,9 +71,9 @@ print(where[where["class"].isin({list(move.names)})])
 
 
 def _clicked(matrix: charts.Picture, names: tuple[str, ...], *, key: str) -> list[Move]:
-    """Draw a matrix; the moves that are selected in it, of these classes."""
-    cells = common.show_to_click(matrix, key=key, selection=charts.CLICKED)
-    return [Move(names, int(cell["from"]), int(cell["to"])) for cell in cells if {"from", "to"} <= set(cell)]
+    """Draw a matrix; the move that was clicked in it just now, of these classes, or none."""
+    cells = common.show_to_click(matrix, key=key, selection=charts.CLICKED) or []
+    return [Move(names, int(cell["from"]), int(cell["to"])) for cell in cells if {"from", "to"} <= set(cell)][-1:]
 
 
 def _verdict(difference: pd.DataFrame) -> str:
@@ -110,10 +109,7 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> M
     if not moves:
         st.info("Each of these sequences has one step alone, so no LSTM follows another.")
         return None
-    before = st.session_state.get(CLICKED, [])
-    st.session_state[CLICKED] = clicked
-    new = [move for move in clicked if move not in before]
-    for move in new:
+    for move in clicked:
         if str(move) in moves:
             st.session_state["move"] = str(move)
     usual = next((name for name, move in moves.items() if move.start != move.end), next(iter(moves)))
@@ -122,7 +118,7 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> M
         st.session_state["move"] = given if given in moves else usual
     left, right = st.columns([1, 2], gap="large")
     with left:
-        for move in new:
+        for move in clicked:
             if str(move) not in moves:
                 where = " or ".join(move.names)
                 st.caption(f"LSTM {move.start} is never followed by {move.end} in these sequences of class {where}.")

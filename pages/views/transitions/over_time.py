@@ -21,6 +21,7 @@ def over_time(asked: Asked) -> str:
         st.markdown(f"{asked.first} minus {asked.second}")
         difference = asked.differing(analysis.q_difference)
         common.show(charts.q_difference_heatmap(difference, asked.first, asked.second), key="q_difference")
+        common.in_numbers(difference, key="q_difference")
         real = difference[difference["beyond_chance"]]
         when = f"The classes part at step {real['t'].min()}." if len(real) else "Nowhere do they part beyond chance."
     else:

@@ -10,8 +10,7 @@ from pages.views.transitions.asked import Asked
 from pages.views.transitions.opened import let_go, open_sequence
 
 MOST_STATES = 1_000  # t-SNE takes some seconds for them
-STATE = "state"  # of the address: the sequence whose state is opened
-CLICKED = "_state_clicked"  # what was selected when the map was last drawn
+STATE = "state"  # of the field and of the address: the sequence whose state is opened
 
 
 def state_map(asked: Asked) -> str:
@@ -46,9 +45,12 @@ def state_map(asked: Asked) -> str:
     where = f"layer {study.layer + 1} of {layers}" if layers > 1 else "its one layer"
     st.caption(
         f"One hidden state h of {where} from each of {count:,} sequences, at a random step. {axes} "
-        "Click one to open its sequence at that step."
+        "Click one to open its sequence at that step, or type its number."
     )
-    _open(asked, found, [int(state["sequence"]) for state in clicked if "sequence" in state])
+    if clicked is not None:
+        st.session_state[STATE] = int(clicked[-1].get("sequence", 0)) if clicked else None
+        common.link.keep(PINNED, None)
+    _open(asked, found)
     some = f"some = slice({count})\n" if count < len(study.data) else "some = slice(None)\n"
     return f"""{asked.lines()}{some}part, trace = data.take(some), trace.take(some)
 h = model.hidden(part.x, part.lengths, {study.layer})
@@ -56,23 +58,23 @@ print(analysis.states_by_sequence(h, trace, part.y, task.classes, "{method or "P
 """
 
 
-def _open(asked: Asked, states: pd.DataFrame, clicked: list[int]) -> None:
-    """The sequence of the state that was clicked last, or that the address names."""
+def _open(asked: Asked, states: pd.DataFrame) -> None:
+    """The sequence of the state that was clicked last, or whose number was typed."""
     study = asked.study
-    if clicked != st.session_state.get(CLICKED, []):
-        common.link.keep(STATE, str(clicked[0]) if clicked else None)
-        common.link.keep(PINNED, None)
-    st.session_state[CLICKED] = clicked
-    chosen = states[states["sequence"].astype(str) == common.link.given(STATE)].to_dict("records")
-    if not chosen:
+    if (st.session_state.get(STATE) or 0) >= len(states):
+        st.session_state[STATE] = None  # of a larger number of sequences
+    number = st.number_input(
+        "Open the sequence of a state", 0, len(states) - 1, None, key=STATE, bind="query-params", persist_state="session",
+        placeholder=f"its number, 0 to {len(states) - 1:,}", help="As a click on its state does; empty, none is open.",
+    )  # fmt: skip
+    if number is None:
         return
-    number, t = int(chosen[0]["sequence"]), int(chosen[0]["t"])
+    (chosen,) = states[states["sequence"] == number].to_dict("records")
+    t = int(chosen["t"])
     let_go("_state_shown", (study.entry.id, study.drawn, study.only, number), PINNED)
     answer = study.classes[int(study.trace.answers[number].argmax())]
-    told = f"No. {number}, of class {chosen[0]['class']}" + (
-        f", read as {answer}" if answer != chosen[0]["class"] else ""
-    )
-    st.markdown(f"**{told}**: its state at {study.step} {t}, where LSTM {chosen[0]['lstm']} is listened to")
+    told = f"No. {number}, of class {chosen['class']}" + (f", read as {answer}" if answer != chosen["class"] else "")
+    st.markdown(f"**{told}**: its state at {study.step} {t}, where LSTM {chosen['lstm']} is listened to")
     open_sequence(
         study, number, t, key=f"state_{number}",
         alt=f"Sequence {told}. The state on the map is that at {study.step} {t}.",

@@ -65,16 +65,20 @@ def _compared(study: common.Study, theirs: common.Study, found: analysis.Alignme
     usage = common.counted_on_two(analysis.usage_apart, study, theirs, found)
     common.show(charts.usage_bars(renamed(usage)), key="both_uses")
     st.markdown(
-        f"**First minus second**, share of steps, beyond chance, with 95 % intervals: {common.beyond_chance(usage)}.",
+        f"**First minus second**, share of steps, beyond chance, with 95 % intervals: "
+        f"{common.partners_beyond_chance(usage, found)}.",
         help=f"Over all sequences, {TESTED}.",
     )
     st.markdown("**How they hand over: first minus second**, under common names")
-    moves = common.counted_on_two(analysis.transitions_apart, study, theirs, found)
+    every = common.counted_on_two(analysis.transitions_apart, study, theirs, found)
+    moves = every[found.shared[every["from"] - 1] & found.shared[every["to"] - 1]]
     common.show(charts.difference_heatmap(moves, "the first model", "the second"), key="moves_apart")
+    common.in_numbers(usage, every, key="apart")
     known, real = int(moves["p"].notna().sum()), int(moves["beyond_chance"].sum())
     st.caption(
         f"Only what chance does not explain is coloured: {real} of {known} cells ({TESTED}; 5 % error for all cells together). "
         "A dash: one of the two never left that LSTM."
+        + ("" if found.shared.all() else " Between partners alone: the fold above has all LSTMs.")
     )
 
 

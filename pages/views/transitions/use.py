@@ -38,7 +38,9 @@ def _observed(asked: Asked) -> None:
         f"{'Never or hardly used: LSTM ' + ', '.join(unused) + '.' if unused else 'All are used.'}"
     )
     if asked.two:
-        st.markdown(_told(asked, "share of steps", common.beyond_chance(asked.differing(analysis.usage_difference))))
+        difference = asked.differing(analysis.usage_difference)
+        st.markdown(_told(asked, "share of steps", common.beyond_chance(difference)))
+        common.in_numbers(difference, key="usage")
 
 
 def _in_the_long_run(asked: Asked) -> None:
@@ -46,12 +48,15 @@ def _in_the_long_run(asked: Asked) -> None:
     stationary = asked.both(analysis.stationary_by_class)
     common.show(charts.usage_bars(stationary, "share in the long run"), key="stationary")
     st.caption(
-        "The stationary distribution of each class's transition matrix; point at a bar for its 95 % interval. "
+        "The stationary distribution of each class's transition matrix; point at a bar for its 95 % interval, or open the fold. "
         "Where it differs from use, sequences end before they settle."
     )
     if asked.two:
-        told = common.beyond_chance(asked.differing(analysis.stationary_difference))
-        st.markdown(_told(asked, "share in the long run", told))
+        difference = asked.differing(analysis.stationary_difference)
+        st.markdown(_told(asked, "share in the long run", common.beyond_chance(difference)))
+        common.in_numbers(stationary, difference, key="stationary")
+    else:
+        common.in_numbers(stationary, key="stationary")
 
 
 def _stays(asked: Asked) -> None:
@@ -66,8 +71,10 @@ def _stays(asked: Asked) -> None:
         "probability at every step, as a Markov chain would; above the dashes, it holds on to long stays."
     )
     if asked.two:
-        told = common.beyond_chance(asked.differing(analysis.dwell_difference), "+.2f", f" {asked.study.step}s")
+        difference = asked.differing(analysis.dwell_difference)
+        told = common.beyond_chance(difference, "+.2f", f" {asked.study.step}s")
         st.markdown(_told(asked, "mean stay", told))
+        common.in_numbers(difference, key="dwell")
 
 
 def _told(asked: Asked, what: str, told: str) -> str:
