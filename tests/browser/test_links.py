@@ -125,25 +125,6 @@ def test_the_lines_of_python_make_what_the_page_shows(server: Server, visit: Vis
     assert waves_seen(page)[1] == [lstm_colour(lstm + 1) for lstm in stays]
 
 
-def test_any_picture_of_a_page_can_be_saved_with_its_numbers(server: Server, visit: Visit):
-    page = visit(server, "transitions?transitions_view=Use")
-    picture(page, "usage")
-    page.get_by_role("button", name="Pictures and numbers").click()
-    choose(page, "Picture", "usage")
-    saved = {}
-    for kind in ("SVG", "PNG", "CSV"):
-        with page.expect_download() as download:
-            page.get_by_role("button", name=kind, exact=True).click()
-        assert download.value.suggested_filename == f"usage.{kind.lower()}"
-        saved[kind] = download.value.path().read_bytes()
-    assert saved["SVG"].startswith(b"<svg")
-    assert saved["PNG"].startswith(b"\x89PNG")
-    rows = list(csv.DictReader(io.StringIO(saved["CSV"].decode())))
-    assert {row["class"] for row in rows} == set("0123456789")
-    for digit in "0123456789":
-        assert sum(float(row["share"]) for row in rows if row["class"] == digit) == pytest.approx(1)
-
-
 def test_a_link_opens_the_same_training_form_elsewhere_back_undoes_a_step_and_what_cannot_be_is_said(
     server: Server, visit: Visit
 ):
