@@ -40,7 +40,9 @@ def contender_dots(table: pd.DataFrame, figure: str, title: str, *, percent: boo
     base = alt.Chart(lanes)
     return picture(
         alt.layer(
-            base.mark_rule(strokeWidth=3, opacity=0.5).encode(y=lane, x=alt.X("low:Q", scale=scale), x2="high:Q"),
+            letters_in_ink(base.mark_rule(strokeWidth=3, opacity=0.5)).encode(
+                y=lane, x=alt.X("low:Q", scale=scale), x2="high:Q"
+            ),
             base.mark_point(filled=True, size=90, opacity=1).encode(y=lane, x=x, tooltip=tooltip),
             letters_in_ink(base.mark_text(dy=-13, fontSize=11, tooltip=None)).encode(y=lane, x=x, text="text:N"),
         ),

@@ -285,7 +285,7 @@ class Timeline {
       top += lanes
     }
     if (data.p && !data.compact) {
-      top += GAP
+      top += GAP + (this.tellsSureness && data.shown !== null ? 8 : 0) // else 0 and 100% touch each other
       if (data.values) top = this.valuesAndTruth(top)
       else if (data.shown === null) {
         this.heat("answer", data.p, data.probability, top, top + data.classes.length * 14)
@@ -330,7 +330,8 @@ class Timeline {
     this.heat("input", data.signal, ["#0b0e14", "#ffffff"], ...picture)
     this.heat("q", data.q, data.probability, ...lanes)
     this.strip(...strip)
-    const names = [[picture, "the digit"], [lanes, "q(t)"], [strip, "z"], [last, data.other ? "q − other q" : "answer so far"]]
+    const end = data.other ? ["q − other q", "q − other"] : ["answer so far", "answer"]
+    const names = [[picture, "the digit"], [lanes, "q(t)"], [strip, "z"], [last, end[Number(last[1] - last[0] < 90)]]]
     for (const [[a, b], name] of names) this.label((a + b) / 2, 10, name, "middle")
     const foot = top + this.length + 12
     if (sure) this.surenessDown(strip[1] + 12, strip[1] + sure, foot)
@@ -554,7 +555,8 @@ class Timeline {
     draw("path", { d: path, stroke: data.down ? "#ffffff" : "currentColor", "stroke-dasharray": "3 3", opacity: 0.8 }, this.svg)
     if (data.down) return
     const right = place > this.start + 0.8 * this.length
-    this.label(place + (right ? -5 : 5), d - 8, `settled at t = ${data.decided}`, right ? "end" : "start", 11)
+    const words = this.label(place + (right ? -5 : 5), d - 8, `settled at t = ${data.decided}`, right ? "end" : "start", 11)
+    words.classList.add("above") // lines may run below it
   }
 
   /** A part of the sequence, marked above it; its ends go down through all panels. */
