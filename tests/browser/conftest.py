@@ -95,11 +95,13 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
 class Wire:
     """Whether the server has answered all that a page has asked of it, as the messages between them tell.
 
-    asked  the page has asked for something that the server has not finished yet
+    asked     the page has asked for something that the server has not finished yet
+    received  bytes that the page was sent
     """
 
     def __init__(self, page: Page) -> None:
         self.asked = self._begun = False
+        self.received = 0
         page.on("websocket", self._open)
 
     def _open(self, socket: WebSocket) -> None:
@@ -114,6 +116,7 @@ class Wire:
                 self.asked, self._begun = True, False
 
     def _answer(self, payload: str | bytes) -> None:
+        self.received += len(payload)
         if isinstance(payload, bytes):
             message = ForwardMsg.FromString(payload)
             if message.HasField("new_session"):

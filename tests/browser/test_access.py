@@ -31,6 +31,9 @@ MORE = (
     "waves?tour=4",
 )
 GRAVE = ("serious", "critical")
+# Colours fade in.
+FADED = """() => Promise.allSettled(
+  document.getAnimations().filter(one => one instanceof CSSTransition).map(one => one.finished))"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -46,7 +49,8 @@ def test_axe_finds_no_serious_fault_in_a_view_a_pinned_step_or_the_tour(server, 
 
 
 def assert_no_serious_fault(page: Page) -> None:
-    page.wait_for_timeout(500)  # colours fade in
+    page.wait_for_timeout(500)
+    page.evaluate(FADED)
     grave = []
     for fault in Axe().run(page).response["violations"]:
         if fault["impact"] in GRAVE:

@@ -1,10 +1,13 @@
 """What a person does with the app, in a real browser against a real server."""
 
+import contextlib
+import io
 import json
 import re
 from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,7 +18,8 @@ from mrnn.charts import lstm_colour
 from mrnn.files import read_json, read_lines
 from mrnn.tasks.waves import Waves
 from tests.browser.conftest import becomes, settle
-from tests.server import Server
+from tests.browser.test_access import assert_no_serious_fault
+from tests.server import PROJECT, Server
 
 Visit = Callable[..., Page]
 TITLES = {
@@ -30,6 +34,13 @@ TITLES = {
     "transitions": "Transitions",
     "k_and_tau": "k and tau",
 }
+# In a page: keeps what each bar of progress says.
+BARS = """
+window.bars = []
+new MutationObserver(() => {
+  for (const bar of document.querySelectorAll("[data-testid=stProgress]")) window.bars.push(bar.innerText)
+}).observe(document, { subtree: true, childList: true, characterData: true })
+"""
 
 
 def picture(page: Page, key: str) -> Locator:
@@ -62,6 +73,16 @@ def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
     page.get_by_role("combobox", name=re.compile(label)).first.click()
     page.get_by_role("option", name=option).first.click()
     settle(page)
+
+
+def run_python(page: Page) -> dict[str, Any]:
+    """What the page's lines of Python come to, by name; what they print, under "printed"."""
+    page.get_by_role("button", name="Python").click()
+    code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
+    names: dict[str, Any] = {}
+    with contextlib.chdir(PROJECT), contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(code, names)  # noqa: S102, our own
+    return {**names, "printed": printed.getvalue()}
 
 
 @pytest.mark.slow
@@ -156,6 +177,13 @@ def test_a_person_trains_watches_loads_and_takes_the_model_along(server: Server,
         timeout=240_000
     )
     expect(page.get_by_text(re.compile(r"^After epoch 5:"))).to_have_count(1)
+    for key in ("loss", "accuracy", "use"):
+        picture(page, key)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.get_by_role("button", name="Train", exact=True).hover()
+        assert_no_serious_fault(page)
+    page.emulate_media(color_scheme="light")
 
     with page.expect_download() as download:
         page.get_by_test_id("stDownloadButton").get_by_role("button").click()

@@ -1,7 +1,5 @@
 """Digits in a real browser: what a person draws, and what the network makes of it meanwhile."""
 
-import contextlib
-import io
 import re
 from collections.abc import Callable, Iterable
 from itertools import groupby
@@ -13,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from mrnn import TASKS, load
 from pages.common.drawing import read
 from tests.browser.conftest import becomes, settle
-from tests.browser.test_app import choose, pick, picture, strip
+from tests.browser.test_app import choose, pick, picture, run_python, strip
 from tests.server import PROJECT, Server
 
 Visit = Callable[..., Page]
@@ -207,25 +205,20 @@ def test_each_row_of_the_digit_lies_level_with_the_same_row_of_q_and_z(width, se
     assert t == 28
 
 
-def run(code: str) -> dict[str, object]:
-    """What the lines of Python of a page come to."""
-    names: dict[str, object] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(code, names)  # noqa: S102, our own
-    return names
+def said_by_python(page: Page) -> None:
+    """The page's lines of Python come to its answer."""
+    says = run_python(page)["trace"].answers[0]
+    expect(answer(page)).to_contain_text(f"{says.argmax()}, {says.max():.1%}")
+    page.keyboard.press("Escape")
 
 
-def test_the_lines_of_python_make_what_the_page_shows_of_a_drawing(server: Server, visit: Visit, monkeypatch):
+def test_the_lines_of_python_make_what_the_page_shows_of_a_drawing(server: Server, visit: Visit):
     page = visit(server, "digits")
     stroke(page, TOP, CORNER, FOOT)
     expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
     reads(page, "7")
     settle(page)
-    page.get_by_role("button", name="Python").click()
-    code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
-    monkeypatch.chdir(PROJECT)
-    says = run(code)["trace"].answers[0]  # type: ignore[attr-defined]
-    assert f"{says.argmax()}, {says.max():.1%}" in (answer(page).text_content() or "")
+    said_by_python(page)
 
 
 def test_a_test_digit_is_read_and_judged(server: Server, visit: Visit):
@@ -235,8 +228,9 @@ def test_a_test_digit_is_read_and_judged(server: Server, visit: Visit):
     number = page.get_by_role("spinbutton", name="Number of the test digit")
     before = number.input_value()
     page.get_by_role("button", name="Random test digit").click()
+    expect(number).not_to_have_value(before, timeout=PATIENT)
     settle(page)
-    expect(number).not_to_have_value(before)
+    said_by_python(page)
 
 
 def small(page: Page) -> Locator:
@@ -292,7 +286,7 @@ def readings(page: Page) -> list[str]:
     return [text.removesuffix("  ·  pinned") for text in told]
 
 
-def test_two_digits_have_one_cursor_and_show_where_their_q_differs(server: Server, visit: Visit, monkeypatch):
+def test_two_digits_have_one_cursor_and_show_where_their_q_differs(server: Server, visit: Visit):
     page = visit(server, "digits")
     expect(field(page)).to_be_visible(timeout=PATIENT)  # it comes last, and moves the buttons below it
     page.get_by_role("button", name="7 and 9", exact=True).click()
@@ -323,10 +317,7 @@ def test_two_digits_have_one_cursor_and_show_where_their_q_differs(server: Serve
     other = visit(server, page.url.removeprefix(f"{server.url}/"))
     expect(answer(other)).to_have_text(said, timeout=PATIENT)
     becomes(other, lambda: readings(other), readings(page))
-    page.get_by_role("button", name="Python").click()
-    code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
-    monkeypatch.chdir(PROJECT)
-    q = run(code)["trace"].q[:, -1]  # type: ignore[attr-defined]
+    q = run_python(page)["trace"].q[:, -1]
     assert f"row {np.abs(q[0] - q[1]).sum(-1).argmax()}" in said
 
 

@@ -13,7 +13,7 @@ from mrnn import TASKS, analysis, load, read_notes, snapshots
 from pages.common import KEPT
 from pages.common.models import SHIPPED
 from tests.browser.conftest import becomes, settle
-from tests.browser.test_app import picture
+from tests.browser.test_app import BARS, picture
 from tests.server import Server
 
 Visit = Callable[..., Page]
@@ -162,11 +162,15 @@ def test_an_lstm_is_switched_off_one_is_forced_on_and_a_step_is_another_s(server
 
 def test_the_accuracy_after_each_lesion_is_measured_on_demand(server: Server, visit: Visit):
     page = visit(server, "k_and_tau?k_view=Lesions&model=waves-k2")
+    page.evaluate(BARS)
     page.get_by_role("button", name="Measure on the test set").click()
     expect(page.get_by_text(re.compile(r"On the test set: 99\.94% as it is\. Without LSTM")).first).to_be_visible(
         timeout=60_000
     )
     picture(page, "lesions")
+    told = page.evaluate("window.bars")
+    assert any("Measured 1 of 3" in bar for bar in told)
+    assert any("Measured 2 of 3" in bar for bar in told)
 
 
 def test_the_slider_over_epochs_shows_the_same_signal_as_the_network_learned(server: Server, visit: Visit):

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from mrnn import TASKS, load, transition_counts
 from pages.common.models import SHIPPED
 from tests.browser.conftest import becomes, settle
-from tests.browser.test_app import choose, picture
+from tests.browser.test_app import BARS, choose, picture
 from tests.server import Server
 
 Visit = Callable[..., Page]
@@ -84,14 +84,6 @@ def test_a_click_on_a_difference_lists_sequences_of_both_classes(server: Server,
         "aria-label", re.compile(f"Sequence {number}, of class 9: 2 hands over to 3"), timeout=PATIENCE
     )
     expect(page).to_have_url(re.compile(f"open={number}"), timeout=PATIENCE)
-
-
-BARS = """
-window.bars = []
-new MutationObserver(() => {
-  for (const bar of document.querySelectorAll("[data-testid=stProgress]")) window.bars.push(bar.innerText)
-}).observe(document, { subtree: true, childList: true, characterData: true })
-"""
 
 
 @pytest.mark.slow

@@ -1,12 +1,10 @@
 """Waves in a real browser: signals that a person mixes, draws and compares."""
 
-import contextlib
 import csv
 import io
 import re
 from collections.abc import Callable
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 from mrnn.charts import lstm_colour
 from mrnn.tasks import sketch
 from tests.browser.conftest import becomes, settle
-from tests.browser.test_app import pick, picture, strip
-from tests.server import PROJECT, Server
+from tests.browser.test_app import pick, picture, run_python, strip
+from tests.server import Server
 
 Visit = Callable[..., Page]
 PATIENT = 30_000  # milliseconds
@@ -28,16 +26,6 @@ def press(page: Page, slider: str, key: str, times: int = 1) -> None:
     settle(page)
 
 
-def run_python(page: Page) -> dict[str, Any]:
-    """What the page's lines of Python come to."""
-    page.get_by_role("button", name="Python").click()
-    code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
-    names: dict[str, Any] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(code, names)  # noqa: S102, our own
-    return names
-
-
 def ends(page: Page) -> tuple[float, float]:
     """Where the bracket begins and ends, in pixels of the timeline."""
     path = page.locator(".st-key-picture-timeline .bracket").get_attribute("d") or ""
@@ -45,7 +33,7 @@ def ends(page: Page) -> tuple[float, float]:
     return found[0], found[1]
 
 
-def test_an_alien_part_is_spliced_in_marked_and_moved(server: Server, visit: Visit, monkeypatch):
+def test_an_alien_part_is_spliced_in_marked_and_moved(server: Server, visit: Visit):
     page = visit(server, "waves")
     bracket = page.locator(".st-key-picture-timeline .bracket")
     expect(bracket).to_have_count(0)
@@ -68,7 +56,6 @@ def test_an_alien_part_is_spliced_in_marked_and_moved(server: Server, visit: Vis
     picture(other, "timeline")
     expect(other.get_by_text(re.compile(r"The alien part \(steps 10 to 17\)"))).to_be_visible(timeout=PATIENT)
     expect(other.get_by_role("heading", level=4)).to_have_text(said or "")
-    monkeypatch.chdir(PROJECT)
     says = run_python(page)["trace"].answers[0]
     assert f"{says.max():.1%}" in (said or "")
 
@@ -102,7 +89,7 @@ def curve_of_signal(page: Page) -> Locator:
     return page.locator(".st-key-picture-timeline path.signal").first
 
 
-def test_a_wave_is_drawn_with_the_mouse_taken_back_and_opened_elsewhere(server: Server, visit: Visit, monkeypatch):
+def test_a_wave_is_drawn_with_the_mouse_taken_back_and_opened_elsewhere(server: Server, visit: Visit):
     page = visit(server, "waves")
     pick(page, "draw")
     answer = page.get_by_role("heading", level=4)
@@ -122,7 +109,6 @@ def test_a_wave_is_drawn_with_the_mouse_taken_back_and_opened_elsewhere(server: 
     other = visit(server, page.url.removeprefix(f"{server.url}/"), width=390, height=844, scheme="dark")
     expect(other.get_by_role("heading", level=4)).to_have_text(said)
     becomes(other, lambda: drawn(other).tolist(), curve.tolist())
-    monkeypatch.chdir(PROJECT)
     says = run_python(page)["trace"].answers[0]
     assert f"{says.max():.1%}" in said
     page.keyboard.press("Escape")
@@ -198,9 +184,7 @@ def test_a_drawing_that_cannot_be_read_is_said_and_a_sine_is_shown(server: Serve
     expect(page.get_by_role("heading", level=4)).to_contain_text("The model says: non-alien")
 
 
-def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(
-    server: Server, visit: Visit, monkeypatch
-):
+def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(server: Server, visit: Visit):
     page = visit(server, "waves")
     page.get_by_text("Compare two signals").click()
     answer = page.get_by_role("heading", level=4)
@@ -209,7 +193,6 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(
     pick(page, "mix")
     expect(answer).to_contain_text(re.compile(r"First: alien.*Second: alien"), timeout=PATIENT)
     settle(page)
-    monkeypatch.chdir(PROJECT)
     lines = run_python(page)
     first, second = lines["trace"], lines["other"]
     page.keyboard.press("Escape")
