@@ -39,6 +39,7 @@ class Outcome:
     validation  best hard score on held-out training data; NaN while it is not known
     accuracy    hard score on the test split; NaN while it is not known
     seconds     of training; NaN while it is not known
+    epochs      how many these were; NaN while it is not known
     run         its id, "" if it is not on this machine
     history     its epochs so far, as `Run.history`
     agreement   adjusted Rand index of z and the hidden states on the test split; NaN while it is not known, or where
@@ -49,6 +50,7 @@ class Outcome:
     validation: float
     accuracy: float
     seconds: float
+    epochs: float
     run: str = ""
     history: tuple[dict[str, Any], ...] = ()
     agreement: float = np.nan
@@ -66,6 +68,7 @@ def outcomes(sweep: Sweep) -> list[Outcome]:
                     validation=figures.get("validation_accuracy_hard", np.nan),
                     accuracy=figures.get("test_accuracy_hard", np.nan),
                     seconds=figures.get("seconds", np.nan),
+                    epochs=figures.get("epochs", np.nan),
                     run=run.id,
                     history=run.history,
                     agreement=figures.get("test_agreement", np.nan),
@@ -79,9 +82,9 @@ def outcomes_of(config: SweepConfig, table: pd.DataFrame) -> list[Outcome]:
 
     table  what `mrnn.sweeps.table` says of it: a row a run, in the order of `config.runs()`
     """
-    rows = table[["validation", "accuracy", "seconds"]].astype(float).itertuples(index=False)
+    rows = table[["validation", "accuracy", "seconds", "epochs"]].astype(float).itertuples(index=False)
     return [
-        Outcome(run, row.validation, row.accuracy, row.seconds)  # type: ignore[attr-defined]
+        Outcome(run, row.validation, row.accuracy, row.seconds, row.epochs)  # type: ignore[attr-defined]
         for run, row in zip(config.runs(), rows, strict=True)
     ]
 
@@ -104,7 +107,7 @@ def contenders(found: Iterable[Outcome]) -> pd.DataFrame:
 
     returns  columns network, hidden_size, weights, products (multiplications a step), runs, known (how many are over),
              and for each of FIGURES its mean and its standard deviation over seeds (NaN for fewer than two), as
-             NAME and NAME_deviation. epoch_seconds is the time of training by the number of epochs
+             NAME and NAME_deviation. epoch_seconds is the time of training by the number of epochs that it took
     """
     rows = [
         {
@@ -115,7 +118,7 @@ def contenders(found: Iterable[Outcome]) -> pd.DataFrame:
             "validation": one.validation,
             "accuracy": one.accuracy,
             "agreement": one.agreement,
-            "epoch_seconds": one.seconds / one.config.training.epochs,
+            "epoch_seconds": one.seconds / one.epochs,
         }
         for one in found
     ]

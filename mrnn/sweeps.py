@@ -207,8 +207,9 @@ def table(sweep: Sweep) -> pd.DataFrame:
     """A row a run: where it lies on the grid, its seed, its state and its figures.
 
     returns  columns of the grid's axes, seed, state, validation (best hard accuracy on held-out training data),
-             accuracy (hard, test), accuracy_soft (test), seconds (of training), run (id); NaN where not yet known.
-             Where hidden states are known, agreement (adjusted Rand index of z and them, test) stands before seconds
+             accuracy (hard, test), accuracy_soft (test), epochs (trained), seconds (that they took), run (id); NaN
+             where not yet known. Where hidden states are known, agreement (adjusted Rand index of z and them, test)
+             stands before epochs
     """
     rows = []
     for run in sweep.runs:
@@ -223,11 +224,12 @@ def table(sweep: Sweep) -> pd.DataFrame:
                     "accuracy": figures.get("test_accuracy_hard"),
                     "accuracy_soft": figures.get("test_accuracy_soft"),
                     "agreement": figures.get("test_agreement"),
+                    "epochs": figures.get("epochs"),
                     "seconds": figures.get("seconds"),
                     "run": run.id,
                 }
             )
-    told = ["validation", "accuracy", "accuracy_soft", "agreement", "seconds"]
+    told = ["validation", "accuracy", "accuracy_soft", "agreement", "epochs", "seconds"]
     found = pd.DataFrame(rows, columns=[*sweep.config.grid, "seed", "state", *told, "run"])
     found = found.astype(dict.fromkeys(told, float))
     return found.drop(columns="agreement") if found["agreement"].isna().all() else found

@@ -234,11 +234,11 @@ def closer(found: list[comparison.Outcome]) -> None:
         return
     task = next(iter(entries.values())).task
     told = "how long an answer takes"
-    if task.target == "class":
+    if task.names_one_class:
         told = f"who takes what for what, and {told}"
     if not st.toggle(f"Look closer: {told}", key="c_closer"):
         return
-    if task.target == "class":
+    if task.names_one_class:
         confusions({name: of_seed[0] for name, of_seed in by_network.items()})
     times(by_network)
 

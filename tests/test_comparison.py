@@ -24,7 +24,7 @@ SCORES = {"MRNN, k = 2": (0.5, 0.7, 0.9), "MRNN, k = 2, own carry": (0.2, 0.2, 0
 
 def made(scores: dict[str, tuple[float, ...]], seconds: float = 10.0) -> list[Outcome]:
     """An outcome for each run of CONFIG."""
-    return [Outcome(run, math.nan, scores[name_of(run.model)][run.training.seed], seconds) for run in CONFIG.runs()]
+    return [Outcome(run, math.nan, scores[name_of(run.model)][run.training.seed], seconds, 2) for run in CONFIG.runs()]
 
 
 def test_a_row_a_network_with_its_size_its_mean_and_its_spread_over_seeds():
@@ -39,6 +39,11 @@ def test_a_row_a_network_with_its_size_its_mean_and_its_spread_over_seeds():
     for name, model in models.items():
         told = [count_weights(model), count_products(model), model.hidden_size]
         assert list(table.loc[name, ["weights", "products", "hidden_size"]]) == told
+
+
+def test_a_run_that_was_cut_short_counts_by_the_epochs_that_it_trained():
+    cut = [replace(one, seconds=5.0, epochs=1) if one.config.training.seed == 0 else one for one in made(SCORES)]
+    assert (contenders(cut)["epoch_seconds"] == 5).all()
 
 
 def test_what_is_not_over_counts_as_a_run_and_not_in_the_mean():

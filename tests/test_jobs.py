@@ -395,7 +395,7 @@ def test_a_sweep_that_is_broken_off_goes_on_when_the_same_command_is_given_again
     results = {run.id: run.result for run in after.runs}
     assert all(results[run.id] == run.result for run in before.runs if run.state == "finished")
     rows = (tmp_path / "sweep.csv").read_text().splitlines()
-    assert rows[0] == "k,hidden_size,seed,state,validation,accuracy,accuracy_soft,seconds,run"
+    assert rows[0] == "k,hidden_size,seed,state,validation,accuracy,accuracy_soft,epochs,seconds,run"
     assert len(rows) == 7
     sweeps.delete(after.id, runs.COMMAND_LINE)
 

@@ -200,6 +200,14 @@ def test_a_hole_in_a_row_is_a_fault_and_so_is_a_row_of_holes():
     ]
 
 
+def test_a_row_with_more_fields_than_the_heading_names_is_a_fault():
+    found, faults = wide(["u,1,2,3", "v,4,5,6,7", "u,6", "v,7,8,9"])
+    assert found is None
+    assert [(fault.row, fault.column, fault.what) for fault in faults.first] == [
+        (3, "", "the row has 5 fields, more than the heading has names (4)")
+    ]
+
+
 def test_a_row_a_sequence_and_a_row_a_step_hold_the_same():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(13, 11)).round(3)

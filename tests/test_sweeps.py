@@ -138,6 +138,7 @@ def test_a_sweep_ends_with_a_figure_for_each_run():
         "validation",
         "accuracy",
         "accuracy_soft",
+        "epochs",
         "seconds",
         "run",
     ]

@@ -101,7 +101,7 @@ def _check_columns(table: Table, columns: Columns, faults: Faults) -> None:
 
 
 def _long(table: Table, columns: Columns, faults: Faults) -> Sequences | None:
-    expected = int(np.bincount(table.fields).argmax())
+    expected = _usual_fields(table)
     ragged = table.fields != expected
     faults.add_all(
         table.rows[ragged], "",
@@ -164,10 +164,21 @@ def _order(frame: pd.DataFrame, rows: np.ndarray, code: np.ndarray, columns: Col
     return order
 
 
+def _usual_fields(table: Table) -> int:
+    return int(np.bincount(table.fields).argmax())
+
+
 # -- a row a sequence --------------------------------------------------------------------------------------------------
 
 
 def _wide(table: Table, columns: Columns, faults: Faults) -> Sequences | None:
+    most = max(table.named, _usual_fields(table))
+    ragged = table.fields > most if table.named else np.zeros(len(table.fields), bool)  # else rows may be of any length
+    faults.add_all(
+        table.rows[ragged], "",
+        lambda i: f"the row has {table.fields[ragged][i]} fields, more than the heading has names ({table.named})",
+        "a separator too many? Name each column, or leave the heading out",
+    )  # fmt: skip
     frame, rows = table.frame, table.rows
     filled = frame[list(columns.inputs)].notna().to_numpy()
     # A sequence ends where nothing more stands in its row: what is empty before that is a fault.

@@ -46,12 +46,14 @@ class Table:
     frame   R rows; the columns' names are strings, each once
     rows    (R,) int: their numbers in the file, from 1, headings and empty rows counted
     fields  (R,) int: how many fields each of them has
+    named   how many columns the heading names, 0 without one
     reading how it was read
     """
 
     frame: pd.DataFrame
     rows: np.ndarray
     fields: np.ndarray
+    named: int
     reading: Reading
 
 
@@ -113,7 +115,7 @@ def read_table(content: bytes, reading: Reading) -> Table:
     if not filled.any():
         raise ValueError("the file has no rows of data; a row for each step or for each sequence is needed")
     frame = frame.loc[filled].loc[:, _worth_keeping(frame, len(heading))]
-    return Table(frame.reset_index(drop=True), rows[filled], fields[filled], reading)
+    return Table(frame.reset_index(drop=True), rows[filled], fields[filled], len(heading), reading)
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
