@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.special import softmax
 
-from mrnn import TASKS, ModelConfig, SequenceModel, load, probes, save
+from mrnn import TASKS, ModelConfig, SequenceModel, load, probes, save, snapshots
 from pages import common
 from pages.common.models import SHIPPED, Entry
 from pages.views.k_and_tau.memory import PRESETS as MEMORY
@@ -30,8 +32,8 @@ def test_a_preset_of_a_view_sets_what_it_says(view, name):
     for key, value in SETS[view][name].items():
         assert app.session_state[key] == value
     if view == "Training":
-        told = {0: "Before training: ", 1: "After epoch 1: ", 16: "After epoch 16: "}
-        assert told[SETS[view][name]["epoch_waves-k4-again"]] in said(app)
+        (epoch,) = (value for key, value in SETS[view][name].items() if key.startswith("epoch_"))
+        assert (f"After epoch {epoch}: " if epoch else "Before training: ") in said(app)
     if view == "Mixed or own":
         assert said(app).count("(wrong)") == (name == "Where own is wrong")
         assert ("alien one" in name or "wrong" in name) == (
@@ -46,7 +48,8 @@ def test_networks_of_as_many_weights_have_as_many():
 
 
 @pytest.mark.parametrize(("view", "carry"), [("Training", "mixed"), ("Mixed or own", "own")])
-def test_where_nothing_ships_for_digits_a_press_sets_the_form_of_train(view, carry):
+def test_where_nothing_ships_for_digits_a_press_sets_the_form_of_train(view, carry, tmp_path, monkeypatch):
+    monkeypatch.setattr("pages.common.past.KEPT", tmp_path)  # no training ships
     app = k_and_tau(view, k_task="digits")
     assert f"k = 4, m = 64, carry {carry}, 6 epochs: about" in said(app)
     app.button(key="offer_training").click().run()
@@ -94,3 +97,19 @@ def test_a_task_is_in_the_link_by_its_name_and_a_model_of_another_task_is_not_mi
 @pytest.mark.parametrize(("count", "text"), [(0, "0 hand-overs"), (1, "1 hand-over"), (2_345, "2,345 hand-overs")])
 def test_a_number_agrees_with_its_noun(count, text):
     assert common.words.number(count, "hand-over") == text
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in common.KEPT.glob("*/about.json")))
+def test_a_training_that_ships_tells_each_epoch_in_numbers_and_has_its_curves(name):
+    task = name.split("-")[0]
+    (past,) = (one for one in common.pasts(task, "nobody") if one.id == name)
+    kept = past.snapshots
+    assert kept is not None
+    assert [report["epoch"] for report in past.history] == kept.epochs.tolist()[1:]
+    data = snapshots.sequences(past.task)
+    right = [(kept.trace(place).answers.argmax(1) == data.y).mean() for place in range(len(kept.epochs))]
+    assert right[-1] > right[0]
+    for place in range(len(kept.epochs)):
+        inside, q = kept.inside(place, 0), kept.q[place, :, 0]
+        assert inside is not None
+        np.testing.assert_allclose(softmax(inside.logits, axis=-1), q, atol=0.02)

@@ -127,7 +127,7 @@ WATCH = """key => {
     const field = room?.querySelector(".stElementContainer")
     const box = one => one?.getBoundingClientRect()
     if (words && room) window.seen.push([box(room).height, box(words).top - box(room).bottom, box(field)?.height ?? 0])
-    else if (words) window.seen.push(["no room"])
+    else if (words) window.seen.push([0, 0, 0])
     requestAnimationFrame(look)
   }
   requestAnimationFrame(look)

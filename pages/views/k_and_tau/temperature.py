@@ -137,6 +137,6 @@ def _schedule(subject: Subject) -> str:
     common.show(charts.temperature_sketch(table), key="schedule")
     st.caption(
         f"From the recipe in the model's file: tau fell from {table['tau'].iloc[0]:.2f} to {table['tau'].iloc[-1]:.2f}. "
-        "Its learning curves were not kept; those of networks that you train are, and of one that ships, in the view Training."
+        "Its learning curves were not kept; those of networks that you train are, and of those that ship in the view Training."
     )
     return f'print(TrainConfig.from_dict({notes}["recipe"]).temperatures)\n'

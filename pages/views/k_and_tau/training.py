@@ -1,5 +1,7 @@
 """Scrub through training: q(t) of the same signal as the network learned."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -11,10 +13,16 @@ from pages.views.k_and_tau.subject import choose_task
 
 PARAM = "run"
 MOST_STAYS = 4_000  # in one picture; more would make the slider slow
-SHIPPED = {"waves": "waves-k4-again"}
-PRESETS = {
-    name: {"k_task": "waves", "past_waves": SHIPPED["waves"], f"epoch_{SHIPPED['waves']}": epoch}
-    for name, epoch in (("Before training", 0), ("After one epoch", 1), ("At the end", 16))
+PRESETS: dict[str, dict[str, Any]] = {
+    name: {"k_task": task, f"past_{task}": past, "kept_signal": signal, f"epoch_{past}": epoch}
+    for name, task, past, signal, epoch in (
+        ("Before training", "waves", "waves-k4-again", 1, 0),
+        ("After one epoch", "waves", "waves-k4-again", 1, 1),
+        ("At the end", "waves", "waves-k4-again", 1, 16),
+        ("A digit, before", "digits", "digits-k4-m64", 1, 0),
+        ("A digit, at the end", "digits", "digits-k4-m64", 1, 6),
+        ("With own memory", "digits", "digits-k4-m64-own", 1, 6),
+    )
 }
 
 
@@ -70,7 +78,7 @@ def _choose_past(found: list[common.Past]) -> common.Past:
     common.begin_named(key, PARAM, by_id, found[0].id)
     chosen = st.selectbox(
         "Training", list(by_id), format_func=lambda i: by_id[i].label if i in by_id else i, key=key,
-        persist_state="session", help="One ships with the app; every run of yours keeps its own.",
+        persist_state="session", help="Some ship with the app; every run of yours keeps its own.",
     )  # fmt: skip
     common.link.keep(PARAM, None if chosen == found[0].id else chosen)
     return by_id[chosen]
