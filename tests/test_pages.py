@@ -246,6 +246,7 @@ def test_a_part_keeps_its_place_while_the_number_of_steps_changes():
         "Three of them": "another LSTM is listened to than in the plain wave. The answer is alien from step 22 on.",
         "Not heard": "z stays as in the plain wave: the network does not hear it. The answer is non-alien throughout.",
         "With and without": "#### First: alien, 100.0% (right). Second: non-alien, 99.9% (right)",
+        "Fooled by noise": "(wrong)",
     }.items(),
     ids=list(WAVES),
 )
@@ -255,6 +256,20 @@ def test_a_preset_of_waves_shows_what_it_says(name, says):
     app.button(key=f"preset_{name}").click().run()
     assert not app.exception
     assert says in said(app)
+
+
+def test_of_one_lstm_nobody_says_that_it_chooses_or_does_not_hear():
+    app = visit("pages/waves.py")
+    app.selectbox(key="model_waves").set_value("waves-k1")
+    app.toggle(key="wave_two").set_value(True).run()
+    assert "#### First: alien" in said(app)
+    assert "There is one LSTM, so q and z are the same for both. The answer to the first is settled at step" in said(
+        app
+    )
+    app.toggle(key="wave_two").set_value(False)
+    app.button_group(key="wave_kind").set_value("mix").run()
+    assert "z stays as there is one LSTM, yet it is heard: without it the answer is non-alien." in said(app)
+    assert not app.exception
 
 
 def test_two_signals_are_judged_and_compared():

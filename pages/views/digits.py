@@ -101,7 +101,8 @@ def two(entry: common.Entry, digits: Sequence[Seen], layer: int) -> None:
     traces = [entry.model.trace(seen.image[None]) for seen in digits]
     apart = analysis.q_distance(traces[0], traces[1], layer)
     other = len(analysis.steps_apart(traces[0], traces[1], layer))
-    st.markdown(f"#### A {digits[0].truth} and a {digits[1].truth}: their paths part most at row {apart.argmax()}")
+    parted = f"their paths part most at row {apart.argmax()}" if apart.any() else "their paths never part"
+    st.markdown(f"#### A {digits[0].truth} and a {digits[1].truth}: {parted}")
     for column, n, which in zip(st.columns(2), (0, 1), ("first", "second"), strict=True):
         with column:
             told = f"**{which.capitalize()} digit**: read as a {verdict(traces[n], digits[n])}"
@@ -111,10 +112,15 @@ def two(entry: common.Entry, digits: Sequence[Seen], layer: int) -> None:
                 inside=entry.inside(digits[n].image[None], traces[n], layer), minus=traces[1 - n].q[0, layer],
                 alt=f"The {which} digit as 28 x 28 pixels beside its q(t), z(t), and its q minus the other digit's. {told}",
             )  # fmt: skip
+    most = "There is one LSTM, so they cannot differ."
+    if entry.model.config.num_lstms > 1:
+        most = (
+            f"They differ most at row {apart.argmax()}, by {apart.max():.2f} of at most 1; at {other} of 28 rows another "
+            "LSTM is listened to."
+        )
     st.caption(
-        f"One cursor goes through both. At the right of each: its q minus the other's, orange where it prefers an LSTM more than "
-        f"the other does, purple where less, white where they agree. At row {apart.argmax()} they differ by "
-        f"{apart.max():.2f} of at most 1; at {other} of 28 rows another LSTM is listened to.",
+        "One cursor goes through both. At the right of each: its q minus the other's, orange where it prefers an LSTM more than "
+        f"the other does, purple where less, white where they agree. {most}",
         help=common.words.Q_AND_Z,
     )
 

@@ -194,13 +194,15 @@ def what_differs(first: Trace, second: Trace, layer: int) -> str:
     gap = first.q[0, layer] - second.q[0, layer]
     t, j = np.unravel_index(np.abs(gap).argmax(), gap.shape)
     apart = analysis.steps_apart(first, second, layer)
+    settled = f"The answer to the first is settled at step {analysis.decided_at(first)}, to the second at step {analysis.decided_at(second)}."
+    if first.k == 1:
+        return f"There is one LSTM, so q and z are the same for both. {settled}"
     if not gap.any():
         return "The two signals are read alike: at every step q is the same, and so is the answer."
     if not len(apart):
         paths = "The same LSTMs are listened to at every step."
     else:
         paths = f"From step {apart[0]} on z differs, at {len(apart)} of {len(gap)} steps."
-    settled = f"The answer to the first is settled at step {analysis.decided_at(first)}, to the second at step {analysis.decided_at(second)}."
     return (
         f"{paths} q differs most at step {t}: LSTM {j + 1} has {first.q[0, layer, t, j]:.2f} for the first signal "
         f"and {second.q[0, layer, t, j]:.2f} for the second (dashed). Orange: more probable in the first; violet: in the second. {settled}"
@@ -216,7 +218,11 @@ def what_the_part_does(trace: Trace, plain: Trace, part: tuple[int, int], layer:
     says = f"The answer is {answer}" + (f" from step {settled} on." if settled else " throughout.")
     apart = analysis.steps_apart(trace, plain, layer)
     if not len(apart):
-        return f"In the alien part ({where}) z stays as in the plain wave: the network does not hear it. {says}"
+        before = Waves.classes[int(plain.answers[0].argmax())]
+        told = "z stays as there is one LSTM" if trace.k == 1 else "z stays as in the plain wave"
+        if before == answer:
+            return f"In the alien part ({where}) {told}: the network does not hear it. {says}"
+        return f"In the alien part ({where}) {told}, yet it is heard: without it the answer is {before}. {says}"
     first, last = int(apart[0]), int(apart[-1])
     instead = f"LSTM {trace.listened(layer)[0, first] + 1} instead of {plain.listened(layer)[0, first] + 1}"
     end = "to the end" if last + 1 == int(trace.lengths[0]) else f"until step {last}"

@@ -99,7 +99,7 @@ def _keep_pin(key: str, pinned: object, *, among: bool) -> None:
         return
     t = pinned.get("t")
     if isinstance(t, int):
-        link.keep_all({PINNED: str(t), **({PINNED_IN: key} if among else {})})
+        link.keep_all({PINNED: str(t), PINNED_IN: key if among else None})
     elif not among or link.given(PINNED_IN) in (None, key):
         link.keep_all({PINNED: None, PINNED_IN: None})
 

@@ -33,10 +33,10 @@ def information(asked: Asked) -> str:
     )
     common.show(charts.information_curve(by_step), key="information")
     best = by_step.loc[by_step["information"].idxmax()]
-    st.caption(
-        f"z tells most of the class at step {best['t']:.0f}: {best['information']:.3f} nats. "
-        "Shaded: what 95 % of shuffles stay below at all steps at once."
-    )
+    most = f"z tells most of the class at step {best['t']:.0f}: {best['information']:.3f} nats."
+    if best["information"] <= best["limit"]:
+        most = f"At no step does z tell more of the class than chance makes of it, up to {best['limit']:.3f} nats."
+    st.caption(f"{most} Shaded: what 95 % of shuffles stay below at all steps at once.")
     return f"""{asked.lines()}path = trace.listened({study.layer})
 of_class, by_step = analysis.information_on_class(path, trace.lengths, trace.k, data.y)
 print(of_class)
