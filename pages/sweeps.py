@@ -224,7 +224,7 @@ def opened_cell(part: pd.DataFrame, row: str, column: str, clicked: list[dict[st
     cells: dict[str, set[str]] = {}
     for run, across, down in zip(part["run"], part[row].astype(str), part[column].astype(str), strict=True):
         cells.setdefault(_cell(row, across, column, down), set()).add(run)
-    key = "s_cell"
+    key = "cell_of_runs"  # s_cell is the axis of that name
     if clicked is not None:
         last = clicked[-1] if clicked else {}
         st.session_state[key] = _cell(row, str(last.get("row")), column, str(last.get("column"))) if clicked else None
