@@ -31,7 +31,7 @@ with right, common.refusals():
     signal, *others = signals.values()
     traces = [entry.model.trace(one.x) for one in signals.values()]
     trace = traces[0]
-    bracket, second = None, None
+    brackets, second = [], None
     if others:
         other = traces[1]
         second = other, others[0].x[0], entry.inside(others[0].x, other, layer)
@@ -43,12 +43,12 @@ with right, common.refusals():
     for spliced, its_trace, which in zip(signals.values(), traces, ("first", "second"), strict=False):
         if spliced.part is not None and spliced.plain is not None:
             name = f"alien part of the {which}" if others else "alien part"
-            bracket = bracket or (spliced.part[0], sum(spliced.part), name)
+            brackets.append((spliced.part[0], sum(spliced.part), name))
             does = views.what_the_part_does(its_trace, entry.model.trace(spliced.plain), spliced.part, layer)
             reading = f"{reading} Of the {which}: {does}" if others else does
     reading = f"{reading} Bright is probable; the strip shows the LSTM that was picked."
     common.timeline(
-        trace, signal.x[0], Waves.classes, key="timeline", layer=layer, shown="alien", in_link=True, bracket=bracket,
+        trace, signal.x[0], Waves.classes, key="timeline", layer=layer, shown="alien", in_link=True, brackets=brackets,
         second=second, inside=entry.inside(signal.x, trace, layer),
         alt=f"Signal, q(t), z(t) and p(alien) over {task.T} steps. {reading}",
     )  # fmt: skip

@@ -244,6 +244,14 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(s
     assert above
     assert below
     assert above["y"] + above["height"] < below["y"], "where it is narrow, one under the other"
+    expect(timeline.locator(".bracket")).to_have_count(1)
+    page.get_by_role("tab", name="First signal").click()
+    pick(page, "mix")  # each of the two has its own alien part
+    expect(timeline.locator(".bracket")).to_have_count(2, timeout=PATIENT)
+    for which in ("first", "second"):
+        expect(timeline.get_by_text(f"alien part of the {which}", exact=True)).to_have_count(1)
+    boxes = [box.evaluate("part => part.getBBox().y") for box in timeline.locator(".bracket").all()]
+    assert boxes[1] - boxes[0] >= 20, "a row each"
 
 
 @pytest.mark.parametrize("signal", ["wave_kind=mix", "wave_kind=draw", "wave_two=true"])

@@ -37,7 +37,7 @@ def timeline(
     forced: Collection[int] = (),
     minus: np.ndarray | None = None,
     on_choose: Callable[[int, int | None], None] | None = None,
-    bracket: tuple[int, int, str] | None = None,
+    brackets: Sequence[tuple[int, int, str]] = (),
     second: tuple[Trace, np.ndarray, Inside | None] | None = None,
     symbols: Sequence[str] | None = None,
     judged: analysis.Judgement | None = None,
@@ -53,7 +53,8 @@ def timeline(
     shown    the class whose probability is drawn as a line; None draws all of them as lanes
     down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
     compact  for a narrow place: neither answer nor entropy drawn, and nothing to press but Play and Save
-    bracket  first step, step after the last, and name of a part to be marked; where time runs to the right
+    brackets  parts to be marked, each in a row of its own: first step, step after the last, and name; where time runs to
+             the right
     second   of another sequence of as many steps the trace, what the model read, and `inside`: its signal, z and answer
              are drawn along, and what q differs by; where time runs to the right
     symbols  of each step the symbol that came in, drawn in place of x
@@ -75,7 +76,7 @@ def timeline(
         blend=blend, forced=forced, minus=minus, symbols=symbols, judged=judged, hidden=hidden,
     )  # fmt: skip
     told["choosable"] = on_choose is not None
-    told["bracket"] = bracket
+    told["brackets"] = list(brackets)
     told["second"] = None if second is None else _along(*second, layer)
     begin = link.given(PINNED)
     told["begin"] = int(begin) if begin is not None and begin.isdecimal() else None

@@ -2,7 +2,7 @@
 // Everything that happens here happens in the browser; the server is asked for nothing. The step in numbers: numbers.js.
 
 const SVG = "http://www.w3.org/2000/svg"
-const LANE = 20, STRIP = 24, SYMBOLS = 22, VERDICT = 18, BLEND = 48, GAP = 12, SIGNAL = 100, SURE = 34, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34 // pixels
+const LANE = 20, STRIP = 24, SYMBOLS = 22, VERDICT = 18, BLEND = 48, GAP = 12, SIGNAL = 100, SURE = 34, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34, BRACKET = 24 // pixels
 const WHOLE_PLAY = 7000 // milliseconds from the first step to the last, unless that is too slow for few steps
 const ICONS = {
   play: "M7 4l13 8-13 8z",
@@ -237,7 +237,7 @@ class Timeline {
   drawRight() {
     const { data } = this
     const left = data.compact ? 30 : LABELS
-    let top = data.bracket ? 24 : 4
+    let top = data.brackets.length * BRACKET || 4
     this.start = left
     this.length = this.width - left - 8
     this.from = top
@@ -305,7 +305,7 @@ class Timeline {
       }
     }
     this.until = top
-    if (data.bracket) this.bracket(...data.bracket)
+    data.brackets.forEach((part, row) => this.bracket(row * BRACKET, ...part))
     this.timeAxis(top)
     this.height = top + (data.compact ? 24 : AXIS)
   }
@@ -559,14 +559,14 @@ class Timeline {
     words.classList.add("above") // lines may run below it
   }
 
-  /** A part of the sequence, marked above it; its ends go down through all panels. */
-  bracket(from, to, name) {
-    const [x0, x1] = [this.at(from), this.at(to)]
-    draw("path", { d: `M${x0} 24V17H${x1}V24`, class: "bracket", fill: "none", stroke: "currentColor", "stroke-width": 1.5 }, this.svg)
-    const ends = `M${x0} ${this.from}V${this.until}M${x1} ${this.from}V${this.until}`
+  /** A part of the sequence, marked above it in a row of its own; its ends go down through all panels. */
+  bracket(y, from, to, name) {
+    const [x0, x1, foot] = [this.at(from), this.at(to), y + BRACKET]
+    draw("path", { d: `M${x0} ${foot}V${foot - 7}H${x1}V${foot}`, class: "bracket", fill: "none", stroke: "currentColor", "stroke-width": 1.5 }, this.svg)
+    const ends = `M${x0} ${foot}V${this.until}M${x1} ${foot}V${this.until}`
     draw("path", { d: ends, stroke: "currentColor", "stroke-dasharray": "2 4", opacity: 0.6 }, this.svg)
     const middle = Math.max(this.start + 40, Math.min(this.start + this.length - 40, (x0 + x1) / 2))
-    this.label(middle, 8, name, "middle")
+    this.label(middle, y + 8, name, "middle")
   }
 
   timeAxis(y) {
