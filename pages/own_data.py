@@ -1,5 +1,7 @@
 """Sequences or a text of one's own: looked at, kept as a task; and sequences answered by models that learned from them."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from mrnn import owndata
@@ -26,20 +28,33 @@ with left, common.refusals():
     common.presets(presets(), take)
 common.take_along(VIEWS[view or next(iter(VIEWS))](left, right))
 
+
+def links(*pages: str) -> None:
+    """Links to pages, by their addresses."""
+    for path, label, icon in common.MENU:
+        if Path(path).stem in pages:
+            st.page_link(path, label=label, icon=icon)
+
+
 mine = owndata.list_kept(common.owner())
 st.divider()
 st.subheader("Your data")
-if not mine:
-    st.caption(
-        f"None yet. What you keep is listed here, up to {owndata.MOST_KEPT} sets; only this browser sees it, and it can "
-        "be chosen on Train and Sweeps."
-    )
-else:
+if mine:
     kept(mine)
     st.caption(
         "Inputs are brought to one scale, learned on the part to learn from alone; both parts have the same share of "
         "each class. Publishing a run shows its figures to others, but neither the data nor a way to use the model."
     )
+else:
+    st.caption(f"None yet. What you keep is listed here, up to {owndata.MOST_KEPT} sets; only this browser sees it.")
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.caption("Networks learn from them on", width="content")
+    links("train", "sweeps", "compare")
+    st.caption("and are looked at on", width="content")
+    links("laboratory", "transitions", "k_and_tau")
+st.caption(
+    "The latter three offer what a network has learned from; Transitions, and k and tau, where a sequence has one class."
+)
 
 models = [entry for entry in common.entries(None, common.owner()) if isinstance(entry.task, owndata.OwnTask)]
 st.subheader("Answers for sequences without a label")

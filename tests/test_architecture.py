@@ -134,7 +134,8 @@ def test_tasks_do_not_know_models(path):
 
 @pytest.mark.parametrize("path", [path for path in ROOMS if room_of(path) == "owndata"], ids=named)
 def test_own_data_know_neither_models_nor_runs(path):
-    known = ("mrnn.data", "mrnn.text", "mrnn.scaling", "mrnn.bounds", "mrnn.files", "mrnn.place", "mrnn.owndata")
+    rooms = ("data", "text", "scaling", "bounds", "memory", "files", "place", "owndata")
+    known = [f"mrnn.{room}" for room in rooms]
     found = imports_of(path)
     assert among(found, "mrnn") - {"mrnn"} == among(found, *known)
     assert libraries(found) <= {"numpy", "pandas", "mrnn"}

@@ -228,3 +228,21 @@ def test_nothing_is_left_behind_when_keeping_fails(place, monkeypatch):
     with pytest.raises(OSError, match="no space"):
         kept()
     assert list((place / "own").iterdir()) == []
+
+
+def test_the_parts_are_made_once_for_each_split_until_the_data_are_deleted(monkeypatch):
+    own_id, reads = kept(), []
+    load = store.load
+    monkeypatch.setattr(store, "load", lambda asked: reads.append(asked) or load(asked))
+    task = own_task(own_id)
+    train, test = task.split()
+    drawn = [own_task(own_id).make(5, seed) for seed in (1, 1, 2)]
+    assert reads == [own_id]
+    assert all(np.shares_memory(a.x, b.x) for a, b in zip(own_task(own_id).split(), (train, test), strict=True))
+    np.testing.assert_array_equal(drawn[0].x, drawn[1].x)
+    assert not np.shares_memory(drawn[0].x, test.x)
+    assert len(replace(task, test_percent=50).split()[1]) > len(test)
+    assert len(replace(task, split_seed=3).split()[1]) == len(test)
+    assert reads == [own_id] * 3
+    owndata.delete(own_id, OWNER)
+    assert store.parts.size == 0

@@ -38,7 +38,6 @@ from pages.common.models import SHIPPED, engine
 from pages.common.tour import STOPS
 from pages.common.training_form import usual
 from pages.views.transitions.asked import PRESETS
-from pages.views.waves import PRESETS as WAVES
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = [path for path, _, _ in MENU if path != "app.py"]
@@ -248,7 +247,7 @@ def test_a_part_keeps_its_place_while_the_number_of_steps_changes():
         "With and without": "#### First: alien, 100.0% (right). Second: non-alien, 99.9% (right)",
         "Fooled by noise": "(wrong)",
     }.items(),
-    ids=list(WAVES),
+    ids=str,
 )
 def test_a_preset_of_waves_shows_what_it_says(name, says):
     app = visit("pages/waves.py")
@@ -1029,6 +1028,39 @@ def test_own_data_are_a_task_for_their_owner_alone():
         other = visit(page, key="b" * 32).button_group(key=key).options
         assert not {own_id, "Hips"} & set(other)
     assert "None yet. What you keep" in said(visit("pages/own_data.py", key="b" * 32))
+
+
+def test_links_lead_from_own_data_to_all_pages_that_offer_them():
+    app = visit("pages/own_data.py")
+    own_id = kept_by(app)
+    linked = {part.proto.page for part in app.get("page_link")}
+    run_id = learned_from(own_id, owner_of(app))
+    for page in ("train", "sweeps", "compare", "laboratory", "transitions", "k_and_tau"):
+        assert page in linked
+        shown = visit(f"pages/{page}.py")
+        offers = [*shown.button_group, *shown.selectbox]
+        wanted = {own_id, run_id, "Hips"}
+        assert any(wanted & set(box.options) or any("Hips" in str(o) for o in box.options) for box in offers), page
+
+
+def test_a_further_file_is_answered_once_by_each_model_until_data_are_deleted(monkeypatch):
+    app = visit("pages/own_data.py")
+    run_id = learned_from(kept_by(app), owner_of(app))
+    (entry,) = [entry for entry in common.entries(None, owner_of(app)) if entry.id == run_id]
+    reads, read = [], owndata.read_further
+    monkeypatch.setattr(owndata, "read_further", lambda *asked: reads.append(asked) or read(*asked))
+    content = owndata.EXAMPLES[next(iter(owndata.EXAMPLES))][1]()
+    first, faults = common.answered(entry, content)
+    again, _ = common.answered(entry, content)
+    assert first is not None
+    assert not faults.count
+    assert again is first
+    assert len(reads) == 1
+    common.answered(entry, content + b"\n")
+    assert len(reads) == 2
+    common.forgotten()
+    common.answered(entry, content)
+    assert len(reads) == 3
 
 
 def test_a_model_of_own_data_can_be_looked_at_by_their_owner_and_a_published_run_shows_others_no_data():

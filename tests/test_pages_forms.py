@@ -45,6 +45,14 @@ def test_a_name_in_the_address_means_one_setting_whatever_the_task_and_none_of_t
     assert not of_form & {"task", "run", "sweep", "model", "controls", "tour", "t"}
 
 
+@pytest.mark.parametrize("name", TASKS)
+def test_what_learns_well_lies_within_what_the_form_and_a_link_can_say(name):
+    for setting, value in asked.settings(usual(name, TASKS[name])).items():
+        if setting in RANGES:
+            least, most = RANGES[setting]
+            assert least <= value <= most, setting
+
+
 def test_what_a_link_says_is_what_the_form_says_and_is_trained():
     app = opened("pages/train.py", **LINK)
     assert not app.info

@@ -57,7 +57,10 @@ class OwnTask(Task):
         return test.take(np.random.default_rng(seed).permutation(len(test))[:n])
 
     def split(self) -> tuple[SequenceData, SequenceData]:
-        """The training part and the test part; both hold every class."""
+        """The training part and the test part, never to be written to; both hold every class."""
+        return store.parts.get((self.kept.id, self.test_percent, self.split_seed), self._parts)
+
+    def _parts(self) -> tuple[SequenceData, SequenceData]:
         sequences = store.load(self.kept.id)
         train, test = (sequences.take(rows) for rows in self._rows(sequences))
         return self._data(train, train), self._data(test, train)

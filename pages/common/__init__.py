@@ -31,7 +31,7 @@ from pages.common.models import (
     pick,
     say_missing,
 )
-from pages.common.own_data import forgotten, read_arrays, read_table, task_title, tasks
+from pages.common.own_data import answered, forgotten, read_arrays, read_table, task_title, tasks
 from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
 from pages.common.studies import Study, aligned, counted_on_two, kept, sequences, states, study
@@ -49,6 +49,7 @@ __all__ = [
     "Study",
     "actions",
     "aligned",
+    "answered",
     "asked",
     "begin_named",
     "begin_with_task",

@@ -1,15 +1,20 @@
 """Tasks as a person sees them, their own data among them; and a person's file, read once."""
 
 import hashlib
+from typing import cast
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, Task, owndata
-from mrnn.owndata import Reading, Table
+from mrnn import TASKS, Task, analysis, owndata
+from mrnn.owndata import Faults, Reading, Table
+from pages.common.models import Entry
 from pages.common.models import forgotten as models_forgotten
 from pages.common.person import owner
 from pages.common.studies import kept
+
+READ_AT_ONCE = 200  # sequences
 
 
 def tasks() -> dict[str, Task]:
@@ -31,8 +36,38 @@ def forgotten() -> None:
     """To be called when data of one's own were deleted: nothing of them stays in the memory of the server."""
     kept().clear()
     models_forgotten()
+    _answered.clear()
     _read_table.clear()
     _read_arrays.clear()
+
+
+def answered(entry: Entry, content: bytes) -> tuple[pd.DataFrame | None, Faults]:
+    """What a model of own data answers to the sequences of a further file, or what is wrong with it; once for each.
+
+    returns  a table as of `analysis.answers_table`, None if there is a fault, never to be written to; and the faults
+    raises   ValueError if the file cannot be read, or has other columns than the model has learned from
+    """
+    return _answered(entry.key, hashlib.sha256(content).hexdigest(), entry, content)
+
+
+@st.cache_resource(max_entries=4, ttl=1800, show_spinner="The model reads the sequences")
+def _answered(
+    model: tuple[str, int],  # noqa: ARG001
+    digest: str,  # noqa: ARG001
+    _entry: Entry,
+    _content: bytes,
+) -> tuple[pd.DataFrame | None, Faults]:
+    task = cast(owndata.OwnTask, _entry.task)
+    sequences, faults = owndata.read_further(_content, task.kept)
+    if sequences is None:
+        return None, faults
+    x, lengths = task.read_by_models(sequences)
+    # Some at a time: what the network does at each step of all of them may be more than memory holds.
+    tables = [
+        analysis.answers_table(_entry.model.trace(x[some], lengths[some]), sequences.names[some], task.classes)
+        for some in (slice(start, start + READ_AT_ONCE) for start in range(0, len(sequences), READ_AT_ONCE))
+    ]
+    return pd.concat(tables, ignore_index=True), faults
 
 
 def read_table(content: bytes, reading: Reading) -> Table:

@@ -1,18 +1,12 @@
 """What a model answers to sequences whose labels nobody knows."""
 
 from functools import partial
-from typing import cast
 
-import pandas as pd
 import streamlit as st
 
-from mrnn import analysis, owndata
-from mrnn.owndata import Sequences
 from pages import common
 from pages.views.own_data.preview import show_faults
 from pages.views.own_data.words import plain
-
-READ_AT_ONCE = 200  # sequences
 
 
 def answers(entries: list[common.Entry]) -> None:
@@ -27,14 +21,11 @@ def answers(entries: list[common.Entry]) -> None:
     if file is None or chosen is None:
         return
     entry = by_id[chosen]
-    task = cast(owndata.OwnTask, entry.task)
     with common.refusals():
-        sequences, faults = owndata.read_further(file.getvalue(), task.kept)
-        if sequences is None:
+        table, faults = common.answered(entry, file.getvalue())
+        if table is None:
             show_faults(faults)
             return
-        with st.spinner(f"The model reads {len(sequences):,} sequences"):
-            table = _answer(entry, task, sequences)
     said = table["answer"].value_counts()
     parts = ", ".join(f"{plain(str(name))} {count:,}" for name, count in said.items())
     st.markdown(f"**{len(table):,} answers:** {parts}")
@@ -43,13 +34,3 @@ def answers(entries: list[common.Entry]) -> None:
         "Answers (CSV)", partial(table.to_csv, index=False), "answers.csv", "text/csv", icon=":material/download:",
         key="own_download", on_click="ignore", help="The class, its probability and the others', and the share of each LSTM.",
     )  # fmt: skip
-
-
-def _answer(entry: common.Entry, task: owndata.OwnTask, sequences: Sequences) -> pd.DataFrame:
-    """Some sequences at a time: what the network does at each step of all of them may be more than memory holds."""
-    x, lengths = task.read_by_models(sequences)
-    tables = [
-        analysis.answers_table(entry.model.trace(x[some], lengths[some]), sequences.names[some], task.classes)
-        for some in (slice(start, start + READ_AT_ONCE) for start in range(0, len(sequences), READ_AT_ONCE))
-    ]
-    return pd.concat(tables, ignore_index=True)
