@@ -59,7 +59,13 @@ def training() -> str:
         common.presets(PRESETS)
     with right, common.refusals():
         _then(past, kept, int(epoch), min(int(number or 1), n) - 1, layer)
-        _curves(past, int(epoch))
+        # What is the same whichever epoch is looked at is sent last: it would hold up the slider.
+        same = st.container()
+        _told(past, int(epoch))
+        with same:
+            _by_epoch(kept, min(int(number or 1), n) - 1, layer)
+            if past.history:
+                common.tau_beside_accuracy(pd.DataFrame(list(past.history)))
     where = "assets/training/" + past.id if past.folder.is_relative_to(common.KEPT) else f"runs/{past.id}"
     return f"""from pathlib import Path
 
@@ -108,24 +114,23 @@ def _then(past: common.Past, kept: Snapshots, epoch: int, number: int, layer: in
         in_link=True, inside=inside, alt=f"q(t), z(t) and the answer so far. {reading}",
     )  # fmt: skip
     st.caption(f"{reading} Move the slider: bright lanes settle into regimes as it learns.", help=common.words.Q_AND_Z)
-    # The same whichever epoch is looked at: a picture that has to be drawn again would hold up the slider.
-    z = kept.z[:, number, layer]
-    stays = analysis.stays(z, np.full(len(z), kept.lengths[number]), one.k)
+
+
+def _by_epoch(kept: Snapshots, number: int, layer: int) -> None:
+    z, k = kept.z[:, number, layer], kept.q.shape[-1]
+    stays = analysis.stays(z, np.full(len(z), kept.lengths[number]), k)
     if len(stays) > MOST_STAYS:
         return
     by_epoch = stays.assign(epoch=kept.epochs[stays["sequence"]])
-    common.show(charts.listened_by_epoch(by_epoch, one.k), key="by_epoch")
+    common.show(charts.listened_by_epoch(by_epoch, k), key="by_epoch")
     st.caption("z(t) of the same signal, a row an epoch, from before training (top) to the end.")
 
 
-def _curves(past: common.Past, epoch: int) -> None:
-    history = pd.DataFrame(list(past.history))
-    if not len(history):
-        return
-    common.tau_beside_accuracy(history)
-    here = history[history["epoch"] == epoch]
-    if len(here):
-        row = here.iloc[0]
+def _told(past: common.Past, epoch: int) -> None:
+    """What the curves say of one epoch."""
+    found = [report for report in past.history if report["epoch"] == epoch]
+    if found:
+        row = found[0]
         st.caption(
             f"After epoch {epoch}, at tau {row['tau']:.2f}: {row['accuracy_hard']:.1%} of the held-out sequences right with hard "
             f"choices, as in use, {row['accuracy_soft']:.1%} with soft ones."
