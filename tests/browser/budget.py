@@ -1,4 +1,4 @@
-"""How soon a page answers one person: python -m tests.browser.budget [--presses 10 --json].
+"""How soon a page answers one person: python -m tests.browser.budget [--presses 8 --json].
 
 A real Chromium moves every slider of every page with the arrow keys, one press at a time, to a new value each. What is
 measured is the time from the press until the pictures and sentences of the page have changed for the last time.
@@ -104,6 +104,7 @@ def _press_all(slider: Locator, place: str, presses: int) -> Answer:
         before = slider.input_value()
         slider.evaluate(WATCH)
         slider.press(key)
+        settle(slider.page)
         if slider.input_value() == before:
             slider.page.evaluate(READ)
             if turned:  # it has one value alone
@@ -111,7 +112,6 @@ def _press_all(slider: Locator, place: str, presses: int) -> Answer:
             key, turned = ("ArrowLeft" if key == "ArrowRight" else "ArrowRight"), True
             continue
         turned = False
-        settle(slider.page)
         with suppress(TimeIsUp):
             slider.page.wait_for_function(RESTED, timeout=PATIENCE)
         told = slider.page.evaluate(READ)
@@ -145,7 +145,7 @@ def table(found: list[Answer]) -> str:
 def main() -> None:
     """Print a table, or JSON with each press; exit status 1 where the 95th percentile of a slider misses the goal."""
     parser = argparse.ArgumentParser(prog="python -m tests.browser.budget", description=__doc__)
-    parser.add_argument("--presses", type=int, default=10, help="of each slider (default: %(default)s)")
+    parser.add_argument("--presses", type=int, default=8, help="of each slider (default: %(default)s)")
     parser.add_argument("--only", default="", metavar="TEXT", help="pages whose address contains it")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
