@@ -3,6 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg"
 const LANE = 20, STRIP = 24, SYMBOLS = 22, VERDICT = 18, BLEND = 48, GAP = 12, SIGNAL = 100, SURE = 34, ANSWER = 64, ROW = 12, LABELS = 76, AXIS = 34, BRACKET = 24 // pixels
+const NARROWEST = 100 // pixels; below, widths of parts would be negative
 const WHOLE_PLAY = 7000 // milliseconds from the first step to the last, unless that is too slow for few steps
 const ICONS = {
   play: "M7 4l13 8-13 8z",
@@ -220,7 +221,7 @@ class Timeline {
 
   draw() {
     this.width = this.root.clientWidth
-    if (!this.width) return
+    if (this.width < NARROWEST) return // its place is still being laid out, or taken away
     this.svg.replaceChildren()
     this.lanes = []
     const { data } = this
