@@ -1,5 +1,6 @@
 """The k and tau page without a browser: presets, what is offered where nothing ships, and whose test set is used."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -113,3 +114,22 @@ def test_a_training_that_ships_tells_each_epoch_in_numbers_and_has_its_curves(na
         inside, q = kept.inside(place, 0), kept.q[place, :, 0]
         assert inside is not None
         np.testing.assert_allclose(softmax(inside.logits, axis=-1), q, atol=0.02)
+
+
+def test_a_digit_is_shown_to_those_who_compare_networks_and_its_rows_are_told():
+    app = k_and_tau("Number of LSTMs", k_task="digits")
+    assert len(app.get("image")) == 1
+    pictures = [part.proto.json for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
+    assert len(pictures) == 5
+    x = TASKS["digits"].make(1, 0).x[0]
+    for told in pictures:
+        np.testing.assert_allclose(json.loads(told)["rows"], x, atol=1e-4)
+    assert not k_and_tau("Number of LSTMs").get("image")
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 3, 4])
+def test_few_inputs_are_drawn_as_lines_and_many_are_left_out(inputs):
+    x = np.zeros((7, inputs))
+    drawn = common.drawable(x, TASKS["waves"])
+    assert (drawn is None) == (inputs > 3)
+    assert common.drawable(np.zeros((28, 28)), TASKS["digits"]) is not None

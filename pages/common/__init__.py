@@ -36,7 +36,7 @@ from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
 from pages.common.studies import Study, aligned, counted_on_two, kept, sequences, states, study
 from pages.common.table import actions, compare, download_model, table
-from pages.common.timeline import timeline
+from pages.common.timeline import drawable, timeline
 from pages.common.tour import invite
 from pages.common.training_form import begin_with_task, offer_training, run_settings, settings_presets
 from pages.common.verdict import beyond_chance, partners_beyond_chance
@@ -58,6 +58,7 @@ __all__ = [
     "counted_on_two",
     "curves",
     "download_model",
+    "drawable",
     "drawing",
     "drawing_field",
     "drawn",

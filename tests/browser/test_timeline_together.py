@@ -9,8 +9,10 @@ from playwright.sync_api import Locator, expect
 from tests.browser.test_timeline import (
     DIRECTIONS,
     TRACE,
+    D,
     K,
     T,
+    X,
     at,
     entropy,
     make_trace,
@@ -134,3 +136,11 @@ def test_a_pin_holds_the_cursor_of_every_picture_and_each_tells_the_step_in_numb
     page.mouse.move(*at(first, 3, down=False))
     for picture in pictures:
         expect(picture.locator(".readout")).to_contain_text("t = 3 ")
+
+
+def test_rows_of_an_image_that_are_not_drawn_are_told_at_the_pinned_step(show):
+    picture = show(told(down=False, x=None, compact=True) | {"rows": X.tolist()}, width=390)
+    expect(picture.locator("path.signal")).to_have_count(0)
+    picture.page.mouse.click(*at(picture, 4, down=False))
+    lit = f"{D} pixels x from 0 to 1, {D} of them lit, mean {X[4].mean():.2f}"
+    expect(picture.locator(".numbers")).to_contain_text(f"Came in: {lit}")

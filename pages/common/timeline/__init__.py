@@ -8,13 +8,14 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 
-from mrnn import Inside, Trace, analysis, charts
+from mrnn import Inside, Task, Trace, analysis, charts
 from pages.common import link
 
 TIMELINE, NUMBERS, CSS = (
     Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("timeline.js", "numbers.js", "timeline.css")
 )
 JS = TIMELINE + NUMBERS
+MOST_LINES = 3  # of numbers that come in at a step
 PINNED, PINNED_IN = "t", "in"  # in the address: the step, and in which picture where a page has several
 _draw = component("mrnn_timeline", js=JS, css=CSS)
 
@@ -30,6 +31,7 @@ def timeline(
     inside: Inside | None = None,
     shown: str | None = None,
     down: bool = False,
+    rows: bool = False,
     compact: bool = False,
     in_link: bool = False,
     among: bool = False,
@@ -52,6 +54,7 @@ def timeline(
     inside   of the same layer in the same run; the pinned step's logits and gates are told too
     shown    the class whose probability is drawn as a line; None draws all of them as lanes
     down     time runs downwards, and x is drawn as the rows of an image, from 0 (dark) to 1
+    rows     x is the rows of an image though time runs to the right: not drawn, but told at the pinned step
     compact  for a narrow place: neither answer nor entropy drawn, and nothing to press but Play and Save
     brackets  parts to be marked, each in a row of its own: first step, step after the last, and name; where time runs to
              the right
@@ -72,7 +75,7 @@ def timeline(
     if second is not None:
         minus = second[0].q[0, layer, : int(second[0].lengths[0])]
     told = describe(
-        trace, x, classes, name=key, alt=alt, layer=layer, inside=inside, shown=shown, down=down, compact=compact,
+        trace, x, classes, name=key, alt=alt, layer=layer, inside=inside, shown=shown, down=down, rows=rows, compact=compact,
         blend=blend, forced=forced, minus=minus, symbols=symbols, judged=judged, hidden=hidden,
     )  # fmt: skip
     told["choosable"] = on_choose is not None
@@ -88,6 +91,11 @@ def timeline(
         )  # fmt: skip
     if in_link and not among:  # in every run: after a look at another page the address says nothing
         _keep_pin(key, moved.get("pin"), among=False)
+
+
+def drawable(x: np.ndarray, task: Task) -> np.ndarray | None:
+    """What is drawn of what came in, (T, D): the rows of an image, or lines where they are few; else nothing."""
+    return x if task.is_image or x.shape[1] <= MOST_LINES else None
 
 
 def _keep_pin(key: str, pinned: object, *, among: bool) -> None:
@@ -144,6 +152,7 @@ def describe(
     shown: str | None,
     down: bool,
     compact: bool,
+    rows: bool = False,
     inside: Inside | None = None,
     blend: bool = False,
     forced: Collection[int] = (),
@@ -170,7 +179,8 @@ def describe(
         "k": k,
         "down": down,
         "compact": compact,
-        "signal": None if given is None else (given if down else given.T).tolist(),
+        "signal": None if given is None or rows else (given if down else given.T).tolist(),
+        "rows": given.tolist() if given is not None and rows else None,
         "symbols": None if symbols is None else list(symbols[:length]),
         "q": q.astype(float).round(4).tolist(),
         "other": None if minus is None else minus.astype(float).round(4).tolist(),

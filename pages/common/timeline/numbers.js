@@ -27,7 +27,7 @@ class Numbers {
   side(data, t, place, which) {
     if (which) element("strong", {}, say("", place)).textContent = `The ${which} signal`
     if (data.symbols) say(`Came in: ${data.symbols[t]}`, place)
-    if (data.signal) this.input(data, t, place)
+    if (data.signal || data.rows) this.input(data, t, place)
     if (data.k > 1) {
       const means = data.compact ? "" : `. 0 is sure of one LSTM, ${Math.log(data.k).toFixed(2)} prefers none.`
       say(`Entropy of q: ${entropy(data.q[t]).toFixed(2)} nats${means}`, place)
@@ -41,9 +41,10 @@ class Numbers {
 
   /** What came in: few numbers as they are, many as a strip of grey and what they come to. */
   input(data, t, place) {
-    const x = data.down ? data.signal[t] : data.signal.map(line => line[t])
+    const rows = data.down ? data.signal : data.rows
+    const x = rows ? rows[t] : data.signal.map(line => line[t])
     const line = element("p", { class: "input" }, place)
-    if (!data.down) return line.append(`Came in: x = ${x.map(value => minus(value.toFixed(4))).join(", ")}`)
+    if (!rows) return line.append(`Came in: x = ${x.map(value => minus(value.toFixed(4))).join(", ")}`)
     const strip = element("span", { "aria-hidden": true }, line)
     for (const value of x) element("i", { style: `background: rgb(${Array(3).fill(Math.round(255 * value))})` }, strip)
     const lit = x.filter(value => value > 0).length

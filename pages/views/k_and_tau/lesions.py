@@ -93,7 +93,7 @@ def _before_and_after(subject: Subject, steering: Steering) -> None:
     said, says = (f"{classes[int(t.answers[0].argmax())]}, {t.answers[0].max():.1%}" for t in (before, after))
     st.markdown(f"#### Before: {said}. After: {says}")
     image = subject.task.is_image
-    signal = data.x[0] if image or data.x.shape[2] == 1 else None
+    signal = common.drawable(data.x[0], subject.task)
     common.timeline(
         after, signal, classes, key="steered", layer=layer, shown=None if image else classes[-1], down=image,
         in_link=True, forced=steering.at, on_choose=_choose, inside=subject.entry.inside(data.x, after, layer),

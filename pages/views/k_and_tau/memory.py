@@ -69,7 +69,7 @@ def _both(mixed: common.Entry, own: common.Entry, task: Task, seed: int) -> None
     data = task.make(1, seed)
     truth = task.classes[int(data.y[0])]
     image = task.is_image
-    signal = data.x[0] if image or data.x.shape[2] == 1 else None
+    signal = common.drawable(data.x[0], task)
     first, second = (common.study(entry, entry.config.num_layers - 1, SEQUENCES) for entry in (mixed, own))
     found = common.aligned(first, second)
     listened = []

@@ -13,6 +13,7 @@ from pages.views.k_and_tau.subject import SIGNAL, choose_signal, choose_task
 
 SEQUENCES = 500
 MOST = 6
+MAGNIFIED = 4  # pixels a side for each of an image's
 PRESETS: dict[str, dict[str, Any]] = {
     "1, 2, 4, 8, 16": NETWORKS,
     "One against sixteen": {**NETWORKS, "k_models_waves": ["waves-k1", "waves-k16"]},
@@ -36,6 +37,9 @@ def number() -> str:
             seed = choose_signal()
         with three:
             picked = _choose_networks(task)
+            if task.is_image:  # the narrow pictures have no room for it
+                x = task.make(1, seed).x[0]
+                st.image(np.kron(x, np.ones((MAGNIFIED, MAGNIFIED))), caption="What all of them read", clamp=True)
         st.caption("Try")
         common.presets(PRESETS)
     with right:
@@ -91,7 +95,6 @@ def _side_by_side(picked: list[common.Entry], task: Task, data: SequenceData) ->
                 best = task.classes[int(trace.answers[0].argmax())]
                 verdict = "right" if best == truth else "wrong"
                 st.markdown(f"**{entry.name}**: {best}, {trace.answers[0].max():.1%} ({verdict})")
-                one_input = data.x.shape[2] == 1
                 listened = trace.listened()[0, : trace.lengths[0]]
                 handovers = int((listened[1:] != listened[:-1]).sum())
                 k = entry.config.num_lstms
@@ -99,8 +102,8 @@ def _side_by_side(picked: list[common.Entry], task: Task, data: SequenceData) ->
                 if k == 1:
                     heard = "One LSTM, nothing to hand over"
                 common.timeline(
-                    trace, data.x[0] if one_input else None, task.classes, key=f"k_{entry.id}", compact=True, in_link=True,
-                    among=True, inside=entry.inside(data.x, trace, -1),
+                    trace, common.drawable(data.x[0], task), task.classes, key=f"k_{entry.id}", compact=True, in_link=True,
+                    among=True, rows=task.is_image, inside=entry.inside(data.x, trace, -1),
                     alt=f"q(t) and z(t) of the network {entry.name}. {heard}.",
                 )  # fmt: skip
                 st.caption(heard)

@@ -79,7 +79,7 @@ def _one_draw(subject: Subject, tau: float, draw: int) -> None:
         "at 100% the choice is one-hot."
     )
     image = subject.task.is_image
-    signal = data.x[0] if image or data.x.shape[2] == 1 else None
+    signal = common.drawable(data.x[0], subject.task)
     common.timeline(
         drawn, signal, classes, key="blend", layer=layer, shown=None if image else classes[-1], down=image,
         blend=True, in_link=True, inside=entry.inside(data.x, drawn, layer),

@@ -108,7 +108,7 @@ def _then(past: common.Past, kept: Snapshots, epoch: int, number: int, layer: in
         f"{right} of the {len(trace.lengths)} signals are answered right."
     )
     image = past.task.is_image
-    signal = data.x[number] if image or data.x.shape[2] == 1 else None
+    signal = common.drawable(data.x[number], past.task)
     common.timeline(
         one, signal, classes, key="learned", layer=layer, shown=None if image else classes[-1], down=image,
         in_link=True, inside=inside, alt=f"q(t), z(t) and the answer so far. {reading}",

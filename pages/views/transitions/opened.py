@@ -18,7 +18,7 @@ def open_sequence(study: common.Study, number: int, step: int, *, key: str, alt:
     x, task = study.data.x[number], study.entry.task
     trace = study.trace.take(slice(number, number + 1))
     common.timeline(
-        trace, x if task.is_image or x.shape[1] == 1 else None, task.classes,
+        trace, common.drawable(x, task), task.classes,
         key=f"opened_{key}_{study.entry.id}_{study.layer}", layer=study.layer, down=task.is_image, in_link=True,
         inside=study.entry.inside(x[None], trace, study.layer), alt=alt,
     )  # fmt: skip
