@@ -143,6 +143,27 @@ def test_a_click_on_a_state_of_the_map_opens_its_sequence_at_that_step(told_by, 
     expect(heading).to_have_count(0, timeout=PATIENCE)
 
 
+def test_each_view_pins_its_own_sequence_at_its_own_step(server: Server, visit: Visit):
+    page = visit(server, "transitions")
+    told = page.get_by_text(re.compile(r"is followed by \d at row"))
+    first = re.findall(r"at row (\d+)", told.inner_text())[0]
+    of_move = page.locator("[class*='st-key-picture-opened_'] .readout")
+    of_state = page.locator("[class*='st-key-picture-opened_state'] .readout")
+    expect(of_move).to_contain_text(f"t = {first} ", timeout=PATIENCE)
+    look(page, "Map")
+    field = page.get_by_role("spinbutton", name="Open the sequence of a state")
+    field.fill("17")
+    field.press("Enter")
+    heading = page.get_by_text(re.compile("its state at row"))
+    expect(heading).to_contain_text("No. 17, of class", timeout=PATIENCE)
+    step = re.findall(r"at row (\d+)", heading.inner_text())[0]
+    assert step != first, "choose another state, so that the two can be told apart"
+    expect(of_state).to_contain_text(f"t = {step} ", timeout=PATIENCE)
+    look(page, "Matrices")
+    expect(of_state).to_have_count(0, timeout=PATIENCE)
+    expect(of_move).to_contain_text(f"t = {first} ", timeout=PATIENCE)
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_is_drawn_and_stands_in_the_address(view, server: Server, visit: Visit):
     page = visit(server, "transitions")

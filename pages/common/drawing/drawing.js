@@ -105,8 +105,8 @@ class Field {
 
   undo() {
     this.stroke = undefined
-    if (this.strokes.length) this.strokes.pop()
-    else this.under = null
+    if (!this.strokes.length) return // what was there from the beginning only Clear takes away, and the browser's Back
+    this.strokes.pop()
     this.change()
   }
 
@@ -152,7 +152,8 @@ class Field {
 
   draw() {
     this.paint()
-    this.undoing.disabled = this.clearing.disabled = this.empty
+    this.undoing.disabled = !this.strokes.length
+    this.clearing.disabled = this.empty
   }
 
   get empty() {

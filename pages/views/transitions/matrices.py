@@ -9,7 +9,7 @@ from mrnn import analysis, charts
 from pages import common
 from pages.common.timeline import PINNED
 from pages.views.transitions.asked import Asked
-from pages.views.transitions.opened import let_go, open_sequence
+from pages.views.transitions.opened import OPENED, let_go, open_sequence
 
 MOST_LISTED = 200
 MOVE, SEQUENCE = "move", "open"  # of the address
@@ -129,7 +129,7 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> M
         found = _found(asked, move)
         let_go("_move_shown", (study.entry.id, study.layer, name), SEQUENCE, PINNED)
         number = _choose_sequence(found, name)
-        let_go("_sequence_shown", (study.entry.id, study.layer, name, number), PINNED)
+        let_go(OPENED, ("matrices", study.entry.id, study.layer, study.drawn, study.only, name, number), PINNED)
     common.link.keep(MOVE, None if name == usual else name)
     row = found[found["sequence"] == number].to_dict("records")[0]
     with right:

@@ -24,6 +24,9 @@ def open_sequence(study: common.Study, number: int, step: int, *, key: str, alt:
     )  # fmt: skip
 
 
+OPENED = "_sequence_opened"  # which sequence the views have opened last
+
+
 def let_go(name: str, shown: tuple[Any, ...], *params: str) -> None:
     """Take out of the address what was said of something else than is shown now; at first the address is right.
 

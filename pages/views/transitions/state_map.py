@@ -7,9 +7,10 @@ from mrnn import analysis, charts
 from pages import common
 from pages.common.timeline import PINNED
 from pages.views.transitions.asked import Asked
-from pages.views.transitions.opened import let_go, open_sequence
+from pages.views.transitions.opened import OPENED, let_go, open_sequence
 
 MOST_STATES = 1_000  # t-SNE takes some seconds for them
+NUMBERED = "_states_of"  # whose states were numbered last
 STATE = "state"  # of the field and of the address: the sequence whose state is opened
 
 
@@ -63,6 +64,10 @@ def _open(asked: Asked, states: pd.DataFrame) -> None:
     study = asked.study
     if (st.session_state.get(STATE) or 0) >= len(states):
         st.session_state[STATE] = None  # of a larger number of sequences
+    of_now = (study.entry.id, study.drawn, study.only)
+    if st.session_state.get(NUMBERED, of_now) != of_now and not common.link.went_back():
+        st.session_state[STATE] = None  # its number means another sequence now
+    st.session_state[NUMBERED] = of_now
     number = st.number_input(
         "Open the sequence of a state", 0, len(states) - 1, None, key=STATE, bind="query-params", persist_state="session",
         placeholder=f"its number, 0 to {len(states) - 1:,}", help="As a click on its state does; empty, none is open.",
@@ -71,7 +76,7 @@ def _open(asked: Asked, states: pd.DataFrame) -> None:
         return
     (chosen,) = states[states["sequence"] == number].to_dict("records")
     t = int(chosen["t"])
-    let_go("_state_shown", (study.entry.id, study.drawn, study.only, number), PINNED)
+    let_go(OPENED, ("map", study.entry.id, study.layer, study.drawn, study.only, number), PINNED)
     answer = study.classes[int(study.trace.answers[number].argmax())]
     told = f"No. {number}, of class {chosen['class']}" + (f", read as {answer}" if answer != chosen["class"] else "")
     st.markdown(f"**{told}**: its state at {study.step} {t}, where LSTM {chosen['lstm']} is listened to")
