@@ -16,6 +16,7 @@ from mrnn.matching import MATCHES
 from mrnn.scores import SCORES
 from mrnn.tasks import make_task
 from pages import common
+from pages.common.shown import SWEEP
 
 REFRESH = 2.0  # seconds between two looks at what trains
 EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "comparison"  # .json, .csv; SWEEP.md has the command
@@ -101,7 +102,7 @@ def asked_for(base: RunConfig) -> SweepConfig:
 
 def start(config: SweepConfig) -> None:
     st.session_state["comparison"] = sweeps.start(config, owner)
-    common.link.keep("sweep", None)  # the new one is shown, whatever was opened
+    common.link.keep(SWEEP, st.session_state["comparison"])
     common.engine().wake()
     st.rerun()
 
@@ -150,21 +151,8 @@ def compares(sweep: sweeps.Sweep) -> bool:
 
 def opened() -> sweeps.Sweep | None:
     """The comparison that the address names, or else the newest of one's own."""
-    wanted = common.link.given("sweep")
-    if wanted is not None:
-        try:
-            sweep = sweeps.read(wanted)
-        except ValueError:
-            sweep = None
-        if sweep is not None and compares(sweep) and (sweep.public or sweep.owner == owner):
-            return sweep
-        st.info(
-            "There is no comparison to be seen at this address: it was deleted, its owner has not published it, or it is "
-            "a sweep over something else.",
-            icon=":material/lock:",
-        )
-    mine = [sweep for sweep in sweeps.list_sweeps(owner) if compares(sweep)]
-    return mine[0] if mine else None
+    mine = (sweep for sweep in sweeps.list_sweeps(owner) if compares(sweep))
+    return common.shown.at_address(SWEEP, sweeps.read, compares) or next(mine, None)
 
 
 def picture(found: list[comparison.Outcome], base: RunConfig) -> None:
@@ -236,7 +224,7 @@ def closer(found: list[comparison.Outcome]) -> None:
     told = "how long an answer takes"
     if task.names_one_class:
         told = f"who takes what for what, and {told}"
-    if not st.toggle(f"Look closer: {told}", key="c_closer"):
+    if not st.toggle(f"Look closer: {told}", key="c_closer", bind="query-params"):
         return
     if task.names_one_class:
         confusions({name: of_seed[0] for name, of_seed in by_network.items()})
@@ -294,6 +282,10 @@ def watch(sweep_id: str, running: bool) -> None:
 
 with right, common.refusals():
     sweep = opened()
+    common.shown.keep_in_link(
+        SWEEP, sweep, "this comparison", "There is no comparison to be seen at this address: it was deleted, its owner has "
+        "not published it, or it is a sweep over something else.",
+    )  # fmt: skip
     if sweep is None:
         seen = SweepConfig.from_dict(json.loads(EXAMPLE.with_suffix(".json").read_text()))
         st.markdown("#### An example: alien waves, all networks with as many weights")
@@ -324,7 +316,7 @@ with right, common.refusals():
                 st.rerun()
             st.page_link(
                 "pages/sweeps.py", label="Its runs, and more, on the Sweeps page", icon=":material/apps:",
-                query_params={"sweep": sweep.id},
+                query_params={SWEEP: sweep.id},
             )  # fmt: skip
 
 common.take_along(common.recipe.of_sweep(seen) if owndata.may_use(seen.base.task, owner) else None)

@@ -20,9 +20,18 @@ def open_digit(number: int, key: str = "digit_number") -> None:
 
 with controls, st.container(horizontal=two, vertical_alignment="bottom"):
     entry = common.pick("digits", prefer="digits-k4", key="model_digits")
-    st.session_state.setdefault("digit_source", "Draw")
+    for key, usual in views.NUMBERS.items():
+        st.session_state.setdefault(
+            key, usual
+        )  # else the address says nothing of what a preset sets, until it is drawn again
     asked = st.segmented_control(
-        "Digit", ("Draw", "Test digit", views.TWO), required=True, key="digit_source", bind="query-params"
+        "Digit",
+        ("Draw", "Test digit", views.TWO),
+        default="Draw",
+        required=True,
+        key="digit_source",
+        bind="query-params",
+        persist_state="session",
     )
     source = asked or "Draw"  # nothing where the page is being closed
     if two != (source == views.TWO):  # the browser's Back changes it as it is drawn

@@ -21,6 +21,8 @@ common.page(
     "k and tau",
     "More LSTMs, a softer choice, an LSTM less, an epoch earlier: change one thing, and see the same signal read again.",
 )
-st.session_state.setdefault("k_view", "Number of LSTMs")
-view = st.pills("View", list(VIEWS), required=True, wrap=True, key="k_view", bind="query-params")
+view = st.pills(
+    "View", list(VIEWS), default="Number of LSTMs", required=True, wrap=True, key="k_view", bind="query-params",
+    persist_state="session",
+)  # fmt: skip
 common.take_along(VIEWS[view or "Number of LSTMs"]())

@@ -34,9 +34,12 @@ with right, common.refusals():
         **({"What each LSTM reads": listening} if subject.task.symbols(subject.task.make(1, 0).x[0]) else {}),
         "Figures": figures,
     }
-    if st.session_state.setdefault(VIEW, "Answers") not in views:
+    if st.session_state.get(VIEW, "Answers") not in views:
         st.session_state[VIEW] = "Answers"  # another task has other experiments
-    view = st.pills("View", list(views), required=True, wrap=True, key=VIEW, bind="query-params")
+    common.asked.begin(VIEW, "view", "Answers", common.asked.one_of(list(views)))
+    view = st.pills("View", list(views), required=True, wrap=True, key=VIEW, persist_state="session")
+    common.asked.keep(VIEW, view or "Answers", "Answers")
+    common.asked.say()
     code = views[view or "Answers"](subject, controls)
 
 common.take_along(code)

@@ -12,6 +12,7 @@ from mrnn.config import CARRIES, CELLS, OBJECTIVES
 from mrnn.forecast import duration, remaining_seconds, slowness, training_seconds
 from mrnn.grid import SweepConfig
 from pages import common
+from pages.common.shown import SWEEP
 
 REFRESH = 2.0  # seconds between two looks at a sweep
 EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "sweep.csv"  # SWEEP.md beside it has the command
@@ -58,7 +59,7 @@ if active is not None:
 
 def start(config: SweepConfig) -> None:
     st.session_state["sweep"] = sweeps.start(config, owner)
-    st.query_params.pop("sweep", None)
+    common.link.keep(SWEEP, st.session_state["sweep"])
     common.engine().wake()
     st.rerun()
 
@@ -122,31 +123,20 @@ with left:
 
 
 def opened() -> sweeps.Sweep | None:
-    """The sweep that the address names, or else the one that was chosen, if this browser may see it."""
-    wanted = st.query_params.get("sweep")
-    if wanted is not None:
-        try:
-            sweep = sweeps.read(wanted)
-        except ValueError:
-            sweep = None
-        if sweep is not None and (sweep.public or sweep.owner == owner):
-            return sweep
-        st.info(
-            "There is no sweep to be seen at this address: it was deleted, or its owner has not published it.",
-            icon=":material/lock:",
-        )
+    """The sweep that the address names, if this browser may see it, or else the newest of one's own."""
     mine = {sweep.id: sweep for sweep in sweeps.list_sweeps(owner)}
-    if not mine:
-        return None
-    newest = next(iter(mine))
-    if len(mine) > 1:
-        first = st.session_state.get("sweep")
-        picked = st.selectbox(
-            "Sweep", list(mine), list(mine).index(first) if first in mine else 0, format_func=lambda i: title(mine[i]),
-            key=f"s_shown_{first}",
+    shown = common.shown.at_address(SWEEP, sweeps.read) or next(iter(mine.values()), None)
+    if shown is not None and shown.id in mine and len(mine) > 1:
+        key = f"s_shown_{shown.id}"  # another one that is shown, another widget
+        st.selectbox(
+            "Sweep", list(mine), list(mine).index(shown.id), format_func=lambda i: title(mine[i]), key=key,
+            on_change=lambda: common.link.keep(SWEEP, st.session_state[key]),
         )  # fmt: skip
-        return mine[picked or newest]
-    return mine[newest]
+    common.shown.keep_in_link(
+        SWEEP, shown, "this sweep", "There is no sweep to be seen at this address: it was deleted, or its owner has not "
+        "published it.",
+    )  # fmt: skip
+    return shown
 
 
 def title(sweep: sweeps.Sweep) -> str:
@@ -160,12 +150,14 @@ def title(sweep: sweeps.Sweep) -> str:
 def shown_axes(table: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, str, str]:
     """The axes of the picture, and the runs that have what is chosen on the others."""
     with st.container(horizontal=True):
-        row = st.selectbox("Rows", names, 0, format_func=TITLES.__getitem__, key="s_row")
+        row = st.selectbox("Rows", names, 0, format_func=TITLES.__getitem__, key="s_row", bind="query-params")
         others = [name for name in names if name != row]
-        column = st.selectbox("Columns", others, 0, format_func=TITLES.__getitem__, key="s_column")
+        column = st.selectbox("Columns", others, 0, format_func=TITLES.__getitem__, key="s_column", bind="query-params")
         for name in [name for name in others if name not in (column, "seed", "all")]:
             values = list(dict.fromkeys(table[name]))
-            value = st.selectbox(TITLES[name], values, key=f"s_at_{name}") if len(values) > 1 else values[0]
+            value = values[0]
+            if len(values) > 1:
+                value = st.selectbox(TITLES[name], values, key=f"s_at_{name}", bind="query-params")
             table = table[table[name] == value]
     return table, row, column
 
@@ -199,7 +191,7 @@ def heatmap(sweep_id: str, running: bool) -> None:
         return
     target = sweep.config.base.model.target
     figure = st.segmented_control(
-        "Figure", sweeps.FIGURES, default="validation", required=True, format_func=lambda name: sweeps.figure_name(name, target), key="s_figure",
+        "Figure", sweeps.FIGURES, default="validation", required=True, format_func=lambda name: sweeps.figure_name(name, target), key="s_figure", bind="query-params",
         help="Choose by the held-out figure (of training data that were held out). The test figure is for the result.",
     )  # fmt: skip
     table = table.assign(all="mean")
@@ -232,7 +224,7 @@ def opened_cell(part: pd.DataFrame, row: str, column: str, clicked: list[dict[st
         st.session_state[key] = None  # of other axes
     name = st.selectbox(
         "Runs of cell", list(cells), None, key=key, placeholder="none", label_visibility="collapsed",
-        persist_state="session",
+        bind="query-params", persist_state="session",
     )  # fmt: skip
     return cells[name] if name else set()
 
@@ -332,7 +324,7 @@ with right:
                         if st.button("Delete it", key="delete", type="primary"):
                             with common.refusals():
                                 sweeps.delete(sweep.id, owner)
-                            st.query_params.pop("sweep", None)
+                            common.link.keep(SWEEP, None)
                             st.rerun()
             published = st.toggle(
                 "Published: whoever has its address can look at it", sweep.public, key=f"public_{sweep.id}"

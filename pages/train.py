@@ -8,6 +8,7 @@ from mrnn.devices import available_devices
 from mrnn.forecast import duration, slowness, training_seconds
 from mrnn.matching import count_weights
 from pages import common
+from pages.common.shown import RUN
 
 REFRESH = 1.0  # seconds between two looks at a run
 
@@ -24,35 +25,17 @@ if active is not None:
     common.engine().wake()  # it may have been resumed, or be left from before a restart
 
 
-def at_address() -> runs.Run | None:
-    """The run that the address names, if this browser may see it."""
-    wanted = st.query_params.get("run")
-    if wanted is None:
-        return None
-    try:
-        run = runs.read(wanted)
-    except ValueError:
-        run = None
-    if run is not None and (run.public or run.owner == owner):
-        return run
-    st.info(
-        "There is no run to be seen at this address: it was deleted, or its owner has not published it. "
-        "Below is what this browser trains.",
-        icon=":material/lock:",
-    )
-    return None
-
-
 def watched() -> runs.Run | None:
     """The run whose curves are shown: the one asked for, the one at work, or the newest."""
     asked = st.session_state.get("watched")
     own = [run for run in mine if run.state != "uploaded"]
-    return at_address() or next((run for run in own if run.id == asked), None) or active or next(iter(own), None)
+    at_address = common.shown.at_address(RUN, runs.read)
+    return at_address or next((run for run in own if run.id == asked), None) or active or next(iter(own), None)
 
 
 def watch(run_id: str) -> None:
     st.session_state["watched"] = run_id
-    st.query_params.pop("run", None)
+    common.link.keep(RUN, run_id)
 
 
 def resume(run_id: str) -> None:
@@ -71,6 +54,10 @@ def stop(run_id: str) -> None:
 
 
 shown = watched()
+common.shown.keep_in_link(
+    RUN, shown, "this run", "There is no run to be seen at this address: it was deleted, or its owner has not published it. "
+    "Below is what this browser trains.",
+)  # fmt: skip
 # On a narrow screen the two stand one above the other: whoever pressed Train sees the run first.
 asked_for = shown is not None and (shown.active or shown.id == st.session_state.get("watched"))
 with st.container(key="run-first" if asked_for else "form-first"):

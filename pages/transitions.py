@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import common
 from pages.common.timeline import PINNED
-from pages.views.transitions.asked import PRESETS, Asked
+from pages.views.transitions.asked import PRESETS, Asked, choose_class, choose_classes
 from pages.views.transitions.graph import graph
 from pages.views.transitions.information import information
 from pages.views.transitions.matrices import MOVE, SEQUENCE, matrices
@@ -36,20 +36,10 @@ with left:
     entry = common.pick(None, prefer="digits-k4", key="model_transitions", fits=lambda task: task.names_one_class)
     layer = common.layer_picker(entry.config.num_layers, key="layer_transitions")
     task, classes = entry.task, entry.task.classes
-    only = classes
-    if len(classes) > 2:
-        picked = st.pills(
-            "Only these classes", classes, selection_mode="multi", wrap=True, key=f"only_{task.name}",
-            bind="query-params",
-            help="Sequences of other classes are left out of all that stands at the right. With none picked, all count.",
-        )  # fmt: skip
-        only = tuple(name for name in classes if name in picked) or classes
-    pair = [f"{which}_{task.name}" for which in ("first", "second")]
-    for key, usual in zip(pair, (only[0], only[min(1, len(only) - 1)]), strict=True):
-        if st.session_state.setdefault(key, usual) not in only:
-            st.session_state[key] = usual
-    first = st.selectbox("First class", only, key=pair[0], bind="query-params")
-    second = st.selectbox("Second class", only, key=pair[1], bind="query-params")
+    only = choose_classes(task) if len(classes) > 2 else classes
+    first = choose_class("first", task, only, 0)
+    second = choose_class("second", task, only, min(1, len(only) - 1))
+    common.asked.say()
     count = st.select_slider(
         "Sequences", COUNTS, 500, key="sequences", bind="query-params",
         help="Fresh ones that the model was not trained on: for digits MNIST's test digits. More give steadier figures.",
@@ -58,9 +48,9 @@ with left:
     common.presets(PRESETS)
 
 with right, common.refusals():
-    st.session_state.setdefault("transitions_view", "Matrices")
     view = st.pills(
-        "View", list(VIEWS), required=True, wrap=True, key="transitions_view", bind="query-params"
+        "View", list(VIEWS), default="Matrices", required=True, wrap=True, key="transitions_view", bind="query-params",
+        persist_state="session",
     )  # fmt: skip
     asked = Asked(common.study(entry, layer, count, only), first, second)
     missing = [name for name in asked.names if not asked.number(name)]

@@ -22,6 +22,8 @@ with left:
     two = st.toggle("Compare two signals", key="wave_two", bind="query-params")
     places = st.tabs(["First signal", "Second signal"]) if two else [st.container()]
     task = views.settings()
+    if not two:
+        common.link.keep(f"{SECOND}_{views.DRAW}", None)
     signals: dict[str, views.Signal] = {}
     for prefix, place in zip((FIRST, SECOND), places, strict=False):
         with place, common.refusals():

@@ -45,7 +45,9 @@ USAGE_BY_EPOCH = pd.DataFrame(
 TAUS = pd.DataFrame(
     {"tau": [0.1, 1.0, 10.0], "mean": [0.9, 0.8, 0.5], "lowest": [0.8, 0.7, 0.4], "highest": [1, 0.9, 0.6]}
 )
-KS = pd.DataFrame({"k": [1, 2, 4], "accuracy": [0.9, 0.95, 0.99], "weights": [100, 200, 400]})
+KS = pd.DataFrame(
+    {"k": [1, 2, 4], "network": ["1", "2", "4"], "accuracy": [0.9, 0.95, 0.99], "weights": [100, 200, 400]}
+)
 ANSWER_CHANGE = analysis.answers_before_and_after(MANY.take(slice(1)), MANY.take(slice(1)), CLASSES)
 LESIONS = pd.DataFrame({"lstm": range(K + 1), "accuracy": [0.98, 0.5, 0.97, 0.7, 0.9, 0.95]})
 HEARD = pd.DataFrame({"epoch": [0, 0, 2], "start": [0, 2, 0], "steps": [2, 5, 7], "lstm": [1, 2, 3]})

@@ -65,7 +65,7 @@ def test_a_comparison_that_is_begun_is_shown_in_place_of_the_one_that_was_opened
     assert "sweep" in app.query_params
     app.slider(key="c_seeds").set_value(2).run()
     app.button(key="start").click().run()
-    assert "sweep" not in app.query_params
+    assert app.query_params["sweep"] == sweeps.list_sweeps(owner_of(app))[0].id != sweep.id
     assert "Stop" in [button.label for button in app.button]
 
 

@@ -67,7 +67,7 @@ def test_what_a_link_says_is_what_the_form_says_and_is_trained():
         training=replace(quick.training, tau0=2.5, augment=False, device="cpu"),
     )
     assert run.config == wanted
-    assert {**address(app), "cell": "mrnn"} == LINK, "what is as usual goes"
+    assert {**address(app), "cell": "mrnn"} == {**LINK, "run": run.id}, "what is as usual goes"
 
 
 def test_an_embedding_that_a_link_asks_for_is_in_the_form_is_trained_and_named():

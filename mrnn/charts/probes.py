@@ -8,32 +8,36 @@ from mrnn.charts.picture import Picture, course, each, fine_percent, percent, pi
 
 
 def against_k(table: pd.DataFrame, figure: str, title: str, form: str) -> Picture:
-    """One figure of models with different k.
+    """One figure of several networks, by their k.
 
-    table   rows of k and the figure
+    table   rows of k, the figure, and network: its name on the axis, k where no other has as many LSTMs
     figure  its column
     title   of its axis
     form    how its numbers are written, as in d3-format
     """
     base = alt.Chart(table).encode(
-        x=alt.X("k:O", title="k, LSTMs side by side", axis=alt.Axis(labelAngle=0)),
+        x=alt.X(
+            "network:N", sort=None, title="k, LSTMs side by side",
+            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ', ')"),
+        ),
         y=alt.Y(
             f"{figure}:Q",
             title=title,
             axis=alt.Axis(format=form, tickCount=4),
             scale=alt.Scale(zero=False, padding=20),
         ),
-        tooltip=[alt.Tooltip("k"), alt.Tooltip(figure, title=title, format=form)],
-    )
+        tooltip=[alt.Tooltip("network", title="k"), alt.Tooltip(figure, title=title, format=form)],
+    )  # fmt: skip
+    dots = base.mark_line(point={"size": 60}) if table["k"].is_unique else base.mark_point(filled=True, size=60)
     return picture(
         alt.layer(
-            base.mark_line(point={"size": 60}),
+            dots,
             letters_in_ink(base.mark_text(dy=-12, fontSize=11)).encode(text=alt.Text(f"{figure}:Q", format=form)),
         ),
         150,
         f"{title[:1].upper()}{title[1:]} against k: "
-        f"{each('k = ' + table['k'].astype(str), table[figure], fine_percent if '%' in form else plain)}.",
-        table[["k", figure]],
+        f"{each('k = ' + table['network'], table[figure], fine_percent if '%' in form else plain)}.",
+        table[["network", "k", figure]],
     )
 
 

@@ -1,6 +1,6 @@
 """What the pages share: the frame with its menu, models and their caches, forms, words. No page is here."""
 
-from pages.common import asked, drawing, link, recipe, standing, words
+from pages.common import asked, drawing, link, recipe, shown, standing, words
 from pages.common.curves import curves, tau_beside_accuracy
 from pages.common.drawing import drawing_field, drawn, drawn_wave, wave_field
 from pages.common.forms import layer_picker, presets, task_settings
@@ -30,8 +30,18 @@ from pages.common.models import (
     outcome,
     pick,
     say_missing,
+    tell_private,
 )
-from pages.common.own_data import answered, forgotten, read_arrays, read_table, task_title, tasks
+from pages.common.own_data import (
+    answered,
+    begin_task,
+    forgotten,
+    keep_task,
+    read_arrays,
+    read_table,
+    task_title,
+    tasks,
+)
 from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
 from pages.common.studies import Study, aligned, counted_on_two, kept, sequences, states, study
@@ -52,6 +62,7 @@ __all__ = [
     "answered",
     "asked",
     "begin_named",
+    "begin_task",
     "begin_with_task",
     "beyond_chance",
     "compare",
@@ -72,6 +83,7 @@ __all__ = [
     "hides",
     "in_numbers",
     "invite",
+    "keep_task",
     "kept",
     "layer_picker",
     "link",
@@ -99,6 +111,7 @@ __all__ = [
     "show",
     "show_table",
     "show_to_click",
+    "shown",
     "sides",
     "standing",
     "states",
@@ -109,6 +122,7 @@ __all__ = [
     "task_title",
     "tasks",
     "tau_beside_accuracy",
+    "tell_private",
     "timeline",
     "wave_field",
     "words",

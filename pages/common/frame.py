@@ -19,7 +19,7 @@ from mrnn.charts import Picture
 from pages.common import link, models, person, tour
 
 SIDEBAR = 220  # pixels
-STYLE = Path(__file__).with_name("frame.css")
+STYLE, STEPS = (Path(__file__).with_name(name) for name in ("frame.css", "steps.js"))
 # Sent along: of a file of its own Streamlit forgets the address when a page is drawn again before a slow browser asks.
 ICON = "data:image/png;base64," + b64encode(
     (Path(__file__).resolve().parents[2] / "assets" / "icon.png").read_bytes()
@@ -50,6 +50,7 @@ def page(title: str, lead: str) -> None:
         for path, label, icon in MENU:
             st.page_link(path, label=label, icon=icon)
     with st.container(gap=None):
+        st.html(f"<script>{STEPS.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
         person.recognise()  # draws something invisible at a first visit: it must not move the title
         st.title(title)
     st.markdown(lead)
@@ -139,9 +140,12 @@ def take_along(code: str | None) -> None:
     """
     with st.container(horizontal=True, key="take-along"):
         with st.popover("Link", icon=":material/link:"):
-            st.markdown(
-                "Opens this page as it is now. Models of your own open for others once you have published them."
-            )
+            st.markdown("Opens this page as it is now.")
+            if link.private():
+                st.markdown(
+                    f":material/lock: Private: {', '.join(link.private())}. To others the link says so, and shows something "
+                    "else; what you have trained opens for them once you have published it."
+                )
             st.code(link.here(), language=None, wrap_lines=True)
             st.markdown("The same with the pictures alone, for a class:")
             st.code(link.here(controls=False), language=None, wrap_lines=True)

@@ -12,13 +12,14 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 HIDDEN = "controls"  # ?controls=off
-_AT, _NEWS = "_page", "_page_is_new"
+_AT, _NEWS, _PRIVATE = "_page", "_page_is_new", "_page_private"
 
 
 def arrive(page: str) -> None:
     """To be called as a page begins: from now on `news` and `went_back` know what brought a person here."""
     st.session_state[_NEWS] = went_back() or st.session_state.get(_AT) != page
     st.session_state[_AT] = page
+    st.session_state[_PRIVATE] = []
 
 
 def news() -> bool:
@@ -51,7 +52,7 @@ def keep(name: str, value: str | None) -> None:
 
 
 def keep_all(values: Mapping[str, str | None]) -> None:
-    """As `keep`, of several names: one step of the browser's way back, unless some of them go."""
+    """As `keep`, of several names."""
     changed = {name: value for name, value in values.items() if st.query_params.get(name) != value}
     for name in [name for name, value in changed.items() if value is None]:
         st.query_params.pop(name)
@@ -88,6 +89,16 @@ def here(*, controls: bool = True) -> str:
     parts = urlsplit(st.context.url or "")
     asked = query if controls else {**query, HIDDEN: ["off"]}
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(asked, doseq=True), ""))
+
+
+def note_private(what: str) -> None:
+    """Keep in mind that this page shows what others cannot open: "the run", "the model k = 2"."""
+    st.session_state[_PRIVATE] = list(dict.fromkeys([*st.session_state.get(_PRIVATE, []), what]))
+
+
+def private() -> list[str]:
+    """What this page shows that others cannot open."""
+    return st.session_state.get(_PRIVATE, [])
 
 
 def controls_hidden() -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mrnn import Inside, ModelConfig, SequenceModel, Task, Trace, load, owndata, read_notes, runs
+from mrnn import TASKS, Inside, ModelConfig, SequenceModel, Task, Trace, load, owndata, read_notes, runs
 from mrnn.checkpoint import read_config
 from mrnn.comparison import NAMES, embedded
 from mrnn.devices import share_processor
@@ -21,6 +21,7 @@ from mrnn.tasks import make_task
 from pages.common import link, person
 
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "models"
+PAGES = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def file_of(entry: Entry) -> str:
 
 
 def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
-    """All models of a task (or of all): the shipped ones by k and m, then the person's own, newest first."""
+    """All models of a task (or of all): the shipped ones in the order of tasks, by k and m, then the person's own, newest first."""
     found = [_entry(path.stem, path) for path in sorted(SHIPPED.glob("*.safetensors"))]
     found.sort(key=_by_task_and_shape)
     for run in [*runs.list_runs(owner), *_opened()] if owner else []:
@@ -108,9 +109,9 @@ def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
     ]
 
 
-def _by_task_and_shape(entry: Entry) -> tuple[bool, str, int, int, str]:
+def _by_task_and_shape(entry: Entry) -> tuple[int, int, int, str]:
     task, config = entry.notes["task"], entry.config
-    return task != "waves", task, config.num_lstms, config.hidden_size, config.carry
+    return list(TASKS).index(task), config.num_lstms, config.hidden_size, config.carry
 
 
 def damaged(run: runs.Run) -> bool:
@@ -183,7 +184,15 @@ def pick(
         help="Models that ship with the app: k LSTMs of m hidden units each. And your own, from the Train page.",
     )
     link.keep(param, None if chosen == usual else chosen)
+    tell_private(found[chosen])
     return found[chosen]
+
+
+def tell_private(*shown: Entry) -> None:
+    """Let whoever takes the link know which of these models others cannot open."""
+    for entry in shown:
+        if not entry.shipped and (owndata.is_own(entry.notes["task"]) or not runs.read(entry.id).public):
+            link.note_private(f"the model {entry.name}")
 
 
 def open_named(param: str) -> None:
@@ -211,27 +220,44 @@ def begin_named(key: str, param: str, ids: Collection[str], usual: str) -> None:
         st.session_state[key] = asked
     elif st.session_state.get(key) not in ids or (asked is None and link.went_back()):
         st.session_state[key] = usual
-    say_missing(key, missing=asked is not None and asked not in ids)
+    say_missing(key, asked if asked not in ids else None)
 
 
-def say_missing(key: str, *, missing: bool) -> None:
-    """Say that the link names a model that is not here, until another one is picked under this key.
+def say_missing(key: str, missing: str | None) -> None:
+    """Say that the link names a model that cannot be picked here, until another one is picked under this key.
 
-    missing  whether that was found in this run
+    missing  the model's id, if that was found in this run
     """
     flag = f"_{key}_missing"
-    if missing:
-        st.session_state[flag] = st.session_state[key]
+    if missing is not None:
+        st.session_state[flag] = missing, st.session_state[key]
     if flag not in st.session_state:
         return
-    if st.session_state[flag] != st.session_state[key]:
+    missing, shown = st.session_state[flag]
+    if shown != st.session_state[key]:
         st.session_state.pop(flag)  # another one was chosen
         return
-    st.info(
-        "The link names a model that is not here: it is somebody's private one, or it was deleted. "
-        "What is shown instead ships with the app.",
-        icon=":material/lock:",
-    )
+    other = next((entry for entry in entries(None, person.owner()) if entry.id == missing), None)
+    if other is None:
+        st.info(
+            "The link names a model that is not here: it is somebody's private one, or it was deleted. "
+            "What is shown instead ships with the app.",
+            icon=":material/lock:",
+        )
+        return
+    st.info(f"The link names a model for {other.task.title}, {other.name}. Here is another one, which fits this page.")
+    path, query = _page_of(other)
+    st.page_link(path, label=f"{other.task.title}, {other.name}", icon=":material/arrow_forward:", query_params=query)
+
+
+def _page_of(entry: Entry) -> tuple[str, dict[str, str]]:
+    """A page that shows a model, and what its address says: that of the model's task, if it has one."""
+    task = entry.task
+    if (PAGES / f"{task.name}.py").is_file():
+        return f"pages/{task.name}.py", {"model": entry.id}
+    if task.is_image:
+        return "pages/transitions.py", {"model": entry.id}
+    return "pages/laboratory.py", {"task": task.name, "model": entry.id}
 
 
 def outcome(entry: Entry, experiment: Experiment, n: int, seed: int) -> Outcome:

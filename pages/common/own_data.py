@@ -1,6 +1,7 @@
 """Tasks as a person sees them, their own data among them; and a person's file, read once."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -9,6 +10,7 @@ import streamlit as st
 
 from mrnn import TASKS, Task, analysis, owndata
 from mrnn.owndata import Faults, Reading, Table
+from pages.common import link
 from pages.common.models import Entry
 from pages.common.models import forgotten as models_forgotten
 from pages.common.person import owner
@@ -30,6 +32,46 @@ def task_title(name: str) -> str:
     if not owndata.is_own(name):
         return name  # of another version of this app
     return owndata.read(name).name if owndata.may_use(name, owner()) else "somebody's own data"
+
+
+def begin_task(key: str, param: str, names: Sequence[str], usual: str) -> None:
+    """Let a picker of tasks begin with the one that the address names, or with the usual one; before it is drawn.
+
+    That the address names somebody's own data, or no task of this page, is said until another task is picked.
+
+    key    of the picker, which is not bound by Streamlit: that would write into the address what data of one's own are called
+    param  its name in the address
+    names  those that can be picked
+    """
+    asked = link.given(param) if link.news() or key not in st.session_state else None
+    missing = asked is not None and asked not in names
+    if asked in names:
+        st.session_state[key] = asked
+    elif missing or link.went_back() or st.session_state.get(key) not in names:
+        st.session_state[key] = usual
+    flag = f"_{key}_missing"
+    if missing:
+        st.session_state[flag] = asked, st.session_state[key]
+    asked, shown = st.session_state.get(flag, (None, None))
+    if asked is None or shown != st.session_state[key]:
+        st.session_state.pop(flag, None)
+    elif owndata.is_own(asked):
+        st.info(
+            "The link is about somebody's own data: they are private, and stay with the person who brought them. "
+            f"Here is {TASKS[shown].title} instead, which ships with the app.",
+            icon=":material/lock:",
+        )
+    else:
+        st.info(
+            f"The link asks for the task {asked}, which is none of this page. Here is {TASKS[shown].title} instead."
+        )
+
+
+def keep_task(param: str, name: str, usual: str) -> None:
+    """Write a task into the address, as `begin_task` reads it there; nothing where it is the usual one."""
+    link.keep(param, None if name == usual else name)
+    if owndata.is_own(name):
+        link.note_private("your own data")
 
 
 def forgotten() -> None:

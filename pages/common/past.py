@@ -32,6 +32,11 @@ class Past:
     noted: tuple[dict[str, Any], ...] = ()
 
     @property
+    def private(self) -> bool:
+        """Whether it is the person's own, and not published."""
+        return not self.folder.is_relative_to(KEPT) and not runs.read(self.id).public
+
+    @property
     def history(self) -> tuple[dict[str, Any], ...]:
         """Reports of its epochs so far."""
         return read_lines(self.folder / "history.jsonl") or self.noted
@@ -54,13 +59,18 @@ def past_of(entry: Entry) -> Past:
     return Past(entry.id, entry.label, entry.task, entry.path.parent, noted)
 
 
-def pasts(task: str, owner: str) -> list[Past]:
-    """All trainings on a task of which snapshots were kept: shipped ones, and the owner's runs, over or not."""
+def shipped_pasts() -> list[Past]:
+    """All trainings that ship with the app."""
     found = []
     for folder in sorted(path.parent for path in KEPT.glob("*/about.json")):
         about = read_json(folder / "about.json")
-        if about["task"] == task:
-            found.append(Past(folder.name, about["label"], make_task(task, about["settings"]), folder))
+        found.append(Past(folder.name, about["label"], make_task(about["task"], about["settings"]), folder))
+    return found
+
+
+def pasts(task: str, owner: str) -> list[Past]:
+    """All trainings on a task of which snapshots were kept: shipped ones, and the owner's runs, over or not."""
+    found = [past for past in shipped_pasts() if past.task.name == task]
     found += [past_of(entry) for entry in entries(task, owner) if not entry.shipped]
     for run in runs.list_runs(owner):
         if run.active and run.config is not None and run.config.task == task:

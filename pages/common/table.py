@@ -17,6 +17,7 @@ from pages.common.frame import refusals, show
 from pages.common.models import damaged
 from pages.common.own_data import task_title
 from pages.common.person import owner
+from pages.common.shown import RUN
 from pages.common.training_form import again
 
 LETTERS = "ABCDEFGH"  # as many curves as can be told apart in one picture
@@ -172,6 +173,8 @@ def actions(run: runs.Run, watch: Callable[[str], None], resume: Callable[[str],
                 if st.button("Delete it", key=f"delete_{run.id}", type="primary"):
                     with refusals():
                         runs.delete(run.id, owner())
+                    if link.given(RUN) == run.id:
+                        link.keep(RUN, None)
                     st.rerun()
     if run.model_file is not None:
         _publishing(run)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from mrnn import ModelConfig, RunConfig, Task, TrainConfig
+from mrnn import TASKS, ModelConfig, RunConfig, Task, TrainConfig, owndata
 from mrnn.config import CARRIES, CELLS, OBJECTIVES, PRECISIONS, SCHEDULES
 from mrnn.devices import available_devices
 from mrnn.forecast import duration, training_seconds
@@ -37,6 +37,7 @@ PRESETS: dict[str, dict[str, Any]] = {  # what they change of what learns well
     "Hard from the start": {"tau0": 0.3, "rate": 0.0, "tau_floor": 0.3},
 }
 TASK = "task"  # in the address
+FIRST = next(iter(TASKS))  # the task that the form begins with
 Option = TypeVar("Option")
 
 
@@ -81,7 +82,7 @@ def settings_presets() -> None:
     """Buttons that change a few things of what learns well, whatever was set before."""
 
     def take(changes: Mapping[str, Any]) -> None:
-        name = st.session_state.get(_TASK_SHOWN, "waves")
+        name = st.session_state.get(_TASK_SHOWN, FIRST)
         _begin_with(name, asked.changed(usual(name, tasks()[name]), changes))
 
     presets(PRESETS, take)
@@ -135,9 +136,9 @@ def _heed_link(found: Mapping[str, Task]) -> None:
     said = link.everything()
     name = said.pop(TASK, None)
     if name is not None and name not in found:
-        asked.refuse([f"{TASK} = {name}"])
+        asked.refuse(["somebody's own data, which are private" if owndata.is_own(name) else f"{TASK} = {name}"])
         name = None
-    begin = usual(name or "waves", found[name or "waves"])
+    begin = usual(name or FIRST, found[name or FIRST])
     known = asked.settings(begin)
     said = {what: text for what, text in said.items() if what in known}
     if not (name or said or link.went_back()):
@@ -170,8 +171,10 @@ def _keep_in_link(config: RunConfig, begin: RunConfig) -> None:
     """Write into the address what the form says that is not as usual, and nothing of another task."""
     before = asked.settings(begin)
     now = {name: asked.text(value) for name, value in asked.settings(config).items() if value != before[name]}
-    if config.task != "waves":
+    if config.task != FIRST:
         now[TASK] = config.task
+    if owndata.is_own(config.task):
+        link.note_private("your own data")
     gone = dict.fromkeys(st.session_state.get(_IN_LINK, ()))
     link.keep_all({**gone, **dict.fromkeys((*before, TASK)), **now})
     st.session_state[_IN_LINK] = tuple(now)
@@ -199,10 +202,10 @@ def _form() -> _Form:
     _heed_link(found)
     end, first = _begun_with("task")
     picked = st.pills(
-        "Task", list(found), default=first if first in found else "waves", required=True, wrap=True,
+        "Task", list(found), default=first if first in found else FIRST, required=True, wrap=True,
         format_func=lambda n: found[n].title if n in found else n, key=f"t_task{end}", persist_state="session",
     )  # fmt: skip
-    name = st.session_state[_TASK_SHOWN] = picked if picked in found else "waves"
+    name = st.session_state[_TASK_SHOWN] = picked if picked in found else FIRST
     end, begin = _begun_with(name)
     learns_well = usual(name, found[name])
     if begin is not None:

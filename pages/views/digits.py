@@ -16,6 +16,7 @@ COUNT = 10_000  # test digits
 TWO = "Two digits"
 PAIR = (231, 138)  # a 7 and a 9 that begin alike
 EXAMPLE = 4  # shown until something is drawn
+NUMBERS = {"digit_number": EXAMPLE, "digit_first": PAIR[0], "digit_second": PAIR[1]}
 CLASSES = TASKS["digits"].classes
 ONE_OF_TEST, PAIR_OF_TEST = (
     {"model_digits": "digits-k4", "layer_digits": 3, "digit_source": source} for source in ("Test digit", TWO)
@@ -57,9 +58,8 @@ def test_digit(number: int) -> Seen:
 
 def ask_number(label: str, key: str, usual: int, *, width: Literal["stretch"] | int = "stretch") -> int:
     """Which test digit."""
-    st.session_state.setdefault(key, usual)
     asked = st.number_input(
-        label, 0, COUNT - 1, key=key, bind="query-params", width=width,
+        label, 0, COUNT - 1, usual, key=key, bind="query-params", persist_state="session", width=width,
         help="MNIST's 10,000 test digits, in an order of their own. No model was trained on them.",
     )  # fmt: skip
     return int(asked)

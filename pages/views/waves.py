@@ -66,19 +66,24 @@ def settings() -> Waves:
 
 def signal_form(prefix: str, task: Waves) -> Signal:
     """The controls of one signal, and the signal that they make; `prefix` begins the names of their keys."""
-    for name, value in STARTS[prefix].items():
+    for name, value in STARTS[
+        prefix
+    ].items():  # else the address says nothing of what a preset sets, until it is drawn again
         st.session_state.setdefault(f"{prefix}_{name}", value)
 
     st.button(
         "Random signal", icon=":material/casino:", on_click=draw_at_random, args=(prefix, task), type="primary",
         width="stretch", key=f"{prefix}_random",
     )  # fmt: skip
-    kind = st.segmented_control("Signal", KINDS, key=f"{prefix}_kind", required=True, bind="query-params")
+    kind = st.segmented_control(
+        "Signal", KINDS, default=STARTS[prefix]["kind"], key=f"{prefix}_kind", required=True,
+        bind="query-params", persist_state="session",
+    )  # fmt: skip
     make = _drawn if kind == DRAW else _made
     place = st.container()
     seed = st.number_input(
-        "Noise seed", 0, 9_999, key=f"{prefix}_seed", help="Another seed, another noise.", bind="query-params",
-        disabled=task.sigma == 0,
+        "Noise seed", 0, 9_999, STARTS[prefix]["seed"], key=f"{prefix}_seed", help="Another seed, another noise.", bind="query-params",
+        persist_state="session", disabled=task.sigma == 0,
     )  # fmt: skip
     with place:
         return make(prefix, str(kind), task, int(seed))
@@ -112,7 +117,10 @@ def _made(prefix: str, kind: str, task: Waves, seed: int) -> Signal:
     def slider(name: str, label: str, least: float, most: float, help: str, *, off: bool = False) -> float:
         step = 0.01 if isinstance(least, float) else 1
         key = f"{prefix}_{name}"
-        return st.slider(label, least, most, step=step, key=key, help=help, disabled=off, bind="query-params")
+        return st.slider(
+            label, least, most, STARTS[prefix][name], step, key=key, help=help, disabled=off, bind="query-params",
+            persist_state="session",
+        )  # fmt: skip
 
     part = _part(prefix, task) if kind == MIX else None
     common.link.keep(f"{prefix}_{DRAW}", None)
@@ -141,7 +149,11 @@ def _part(prefix: str, task: Waves) -> tuple[int, int]:
 
     def percent(name: str, label: str, least: int, most: int, help: str) -> float:
         key = f"{prefix}_{name}"
-        return st.slider(label, least, most, step=2, format="%d%%", key=key, help=help, bind="query-params") / 100
+        percent = st.slider(
+            label, least, most, STARTS[prefix][name], 2, format="%d%%", key=key, help=help, bind="query-params",
+            persist_state="session",
+        )  # fmt: skip
+        return percent / 100
 
     start = int(percent("start", "The alien part begins at", 0, 98, "The sine is plain before.") * task.T)
     share = percent("share", "and takes, of the signal", 2, 100, "The sine is plain again after it.")

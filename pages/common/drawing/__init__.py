@@ -33,7 +33,9 @@ def drawn(key: str) -> str | None:
     _go_back(key, KEPT)
     ink = _ink(key)
     packed = read(ink["pixels"]) if ink else st.session_state.get(f"_{key}", link.given(KEPT))
-    return _kept(key, KEPT, packed if packed and _sound(packed) else None)
+    sound = bool(packed) and _sound(packed)
+    _say_if_unreadable(key, packed or None, sound, "Here is a test digit instead; draw one.")
+    return _kept(key, KEPT, packed if sound else None)
 
 
 def drawn_wave(key: str) -> str:
@@ -47,11 +49,22 @@ def drawn_wave(key: str) -> str:
     packed = read_wave(ink["heights"]) if ink else st.session_state.get(f"_{key}", link.given(key))
     try:
         sketch.unpack(packed or "")
+        sound = True
     except ValueError:
-        if packed is not None:
-            st.info("The address holds a drawing that cannot be read. Here is a sine instead; draw on it.")
-        packed = None
-    return _kept(key, key, packed) or sketch.SINE
+        sound = False
+    _say_if_unreadable(key, packed, sound, "Here is a sine instead; draw on it.")
+    return _kept(key, key, packed if sound else None) or sketch.SINE
+
+
+def _say_if_unreadable(key: str, packed: str | None, sound: bool, instead: str) -> None:
+    """Say that the address held no drawing, until there is one, or another page was looked at."""
+    flag = f"_{key}_unreadable"
+    if packed is not None and not sound:
+        st.session_state[flag] = True
+    elif packed is not None or link.news():
+        st.session_state.pop(flag, None)
+    if flag in st.session_state:
+        st.info(f"The address holds a drawing that cannot be read. {instead}")
 
 
 def begin_with(key: str, packed: str | None) -> None:

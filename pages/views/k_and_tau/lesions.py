@@ -8,6 +8,7 @@ from pages import common
 from pages.views.k_and_tau.subject import Subject, choose_subject
 
 AT = "steered_at"  # in the address and in the session: the steps at which another LSTM was chosen
+OF = "_steered_of"  # of which model, signal and layer they are
 OFF, ON = "lesion_off", "lesion_on"
 PRESETS = {
     "As it is": {OFF: [], ON: None, AT: {}},
@@ -22,7 +23,7 @@ def lesions() -> str:
     with left:
         subject = choose_subject()
         k, steps = subject.entry.config.num_lstms, int(subject.data.lengths[0])
-        steering = _choose_steering(k, steps)
+        steering = _choose_steering(subject, k, steps)
         st.caption("Try")
         common.presets({name: sets for name, sets in PRESETS.items() if k >= 4 or name == "As it is"})
     with right, common.refusals():
@@ -46,7 +47,7 @@ def _assignments(steering: Steering, layer: int) -> list[str]:
     return everywhere + [f"choice[0, {layer}, {t}] = {lstm}\n" for t, lstm in steering.at.items()]
 
 
-def _choose_steering(k: int, steps: int) -> Steering:
+def _choose_steering(subject: Subject, k: int, steps: int) -> Steering:
     lstms = list(range(1, k + 1))
     for key in (OFF, ON):  # another model may have fewer
         kept = st.session_state.get(key)
@@ -62,8 +63,13 @@ def _choose_steering(k: int, steps: int) -> Steering:
         "Listen to this one throughout", lstms, wrap=True, key=ON, bind="query-params", persist_state="session",
         help="In the layer that is shown. An LSTM that is switched off cannot be listened to.",
     )  # fmt: skip
-    if AT not in st.session_state or common.link.went_back():
-        st.session_state[AT] = probes.parse_steps(common.link.given(AT) or "")
+    of = (subject.entry.id, subject.seed, subject.layer)
+    given, known = common.link.given(AT) if common.link.news() else None, st.session_state.get(OF)
+    if given is not None or AT not in st.session_state or common.link.went_back():
+        st.session_state[AT] = probes.parse_steps(given or "")
+    elif known not in (None, of):
+        st.session_state[AT] = {}  # they were another picture's
+    st.session_state[OF] = of
     asked = Steering(
         off=frozenset(j - 1 for j in off), on=None if on is None else on - 1, at=dict(st.session_state[AT])
     )

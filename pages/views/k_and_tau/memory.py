@@ -20,7 +20,7 @@ EXPLAINED = (
 )
 
 
-def memory() -> str:
+def memory() -> str | None:
     """Two networks, one of each kind, one below the other."""
     left, right = common.sides()
     with left:
@@ -40,7 +40,7 @@ def memory() -> str:
                     f"memory. Train one on the Train page, with carry set to {carry}."
                 )
                 common.offer_training(task, carry=carry)
-                st.stop()
+                return None
         own = _choose(kinds["own"], kinds["own"][0], "own", task.name)
         alike = [e for e in kinds["mixed"] if _shape(e) == _shape(own)]
         mixed = _choose(kinds["mixed"], (alike or kinds["mixed"])[0], "mixed", task.name)
@@ -48,13 +48,17 @@ def memory() -> str:
         common.presets(PRESETS)
         st.markdown(EXPLAINED)
     with right, common.refusals():
-        _both(mixed, own, task, seed)
+        _both(mixed, own, seed)
     return f"""from mrnn import analysis, load
 from mrnn.tasks import make_task
 
-task = make_task("{task.name}", {task.settings})
-data, many = task.make(1, seed={seed}), task.make({SEQUENCES}, seed=0)
 mixed, own = load("{common.file_of(mixed)}"), load("{common.file_of(own)}")
+{_paired(mixed.task, seed) if mixed.task == own.task else _apart(mixed.task, own.task, seed)}"""
+
+
+def _paired(task: Task, seed: int) -> str:
+    return f"""task = make_task("{task.name}", {task.settings})
+data, many = task.make(1, seed={seed}), task.make({SEQUENCES}, seed=0)
 paths = [model.trace(many.x, many.lengths).listened() for model in (mixed, own)]
 found = analysis.align(*paths, many.lengths, (mixed.config.num_lstms, own.config.num_lstms))
 first, second = (model.trace(data.x, data.lengths) for model in (mixed, own))
@@ -64,16 +68,24 @@ print(found.agreement, analysis.usage_apart(*paths, many.lengths, found))
 """
 
 
-def _both(mixed: common.Entry, own: common.Entry, task: Task, seed: int) -> None:
+def _apart(first: Task, second: Task, seed: int) -> str:
+    return f"""for model, settings in ((mixed, {first.settings}), (own, {second.settings})):
+    data = make_task("{first.name}", settings).make(1, seed={seed})
+    trace = model.trace(data.x, data.lengths)
+    print(trace.listened()[0] + 1, trace.answers[0])
+"""
+
+
+def _both(mixed: common.Entry, own: common.Entry, seed: int) -> None:
     """The two networks read one signal, the LSTMs of the second under the names of their partners in the first."""
-    data = task.make(1, seed)
-    truth = task.classes[int(data.y[0])]
-    image = task.is_image
-    signal = common.drawable(data.x[0], task)
+    image, same = mixed.task.is_image, mixed.task == own.task
     first, second = (common.study(entry, entry.config.num_layers - 1, SEQUENCES) for entry in (mixed, own))
     found = common.aligned(first, second)
     listened = []
     for entry, carry in ((mixed, "mixed"), (own, "own")):
+        task, data = entry.task, entry.task.make(1, seed)  # its own settings: another length, another noise
+        truth = task.classes[int(data.y[0])]
+        signal = common.drawable(data.x[0], task) if image or carry == "mixed" or not same else None
         trace = entry.model.trace(data.x, data.lengths)
         inside = entry.inside(data.x, trace, -1)
         if carry == "own" and found is not None:
@@ -89,7 +101,7 @@ def _both(mixed: common.Entry, own: common.Entry, task: Task, seed: int) -> None
             f"step {analysis.decided_at(trace)}."
         )
         common.timeline(
-            trace, signal if image or carry == "mixed" else None, task.classes, key=f"carry_{carry}", down=image, in_link=True,
+            trace, signal, task.classes, key=f"carry_{carry}", down=image, in_link=True,
             among=True, shown=None if image else task.classes[-1], inside=inside,
             alt=f"q(t), z(t) and p(t) with carry {carry}. {reading}",
         )  # fmt: skip
@@ -130,4 +142,5 @@ def _choose(found: list[common.Entry], usual: common.Entry, carry: str, task: st
         format_func=lambda i: by_id[i].label if i in by_id else i,
     )  # fmt: skip
     common.link.keep(carry, None if chosen == usual.id else chosen)
+    common.tell_private(by_id[chosen])
     return by_id[chosen]

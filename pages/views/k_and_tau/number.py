@@ -1,12 +1,13 @@
 """k: the same signal read by networks with more and fewer LSTMs, and what they come to."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mrnn import SequenceData, Task, Trace, analysis, charts
+from mrnn import Task, Trace, analysis, charts
 from pages import common
 from pages.common.whole import NETWORKS
 from pages.views.k_and_tau.subject import SIGNAL, choose_signal, choose_task
@@ -43,19 +44,20 @@ def number() -> str:
         st.caption("Try")
         common.presets(PRESETS)
     with right:
-        if not picked:
+        if picked:
+            _side_by_side(picked, seed)
+            _against_k(picked)
+        else:
             st.info("Choose at least one network to see it read the signal.")
-            st.stop()
-        _side_by_side(picked, task, task.make(1, seed))
-        _against_k(picked)
-    files = ", ".join(f'"{common.file_of(entry)}"' for entry in picked)
+    files = "".join(f'\n    "{common.file_of(entry)}": {entry.task.settings},' for entry in picked)
     return f"""from mrnn import analysis, load, read_notes
 from mrnn.tasks import make_task
 
-task = make_task("{task.name}", {task.settings})
-data, many = task.make(1, seed={seed}), task.make({SEQUENCES}, seed=0)
-for file in [{files}]:
-    model = load(file)
+networks = {{  # each with the settings of its task{files}
+}}
+for file, settings in networks.items():
+    model, task = load(file), make_task("{task.name}", settings)
+    data, many = task.make(1, seed={seed}), task.make({SEQUENCES}, seed=0)
     print(model.config.k, model.num_weights, read_notes(file).get("figures"))
     print(model.trace(data.x, data.lengths).listened()[0] + 1)
     trace = model.trace(many.x, many.lengths)
@@ -77,20 +79,25 @@ def _choose_networks(task: Task) -> list[common.Entry]:
     if asked or key not in st.session_state or common.link.went_back():
         st.session_state[key] = [i for i in names if i in asked][:MOST] or list(smallest.values())
     st.session_state[key] = [i for i in st.session_state[key] if i in names]
-    common.say_missing(key, missing=not set(asked) <= {*names, ""})
+    common.say_missing(key, next((i for i in asked if i and i not in names), None))
     chosen = st.multiselect(
         "Networks side by side", list(names), format_func=lambda i: names.get(i) or str(i), max_selections=MOST, key=key,
         persist_state="session", help=common.words.K,
     )  # fmt: skip
     common.link.keep(param, None if chosen == list(smallest.values()) else ",".join(chosen))
-    return [entry for entry in models if entry.id in chosen]
+    picked = [entry for entry in models if entry.id in chosen]
+    common.tell_private(*picked)
+    return picked
 
 
-def _side_by_side(picked: list[common.Entry], task: Task, data: SequenceData) -> None:
-    truth = task.classes[int(data.y[0])]
+def _side_by_side(picked: list[common.Entry], seed: int) -> None:
+    truths: list[str] = []
     with st.grid("auto", min_column_width=150) as grid:
         for entry in picked:
             with grid.cell(), common.refusals():
+                task, data = entry.task, entry.task.make(1, seed)  # its own settings: another length, another noise
+                truth = task.classes[int(data.y[0])]
+                truths.append(truth)
                 trace = entry.model.trace(data.x, data.lengths)
                 best = task.classes[int(trace.answers[0].argmax())]
                 verdict = "right" if best == truth else "wrong"
@@ -107,8 +114,12 @@ def _side_by_side(picked: list[common.Entry], task: Task, data: SequenceData) ->
                     alt=f"q(t) and z(t) of the network {entry.name}. {heard}.",
                 )  # fmt: skip
                 st.caption(heard)
+    alike = all(entry.task == picked[0].task for entry in picked)
+    which = (
+        "One and the same signal" if alike else "The signal of this number, with the settings each network learned with"
+    )
     st.caption(
-        f"One and the same signal, {truth}, in every picture; bright is probable. "
+        f"{which}, {' or '.join(dict.fromkeys(truths))}, in every picture; bright is probable. "
         "With k = 1 there is nothing to choose: q is 1 throughout.",
         help=common.words.Q_AND_Z,
     )
@@ -116,21 +127,21 @@ def _side_by_side(picked: list[common.Entry], task: Task, data: SequenceData) ->
 
 def _against_k(picked: list[common.Entry]) -> None:
     rows = []
-    for entry in picked:
-        if entry.config.cell != "mrnn":
-            continue
+    found = [entry for entry in picked if entry.config.cell == "mrnn"]
+    for entry, name in zip(found, names_by_k(found), strict=True):
         use = common.study(entry, entry.config.num_layers - 1, SEQUENCES).counted(_usage)
         rows.append(
             {
                 "k": entry.config.num_lstms,
+                "network": name,
                 "accuracy": entry.accuracy,
                 "weights": entry.model.num_weights,
                 "effective": round(analysis.effective_number(use), 3),
             }
         )
-    if len({row["k"] for row in rows}) < 2:
+    if len(rows) < 2:
         return
-    table = pd.DataFrame(rows).drop_duplicates("k")
+    table = pd.DataFrame(rows).sort_values("k", kind="stable")
     known = table.dropna(subset="accuracy")
     drawn = (
         ("by_k", known, "accuracy", "accuracy in use", ".2%"),
@@ -141,13 +152,25 @@ def _against_k(picked: list[common.Entry]) -> None:
         with column:
             common.show(charts.against_k(part, figure, title, form), key=key)
     best = known.nlargest(1, "accuracy").to_dict("records")
-    told = f"Best in use with k = {best[0]['k']}, {best[0]['accuracy']:.2%}. " if best else ""
+    told = f"Best in use with k = {best[0]['network']}, {best[0]['accuracy']:.2%}. " if best else ""
     most = max(rows, key=lambda row: row["k"])
     st.caption(
         f"{told}Accuracy as each model's file states it, on test data; one training run each, so small differences mean little. "
         f"Really in use: the exponential of the entropy of use, last layer, over {SEQUENCES} fresh sequences; 1 if always the same "
-        f"LSTM is heard, k if all are heard alike. Of k = {most['k']} LSTMs, {most['effective']:.1f} are."
+        f"LSTM is heard, k if all are heard alike. Of k = {most['network']} LSTMs, {most['effective']:.1f} are."
     )
+
+
+def names_by_k(entries: Sequence[common.Entry]) -> list[str]:
+    """What tells networks apart: k, and where that is not enough the hidden size, the memory, and the model's id."""
+    by_k = [str(entry.config.num_lstms) for entry in entries]
+    own = [", own memory" if entry.config.carry == "own" else "" for entry in entries]
+    by_size = [f"{k}, m = {e.config.hidden_size}{memory}" for k, e, memory in zip(by_k, entries, own, strict=True)]
+    by_id = [f"{name}, {entry.id[-4:]}" for name, entry in zip(by_size, entries, strict=True)]
+    return [
+        k if by_k.count(k) == 1 else size if by_size.count(size) == 1 else one
+        for k, size, one in zip(by_k, by_size, by_id, strict=True)
+    ]
 
 
 def _usage(trace: Trace, _: np.ndarray, layer: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from mrnn import SequenceData, Task, owndata
+from mrnn import SequenceData, Task
 from pages import common
 
 TASK, SIGNAL = "k_task", "k_signal"
@@ -52,22 +52,12 @@ def choose_task() -> Task:
     """A task whose answer is one class for a whole sequence: others have no single answer to look at here."""
     tasks = common.tasks()
     names = [name for name, task in tasks.items() if task.names_one_class]
-    # Not bound by Streamlit, which would write into the address what a person calls data of their own.
-    if common.link.news() or TASK not in st.session_state:
-        titles = {tasks[name].title: name for name in names if not owndata.is_own(name)}
-        asked = common.link.given(TASK)
-        st.session_state[TASK] = titles.get(asked or "", asked if asked in names else _before(names))
+    common.begin_task(TASK, TASK, names, names[0])
     name = st.pills(
         "Task", names, required=True, wrap=True, format_func=common.task_title, key=TASK, persist_state="session",
     ) or names[0]  # fmt: skip
-    common.link.keep(TASK, None if name == names[0] else name)
+    common.keep_task(TASK, name, names[0])
     return tasks[name]
-
-
-def _before(names: list[str]) -> str:
-    """The task that was chosen when this page was left."""
-    before = st.session_state.get(TASK)
-    return before if before in names and not common.link.went_back() else names[0]
 
 
 def choose_signal() -> int:

@@ -26,7 +26,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def training() -> str:
+def training() -> str | None:
     """One of a few fixed signals, read after any epoch; the curves with that epoch marked."""
     left, right = common.sides()
     with left:
@@ -39,12 +39,12 @@ def training() -> str:
                 f"{snapshots.SEQUENCES} signals after each epoch."
             )
             common.offer_training(task)
-            st.stop()
+            return None
         past = _choose_past(found)
         with common.refusals():
             kept = past.snapshots
         if kept is None:  # it was deleted a moment ago
-            st.stop()
+            return None
         n, layers = kept.q.shape[1:3]
         number = st.pills(
             "Signal", list(range(1, n + 1)), default=1, required=True, wrap=True, key="kept_signal", bind="query-params",
@@ -87,6 +87,8 @@ def _choose_past(found: list[common.Past]) -> common.Past:
         persist_state="session", help="Some ship with the app; every run of yours keeps its own.",
     )  # fmt: skip
     common.link.keep(PARAM, None if chosen == found[0].id else chosen)
+    if by_id[chosen].private:
+        common.link.note_private(f"the training {by_id[chosen].label}")
     return by_id[chosen]
 
 

@@ -66,21 +66,27 @@ def _many(entries: list[common.Entry], asked: Experiment, seed: int, on_part: An
 
 
 def beside(subject: Subject) -> list[common.Entry]:
-    """Other models of the same task: those that ship with the app, unless others are chosen."""
+    """Other models of the same task: those that ship with the app, unless others are chosen. They are in the link."""
+    key = f"lab_beside_{subject.entry.id}"
+    common.open_named(key)
     found = {
         entry.id: entry for entry in common.entries(subject.task.name, common.owner()) if entry.id != subject.entry.id
     }
-    key = f"lab_beside_{subject.entry.id}"
     if key in st.session_state:
         st.session_state[key] = [name for name in st.session_state[key] if name in found]
     if not found:
         return []
+    usual = [name for name, entry in found.items() if entry.shipped]
+    common.asked.begin(key, "beside it", usual, common.asked.several(list(found)))
     chosen = st.multiselect(
-        "Beside it", list(found), [name for name, entry in found.items() if entry.shipped], key=key,
-        format_func=lambda name: found[name].label if name in found else name,
-        help="Other models of this task, asked the same.",
+        "Beside it", list(found), key=key, format_func=lambda name: found[name].label if name in found else name,
+        persist_state="session", help="Other models of this task, asked the same.",
     )  # fmt: skip
-    return [found[name] for name in chosen]
+    common.asked.keep(key, [name for name in found if name in chosen], usual)
+    common.asked.say()
+    others = [found[name] for name in chosen]
+    common.tell_private(*others)
+    return others
 
 
 def show(outcome: Outcome) -> None:

@@ -51,13 +51,9 @@ def choose_subject() -> Subject:
     found = [entry for entry in common.entries(None, common.owner()) if not entry.task.is_image]
     learned = {entry.notes["task"] for entry in found}
     names = [name for name in common.tasks() if name in learned]
-    # Not bound by Streamlit, which would write the task's title into the address.
-    if TASK not in st.session_state or common.link.went_back():
-        st.session_state[TASK] = common.link.given(IN_LINK) or USUAL
-    if st.session_state[TASK] not in names:
-        st.session_state[TASK] = USUAL
+    common.begin_task(TASK, IN_LINK, names, USUAL)
     name = st.selectbox("Task", names, key=TASK, format_func=common.task_title, persist_state="session")
-    common.link.keep(IN_LINK, None if name == USUAL else name)
+    common.keep_task(IN_LINK, name, USUAL)
     usual = min(
         (entry for entry in found if entry.notes["task"] == name),
         key=lambda entry: (not entry.shipped, entry.config.cell != "mrnn", abs(entry.config.num_lstms - 4)),
@@ -87,13 +83,16 @@ def choose_sequence(task: Task) -> Sequence:
     raises  ValueError that names the rule if what was typed is no sequence of the task
     """
     if task.example:
-        source = f"lab_source_{task.name}"
-        st.session_state.setdefault(source, TYPED)
-        if st.segmented_control("Sequence", (TYPED, NUMBERED), required=True, key=source, bind="query-params") == TYPED:
-            key = f"lab_text_{task.name}"
-            st.session_state.setdefault(key, task.example)
-            bind = None if owndata.is_own(task.name) else "query-params"  # no words of a person's own in addresses
-            text = st.text_input("Type one", key=key, bind=bind, help=f"For example {task.example}.")
+        source, key = f"lab_source_{task.name}", f"lab_text_{task.name}"
+        # By hand, not by Streamlit: it does not tell of what a preset sets together with the task.
+        common.asked.begin(source, "sequence", TYPED, common.asked.one_of((TYPED, NUMBERED)))
+        how = st.segmented_control("Sequence", (TYPED, NUMBERED), required=True, key=source, persist_state="session")
+        common.asked.keep(source, how or TYPED, TYPED)
+        if how == TYPED:
+            common.asked.begin(key, "typed", task.example, str)
+            text = st.text_input("Type one", key=key, persist_state="session", help=f"For example {task.example}.")
+            own = owndata.is_own(task.name)  # no words of a person's own in addresses
+            common.link.keep(key, None if own or text == task.example else text)
             return Sequence(task.typed(text), f"task.typed({text!r})")
     seed = choose_seed("Number of the sequence", "Another sequence")
     return Sequence(task.make(1, seed), f"task.make(1, seed={seed})", task.hidden(1, seed))

@@ -1,10 +1,12 @@
 """What the views of the Transitions page are asked about: a study, and two of its classes. All of it is in the link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+import streamlit as st
 
+from mrnn import Task, owndata
 from pages import common
 
 PRESETS = {
@@ -13,6 +15,47 @@ PRESETS = {
     "Alien or not": {"model_transitions": "waves-k4", "first_waves": "alien", "second_waves": "non-alien"},
     "Sixteen LSTMs": {"model_transitions": "digits-k16", "transitions_view": "Graph"},
 }
+
+
+def in_link(task: Task) -> dict[str, str]:
+    """What the address calls each class: its name, or its number where names are what a person calls data of their own."""
+    own = owndata.is_own(task.name)
+    return {name: str(number) if own else name for number, name in enumerate(task.classes, 1)}
+
+
+def choose_classes(task: Task) -> tuple[str, ...]:
+    """The classes to look at: all of them while none is picked."""
+    told = in_link(task)
+    names, key = {text: name for name, text in told.items()}, f"only_{task.name}"
+    common.asked.begin(key, "only", [], common.asked.several(list(names)))
+    picked = st.pills(
+        "Only these classes", list(names), selection_mode="multi", wrap=True, key=key, format_func=names.__getitem__,
+        persist_state="session",
+        help="Sequences of other classes are left out of all that stands at the right. With none picked, all count.",
+    )  # fmt: skip
+    common.asked.keep(key, [text for text in names if text in picked], [])
+    return tuple(names[text] for text in names if text in picked) or task.classes
+
+
+def choose_class(which: str, task: Task, only: Sequence[str], usual: int) -> str:
+    """One of two classes to be compared.
+
+    which  "first" or "second"
+    only   the classes that are looked at
+    usual  the place among them of the one that is chosen at first
+    """
+    told = in_link(task)
+    names, key = {told[name]: name for name in only}, f"{which}_{task.name}"
+    options = list(names)
+    if st.session_state.get(key, options[usual]) not in names:
+        st.session_state[key] = options[usual]
+    common.asked.begin(key, which, options[usual], common.asked.one_of(options))
+    chosen = st.selectbox(
+        f"{which.capitalize()} class", options, key=key, format_func=lambda text: names.get(text) or str(text),
+        persist_state="session",
+    )  # fmt: skip
+    common.asked.keep(key, chosen, options[usual])
+    return names[chosen]
 
 
 @dataclass(frozen=True)

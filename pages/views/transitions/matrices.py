@@ -1,5 +1,6 @@
 """How LSTMs hand over, as matrices: of each class, of their difference, and the sequences in which a move happens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,7 +9,7 @@ import streamlit as st
 from mrnn import analysis, charts
 from pages import common
 from pages.common.timeline import PINNED
-from pages.views.transitions.asked import Asked
+from pages.views.transitions.asked import Asked, in_link
 from pages.views.transitions.opened import OPENED, let_go, open_sequence
 
 MOST_LISTED = 200
@@ -23,8 +24,9 @@ class Move:
     start: int
     end: int
 
-    def __str__(self) -> str:
-        return f"{' and '.join(self.names)}: {self.start} → {self.end}"
+    def told(self, names: Mapping[str, str]) -> str:
+        """In words, or as the address has it; names: what the classes are called there."""
+        return f"{' and '.join(names[name] for name in self.names)}: {self.start} → {self.end}"
 
 
 def matrices(asked: Asked) -> str:
@@ -105,13 +107,14 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> M
     """The sequences in which a move happens, and one of them; the move."""
     study = asked.study
     times = _moves(asked, transitions)
-    moves = {str(move): move for move in times}
+    called = in_link(study.entry.task)
+    moves = {move.told(called): move for move in times}
     if not moves:
         st.info("Each of these sequences has one step alone, so no LSTM follows another.")
         return None
     for move in clicked:
-        if str(move) in moves:
-            st.session_state["move"] = str(move)
+        if move in times:
+            st.session_state["move"] = move.told(called)
     usual = next((name for name, move in moves.items() if move.start != move.end), next(iter(moves)))
     given = common.link.given(MOVE)
     if st.session_state.get("move") not in moves or common.link.went_back():
@@ -119,12 +122,14 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> M
     left, right = st.columns([1, 2], gap="large")
     with left:
         for move in clicked:
-            if str(move) not in moves:
+            if move not in times:
                 where = " or ".join(move.names)
                 st.caption(f"LSTM {move.start} is never followed by {move.end} in these sequences of class {where}.")
+        own_words = {name: name for name in study.classes}
         name = st.selectbox(
-            "Where does it happen?", list(moves), key="move", format_func=lambda m: f"{m} ({times[moves[m]]:,} times)"
-        )
+            "Where does it happen?", list(moves), key="move",
+            format_func=lambda m: f"{moves[m].told(own_words)} ({times[moves[m]]:,} times)",
+        )  # fmt: skip
         move = moves[name]
         found = _found(asked, move)
         let_go("_move_shown", (study.entry.id, study.layer, name), SEQUENCE, PINNED)
