@@ -65,7 +65,7 @@ def told(trace: Trace = TRACE, x: np.ndarray | None = X, **changes: Any) -> dict
     }  # fmt: skip
     signal = x if down or x is None else x[:, :1]
     pin = changes.pop("pin", None)
-    return {**describe(trace, signal, CLASSES, **{**usual, **changes}), "begin": pin, "pin": pin}
+    return {**describe(trace, signal, CLASSES, **{**usual, **changes}), "begin": pin, "pin": pin, "brackets": []}
 
 
 @pytest.fixture
