@@ -16,8 +16,8 @@ from pages.common import asked, link, words
 from pages.common.forms import presets, task_settings, within
 from pages.common.own_data import tasks
 
-HIDDEN = (4, 8, 16, 32, 64, 128, 256)
-RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02)
+HIDDEN = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03)
 RANGES: dict[str, tuple[float, float]] = {  # of what is a number
     "k": (1, 16), "hidden_size": (HIDDEN[0], HIDDEN[-1]), "num_layers": (1, 4), "dropout": (0.0, 0.5), "epochs": (1, 100),
     "tau0": (0.1, 10.0), "rate": (0.0, 1.0), "tau_floor": (0.05, 5.0), "seed": (0, 999_999), "beta": (0.0, 1.0),
