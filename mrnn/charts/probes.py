@@ -18,7 +18,7 @@ def against_k(table: pd.DataFrame, figure: str, title: str, form: str) -> Pictur
     base = alt.Chart(table).encode(
         x=alt.X(
             "network:N", sort=None, title="k, LSTMs side by side",
-            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ', ')"),
+            axis=alt.Axis(labelAngle=0, labelOverlap=False, labelExpr="split(datum.label, ', ')"),
         ),
         y=alt.Y(
             f"{figure}:Q",
