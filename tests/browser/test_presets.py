@@ -10,6 +10,7 @@ from mrnn import TASKS, load
 from mrnn.charts import lstm_colour
 from mrnn.tasks.waves import Waves
 from pages.common.models import SHIPPED
+from pages.common.whole import WAVES
 from tests.browser.conftest import becomes
 from tests.browser.test_app import picture, strip
 from tests.server import Server
@@ -53,10 +54,11 @@ def test_presets_of_the_overview_show_their_signals(server: Server, visit: Visit
 def test_presets_of_waves_show_their_signals(server: Server, visit: Visit):
     page = visit(server, "waves")
     model = load(SHIPPED / "waves-k4.safetensors")
+    f = WAVES["wave_f"]
     for name, kind in (("Plain sine", "non-alien"), ("Alien", "alien")):
         press(page, name)
         expect(heading(page)).to_contain_text(f"The model says: {kind}", timeout=PATIENT)
-        z = model.trace(Waves().wave(kind, p=0.0, f=100, s=1.0, seed=0).x).listened()[0]
+        z = model.trace(Waves().wave(kind, p=0.0, f=f, s=1.0, seed=0).x).listened()[0]
         becomes(page, lambda: strip(page), [lstm_colour(lstm + 1) for lstm, _ in groupby(z)])
     press(page, "Not heard")
     expect(page.get_by_text(re.compile("the network does not hear it"))).to_be_visible(timeout=PATIENT)
