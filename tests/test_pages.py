@@ -890,6 +890,9 @@ def test_a_lesion_an_override_and_a_step_change_the_answer_as_the_model_says():
     assert f"After: {Waves.classes[int(answer.argmax())]}, {answer.max():.1%}" in said(app)
     app.button_group(key="lesion_on").set_value(4).run()
     assert "LSTM 4 is switched off, so it cannot be listened to." in said(app)
+    app.session_state["steered_at"] = {7: 0, 9: 3}
+    app.run()
+    assert "LSTM 4 is switched off, so it cannot be chosen at step 9." in said(app)
     app.session_state["steered_at"] = {7: 0}
     app.button_group(key="lesion_off").set_value([]).run()
     forced = np.full((1, 1, 50), 3)

@@ -120,6 +120,15 @@ def test_a_training_form_says_that_somebodys_own_data_are_private():
     assert "somebody's own data, which are private" in said(opened_by(OTHER, "pages/train.py", task=own_id))
 
 
+def test_a_model_of_ones_own_is_in_the_link_though_it_is_the_first_in_the_menu():
+    app = visit("pages/own_data.py")
+    own_id = kept_by(app)
+    run_id = learned_from(own_id, owner_of(app))
+    app = opened("pages/k_and_tau.py", k_view="Temperature", k_task=own_id)
+    assert address(app)["model"] == run_id
+    assert "model" not in address(k_and_tau("Temperature"))
+
+
 def test_what_classes_of_own_data_are_called_stands_in_no_address():
     own_id = kept_by(visit("pages/own_data.py"))
     run_id = learned_from(own_id, owner_of(visit()))

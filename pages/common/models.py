@@ -183,7 +183,8 @@ def pick(
         persist_state="session",
         help="Models that ship with the app: k LSTMs of m hidden units each. And your own, from the Train page.",
     )
-    link.keep(param, None if chosen == usual else chosen)
+    # Whom it is sent to has the same usual one only if that ships.
+    link.keep(param, None if chosen == usual and found[chosen].shipped else chosen)
     tell_private(found[chosen])
     return found[chosen]
 

@@ -32,9 +32,14 @@ class Past:
     noted: tuple[dict[str, Any], ...] = ()
 
     @property
+    def shipped(self) -> bool:
+        """Whether it came with the app."""
+        return self.folder.is_relative_to(KEPT)
+
+    @property
     def private(self) -> bool:
         """Whether it is the person's own, and not published."""
-        return not self.folder.is_relative_to(KEPT) and not runs.read(self.id).public
+        return not self.shipped and not runs.read(self.id).public
 
     @property
     def history(self) -> tuple[dict[str, Any], ...]:

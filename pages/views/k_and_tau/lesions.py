@@ -79,6 +79,9 @@ def _choose_steering(subject: Subject, k: int, steps: int) -> Steering:
         st.info("One LSTM has to be listened to: with all of them off, none is.")
     elif asked.on is not None and steering.on is None:
         st.info(f"LSTM {asked.on + 1} is switched off, so it cannot be listened to.")
+    for t, lstm in sorted(asked.at.items()):
+        if lstm in steering.off:
+            st.info(f"LSTM {lstm + 1} is switched off, so it cannot be chosen at step {t}.")
     return steering
 
 

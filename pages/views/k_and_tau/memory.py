@@ -141,6 +141,6 @@ def _choose(found: list[common.Entry], usual: common.Entry, carry: str, task: st
         f"Network with {carry} memory", list(by_id), key=key, persist_state="session", help=common.words.CARRY,
         format_func=lambda i: by_id[i].label if i in by_id else i,
     )  # fmt: skip
-    common.link.keep(carry, None if chosen == usual.id else chosen)
+    common.link.keep(carry, None if chosen == usual.id and usual.shipped else chosen)
     common.tell_private(by_id[chosen])
     return by_id[chosen]

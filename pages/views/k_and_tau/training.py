@@ -86,7 +86,7 @@ def _choose_past(found: list[common.Past]) -> common.Past:
         "Training", list(by_id), format_func=lambda i: by_id[i].label if i in by_id else i, key=key,
         persist_state="session", help="Some ship with the app; every run of yours keeps its own.",
     )  # fmt: skip
-    common.link.keep(PARAM, None if chosen == found[0].id else chosen)
+    common.link.keep(PARAM, None if chosen == found[0].id and found[0].shipped else chosen)
     if by_id[chosen].private:
         common.link.note_private(f"the training {by_id[chosen].label}")
     return by_id[chosen]
