@@ -83,14 +83,22 @@ def timeline(
     told["second"] = None if second is None else _along(*second, layer)
     begin = link.given(PINNED)
     told["begin"] = int(begin) if begin is not None and begin.isdecimal() else None
+    told["turned"] = _turned(key)
     told["pin"] = told["begin"] if in_link and link.given(PINNED_IN) in ((key,) if among else (None, key)) else None
     with st.container(key=f"picture-{key}"):
         moved = _draw(
             key=key, data=told, on_chosen_change=lambda: chosen(key, on_choose),
             on_pin_change=lambda: _keep_pin(key, st.session_state[key].get("pin"), among=True) if among else None,
         )  # fmt: skip
-    if in_link and not among:  # in every run: after a look at another page the address says nothing
+    if in_link and not among and not link.went_back():  # in every run: after another page the address says nothing
         _keep_pin(key, moved.get("pin"), among=False)
+
+
+def _turned(key: str) -> int:
+    """How often the browser's Back or Forward has been pressed before this picture: its pin is then the address's."""
+    name = f"_{key}_turned"
+    st.session_state[name] = st.session_state.get(name, 0) + link.went_back()
+    return st.session_state[name]
 
 
 def drawable(x: np.ndarray, task: Task) -> np.ndarray | None:

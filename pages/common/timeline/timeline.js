@@ -25,9 +25,13 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
 }
 
 class Timeline {
-  /** begin: the step that the address names, or null; pin: the same if it is pinned here; tell(name, value): what the server is to know. */
-  constructor(parent, { begin, pin }, tell) {
+  /**
+   * begin: the step that the address names, or null; pin: the same if it is pinned here; turned: how often Back was
+   * pressed; tell(name, value): what the server is to know.
+   */
+  constructor(parent, { begin, pin, turned }, tell) {
     this.tell = tell
+    this.turned = turned
     this.root = element("div", { class: "timeline", role: "group" }, parent)
     this.readout = element("p", { class: "readout" }, this.root)
     this.svg = draw("svg", { role: "img", tabindex: 0 }, this.root)
@@ -81,9 +85,17 @@ class Timeline {
     this.slider.max = data.steps - 1
     this.slider.setAttribute("aria-label", `${data.step} t`)
     this.draw()
+    if (data.turned !== this.turned) this.turn(data)
     if (!first) return
     if (this.pinned) this.lead()
     else window.dispatchEvent(new CustomEvent("mrnn-pinned")) // is any other? It answers
+  }
+
+  /** Back or Forward: what is pinned is what the address says. */
+  turn({ pin, turned }) {
+    this.turned = turned
+    if (pin !== null) this.pin(true, pin)
+    else if (this.pinned) this.pin(false)
   }
 
   // -- moving through time ----------------------------------------------------------------------------------------
