@@ -7,6 +7,7 @@ from mrnn.config import TrainConfig
 from mrnn.data import Task
 
 Recipe = tuple[dict[str, Any], TrainConfig]
+LONG, LONGEST = 100, 10_000  # steps: from more on memory has to last from the start, and how long it may be made to
 SYMBOLS = TrainConfig(
     epochs=8, batch_size=100, learning_rate=0.01, schedule="one-cycle", balance=0.02,
     tau0=1.0, rate=0.15, tau_floor=0.3,
@@ -67,14 +68,16 @@ QUICK: dict[str, Recipe] = {
 def quick(task: Task) -> Recipe:
     """Fields of ModelConfig, and the training, for a task of the app, or for data of any size.
 
-    Of other data few sequences are gone through in small batches, and more often.
+    Of other data few sequences are gone through in small batches, and more often; in long ones memory reaches over all
+    steps from the start.
     """
     if task.name in QUICK:
         return QUICK[task.name]
     if task.streams:
         return QUICK["text"]
-    sequences = task.extent[0]
+    sequences, steps = task.extent
     batch = min(max(sequences // 20, 4), 100)
     epochs = min(max(800 * batch // sequences, 5), 40)
     training = replace(QUICK["waves"][1], batch_size=batch, epochs=epochs, augment=False, rate=1.5 / epochs)
-    return {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0}, training
+    span = min(steps, LONGEST) if steps > LONG else 0
+    return {"k": 4, "hidden_size": 32, "num_layers": 1, "dropout": 0.0, "span": span}, training

@@ -9,6 +9,7 @@ import pytest
 from mrnn import owndata
 from mrnn.data import Target
 from mrnn.owndata import Columns, OwnTask, Reading, Sequences, store
+from mrnn.recipes import quick
 from mrnn.scaling import counted
 from mrnn.tasks import make_task
 
@@ -246,3 +247,12 @@ def test_the_parts_are_made_once_for_each_split_until_the_data_are_deleted(monke
     assert reads == [own_id] * 3
     owndata.delete(own_id, OWNER)
     assert store.parts.size == 0
+
+
+def test_in_long_sequences_memory_reaches_over_all_steps_from_the_start(monkeypatch):
+    task = own_task(kept())
+    assert quick(task)[0]["span"] == 0
+    monkeypatch.setattr("mrnn.recipes.LONG", 10)
+    assert quick(task)[0]["span"] == 13  # the longest
+    monkeypatch.setattr("mrnn.recipes.LONGEST", 11)  # what the form can say
+    assert quick(task)[0]["span"] == 11
