@@ -26,7 +26,7 @@ IN_LSTM_COLOURS = ("dwell_curves", "lesion_bars", "listened_by_epoch", "state_sc
 OF_PROBABILITIES = ("mean_q_heatmap", "transition_heatmap")
 NO_CHARTS = {
     "CIVIDIS", "CLICKED", "CURSOR_COLOUR", "DIVERGING", "LSTM_COLOURS", "STATE", "Picture", "letters_on", "lstm_colour",
-    "state_graph",
+    "difference_graph", "state_graph",
 }  # fmt: skip
 
 
@@ -409,6 +409,20 @@ def test_all_of_a_graph_lies_within_its_frame_and_no_node_on_another(k):
         ends = numbers[[0, -1]]
         assert (ends >= 0).all()
         assert (ends <= [width, height]).all()
+    for text in drawing.iter("{http://www.w3.org/2000/svg}text"):
+        assert 16 <= float(text.get("x", 0)) <= width - 16, "room for 100%"
+
+
+def test_the_graph_of_a_difference_has_an_arrow_for_each_move_that_chance_does_not_explain():
+    rows = [(1, 1, -0.3, True), (1, 2, 0.3, False), (2, 1, 0.6, True), (2, 2, -0.6, False)]
+    gaps = pd.DataFrame(rows, columns=["from", "to", "difference", "beyond_chance"]).assign(low=-1.0, high=1.0, p=0.5)
+    drawing = ElementTree.fromstring(str(charts.difference_graph(gaps, "calm", "<loud>").chart))  # noqa: S314
+    arrows = within(drawing, "move", "path")
+    assert set(arrows) == {"LSTM 1 → 1: -30.0%, more in <loud>", "LSTM 2 → 1: +60.0%, more in calm"}
+    less, more = (arrows[title] for title in sorted(arrows))
+    assert less.get("stroke") != more.get("stroke")
+    assert float(more.get("stroke-width", 0)) > 1.5 * float(less.get("stroke-width", 0))
+    assert set(within(drawing, "node", "circle")) == {"LSTM 1", "LSTM 2"}
 
 
 def test_a_graph_says_in_words_what_it_shows():

@@ -9,13 +9,18 @@ import pytest
 
 from mrnn import charts
 from mrnn.charts.picture import course, each, extremes, plain
-from tests.shown import CHARTS, TRANSITIONS, USAGE
+from tests.shown import CHARTS, DIFFERENCE, TRANSITIONS, USAGE
 
-PICTURES = {**CHARTS, "state_graph": (charts.state_graph, (TRANSITIONS, USAGE, "loud"))}
+PICTURES = {
+    **CHARTS,
+    "state_graph": (charts.state_graph, (TRANSITIONS, USAGE, "loud")),
+    "difference_graph": (charts.difference_graph, (DIFFERENCE, "calm", "loud")),
+}
 FIGURES = {  # the column that each of them draws
     "accuracy_by_tau": "mean", "accuracy_curves": "accuracy", "against_k": "accuracy", "answer_change": "probability",
     "class_bars": "probability", "co_use_heatmap": "share", "compared_curves": "accuracy", "confusion_heatmap": "share",
     "continued_curve": "value", "contender_curves": "mean", "contender_dots": "accuracy", "count_bars": "count",
+    "difference_graph": "difference",
     "difference_heatmap": "difference", "dwell_curves": "share", "entropy_curves": "entropy", "error_by_step": "error",
     "example_lanes": "value", "histogram_bars": "count", "information_curve": "information",
     "lengths_of_strings": "count",

@@ -5,7 +5,7 @@ Each gives a `Picture`: the chart, the same in words, and all numbers that it sh
 
 from mrnn.charts.colours import CIVIDIS, CURSOR_COLOUR, DIVERGING, LSTM_COLOURS, letters_on, lstm_colour
 from mrnn.charts.comparison import confusion_heatmap, contender_curves, contender_dots
-from mrnn.charts.graph import state_graph
+from mrnn.charts.graph import difference_graph, state_graph
 from mrnn.charts.laboratory import continued_curve, error_by_step, lengths_of_strings, shares_by_group
 from mrnn.charts.learning import (
     accuracy_curves,
@@ -51,6 +51,7 @@ __all__ = [
     "contender_dots",
     "continued_curve",
     "count_bars",
+    "difference_graph",
     "difference_heatmap",
     "dwell_curves",
     "entropy_curves",

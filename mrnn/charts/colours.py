@@ -15,6 +15,7 @@ CIVIDIS = (
     "#8a8677", "#989278", "#a69f77", "#b7ac73", "#caba6a", "#dec85f", "#f0d652", "#fce647",
 )  # fmt: skip
 DIVERGING = ("#542788", "#998ec3", "#d8daeb", "#f7f7f7", "#fee0b6", "#f1a340", "#b35806")  # from -1 to 1; 0 is white
+MORE, LESS = "#d07614", "#8b7cc4"  # lines for what is above and below 0, on light and on dark
 PROBABILITY = alt.Scale(scheme="cividis", domain=[0, 1])
 BRIGHT = 0.35  # relative luminance from which black letters read better than white ones
 

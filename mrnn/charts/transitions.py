@@ -111,9 +111,14 @@ def difference_heatmap(difference: pd.DataFrame, first: str, second: str) -> Pic
     reach = _reach(difference)
     tooltip = [alt.Tooltip("from", title="from LSTM"), alt.Tooltip("to", title="to LSTM"), *_judgement(".1%")]
     colour = alt.Color("coloured:Q", scale=_around_zero(reach), legend=None)
-    words = f"Transition probabilities, {first} minus {second}: {_gaps(difference, _move, signed_percent)}"
+    words = difference_in_words(difference, first, second)
     letters = _letters_around_zero(reach)
     return _matrix(_judged(difference, ".1%"), colour, "difference", "+.0%", tooltip, letters, words, difference)
+
+
+def difference_in_words(difference: pd.DataFrame, first: str, second: str) -> str:
+    """What two classes' transition probabilities differ by, for those who cannot see it; as `difference_heatmap`."""
+    return f"Transition probabilities, {first} minus {second}: {_gaps(difference, _move, signed_percent)}"
 
 
 def q_difference_heatmap(difference: pd.DataFrame, first: str, second: str) -> Picture:

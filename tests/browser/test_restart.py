@@ -29,7 +29,7 @@ def test_a_run_is_found_shown_and_goes_on_when_the_app_is_killed_and_started_aga
     before = read_lines(history)
     with run_server(tmp_path) as server:
         page.goto(f"{server.url}/train")
-        running = page.get_by_text(re.compile(r"^Epoch \d+ of 40 on the CPU"))
+        running = page.get_by_text(re.compile(r"^Epoch \d+ of 100 on the CPU"))
         expect(running).to_be_visible(timeout=180_000)
         assert int(re.findall(r"\d+", running.inner_text())[0]) > len(before)
         page.get_by_role("button", name="Stop").click()

@@ -59,7 +59,7 @@ def matrices(asked: Asked) -> str:
     )
     st.caption(
         f"Row: the LSTM of one step; column: the LSTM of the next. The network stays with its LSTM at {kept} of the steps. "
-        f"A dash: never left. {'' if difference is None else _verdict(difference)} Click a cell to see where it happens."
+        f"A dash: never left. {'' if difference is None else verdict(difference, 'cells', 'coloured')} Click a cell to see where it happens."
     )
     if difference is not None:
         common.in_numbers(difference, key="difference")
@@ -78,14 +78,15 @@ def _clicked(matrix: charts.Picture, names: tuple[str, ...], *, key: str) -> lis
     return [Move(names, int(cell["from"]), int(cell["to"])) for cell in cells if {"from", "to"} <= set(cell)][-1:]
 
 
-def _verdict(difference: pd.DataFrame) -> str:
+def verdict(difference: pd.DataFrame, parts: str, shown: str) -> str:
+    """How many parts of a picture of a difference are shown, and why no others."""
     known = int(difference["p"].notna().sum())
     real = int(difference["beyond_chance"].sum())
     if not known:
         return "Too few sequences to say anything about their difference: take more."
     return (
-        f"In the difference, only what chance does not explain is coloured: {real} of {known} cells "
-        "(permutation test over whole sequences, 5 % error for all cells together)."
+        f"In the difference, only what chance does not explain is {shown}: {real} of {known} {parts} "
+        "(permutation test over whole sequences, 5 % error for all together)."
     )
 
 
