@@ -120,7 +120,8 @@ def _side_by_side(picked: list[common.Entry], seed: int) -> None:
     )
     st.caption(
         f"{which}, {' or '.join(dict.fromkeys(truths))}, in every picture; bright is probable. "
-        "With k = 1 there is nothing to choose: q is 1 throughout.",
+        "With k = 1 there is nothing to choose: q is 1 throughout. LSTMs have no order that networks share: LSTM 1 of one is "
+        "not LSTM 1 of another.",
         help=common.words.Q_AND_Z,
     )
 
