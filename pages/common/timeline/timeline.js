@@ -415,7 +415,7 @@ class Timeline {
   box(a, b, c, d) {
     const [from, to] = [this.at(a), this.at(b)]
     return this.data.down
-      ? { x: c, y: from, width: d - c, height: to - from }
+      ? { x: c, y: from, width: Math.max(0, d - c), height: to - from } // no room for it while all is being laid out
       : { x: from, y: c, width: to - from, height: d - c }
   }
 
