@@ -415,7 +415,7 @@ class Timeline {
   box(a, b, c, d) {
     const [from, to] = [this.at(a), this.at(b)]
     return this.data.down
-      ? { x: c, y: from, width: Math.max(0, d - c), height: to - from } // no room for it while all is being laid out
+      ? { x: c, y: from, width: d - c, height: to - from }
       : { x: from, y: c, width: to - from, height: d - c }
   }
 
@@ -636,7 +636,7 @@ class Timeline {
     const { x, y, width, height } = data.down
       ? { x: this.from, y: this.at(t + 1), width: this.until - this.from, height: this.at(data.steps) - this.at(t + 1) }
       : { x: this.at(t + 1), y: this.from - 2, width: this.at(data.steps) - this.at(t + 1), height: this.until - this.from + 2 }
-    set(this.veil, { x, y, width: Math.max(0, width), height: Math.max(0, height), visibility: this.arriving ? "visible" : "hidden" })
+    set(this.veil, { x, y, width, height, visibility: this.arriving ? "visible" : "hidden" })
     this.rule.setAttribute("d", data.down ? `M${this.from} ${middle}H${this.until}` : `M${middle} ${this.from - 2}V${this.until}`)
     this.rule.setAttribute("stroke-dasharray", this.stays ? "6 2" : "none")
     this.lanes.forEach((lane, j) => lane.classList.toggle("listened", data.k > 1 && j % data.k === data.z[t]))
@@ -766,7 +766,10 @@ class Timeline {
 // -- small things ---------------------------------------------------------------------------------------------------
 
 function set(node, attributes) {
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
+  for (const [name, value] of Object.entries(attributes)) {
+    const none = (name === "width" || name === "height") && value < 0 // it has no room while the page is laid out
+    node.setAttribute(name, none ? 0 : value)
+  }
   return node
 }
 
