@@ -8,7 +8,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, expect, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -21,6 +21,7 @@ QUIET = (
 )  # fmt: skip
 # Streamlit itself asks for these two below a page's address before it finds its root.
 OWN_404 = ("/_stcore/health", "/_stcore/host-config")
+expect.set_options(timeout=30_000)  # milliseconds for an answer of a busy server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -50,6 +50,19 @@ def picture(page: Page, key: str) -> Locator:
     return chart
 
 
+def pictures(page: Page) -> list[str]:
+    """The keys of the pictures that stand on a page, in order."""
+    found = page.locator("[class*='st-key-picture-']")
+    return found.evaluate_all("all => all.map(one => one.className.match(/st-key-picture-([^ ]+)/)[1])")
+
+
+def all_drawn(page: Page) -> None:
+    """Wait until a page has drawn all of its pictures, so that nothing moves any more."""
+    settle(page)
+    for key in pictures(page):
+        picture(page, key)
+
+
 def strip(page: Page, key: str = "timeline") -> list[str]:
     """Colours of the LSTMs listened to in the picture with this key, a stay each."""
     stays = page.locator(f".st-key-picture-{key} .stay")
@@ -345,6 +358,6 @@ def test_networks_of_one_size_are_trained_and_stand_beside_one_another(server: S
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "dark")])
 def test_nothing_scrolls_sideways(address, width, scheme, server: Server, visit: Visit):
     page = visit(server, address, width=width, scheme=scheme)
-    page.wait_for_timeout(500)
+    all_drawn(page)
     sizes = "main => main.scrollWidth - main.clientWidth"
     becomes(page, lambda: page.get_by_test_id("stMain").evaluate(sizes), 0)

@@ -15,7 +15,6 @@ from tests.browser.test_app import choose, pick, picture, run_python, strip
 from tests.server import PROJECT, Server
 
 Visit = Callable[..., Page]
-PATIENT = 30_000  # milliseconds
 TOP, CORNER, FOOT = (0.3, 0.2), (0.7, 0.2), (0.45, 0.85)  # of a seven: shares of the field, from its left and its top
 
 
@@ -43,7 +42,7 @@ def stroke(page: Page, *places: tuple[float, float]) -> None:
 
 
 def reads(page: Page, digit: str) -> None:
-    expect(answer(page)).to_contain_text(f"The model reads a {digit}", timeout=PATIENT)
+    expect(answer(page)).to_contain_text(f"The model reads a {digit}")
 
 
 def test_the_answer_and_the_path_follow_while_a_stroke_is_still_being_drawn(server: Server, visit: Visit):
@@ -59,7 +58,7 @@ def test_the_answer_and_the_path_follow_while_a_stroke_is_still_being_drawn(serv
     becomes(page, lambda: strip(page, "rows") != before, True)
     expect(page).not_to_have_url(re.compile("drawing="))
     page.mouse.up()
-    expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("drawing="))
 
 
 def test_undo_takes_the_last_stroke_and_clear_all_of_them(server: Server, visit: Visit):
@@ -74,8 +73,8 @@ def test_undo_takes_the_last_stroke_and_clear_all_of_them(server: Server, visit:
     page.get_by_role("button", name="Undo").click()
     reads(page, "1")
     page.get_by_role("button", name="Clear").click()
-    expect(answer(page)).to_contain_text("Nothing drawn yet", timeout=PATIENT)
-    expect(page).not_to_have_url(re.compile("drawing="), timeout=PATIENT)
+    expect(answer(page)).to_contain_text("Nothing drawn yet")
+    expect(page).not_to_have_url(re.compile("drawing="))
 
 
 def ink(page: Page) -> int:
@@ -92,9 +91,10 @@ def test_a_wider_brush_leaves_more_ink(server: Server, visit: Visit):
     for key in ("Home", "End"):
         page.get_by_role("slider", name="Brush width").press(key)
         stroke(page, (0.5, 0.15), (0.5, 0.85))
-        becomes(page, lambda: ink(page) > 0, True)
+        expect(page).to_have_url(re.compile("drawing="))  # once it has ended
         inks.append(ink(page))
         page.get_by_role("button", name="Clear").click()
+        expect(page).not_to_have_url(re.compile("drawing="))
     assert inks[1] > 3 * inks[0]
 
 
@@ -108,7 +108,7 @@ def test_a_digit_is_drawn_with_the_keyboard_alone(server: Server, visit: Visit):
     reads(page, "1")
     page.keyboard.press("ArrowRight")  # the pen is up: no ink
     page.keyboard.press("Backspace")
-    expect(answer(page)).to_contain_text("Nothing drawn yet", timeout=PATIENT)
+    expect(answer(page)).to_contain_text("Nothing drawn yet")
 
 
 def test_a_finger_draws_and_the_page_does_not_scroll_away(server: Server, visit: Visit):
@@ -138,31 +138,31 @@ def test_a_link_opens_the_same_drawing_elsewhere_and_one_may_draw_on(server: Ser
     stroke(page, TOP, CORNER, FOOT)
     reads(page, "7")
     choose(page, "Model", re.compile("k = 8"))
-    expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("drawing="))
     settle(page)
     said, path = answer(page).text_content() or "", strip(page, "rows")
     other = visit(server, page.url.removeprefix(f"{server.url}/"))
-    expect(answer(other)).to_have_text(said, timeout=PATIENT)
+    expect(answer(other)).to_have_text(said)
     becomes(other, lambda: strip(other, "rows"), path)
     becomes(other, lambda: ink(other) > 1_000, True)
     stroke(other, (0.35, 0.55), (0.75, 0.55))
-    expect(other).not_to_have_url(page.url, timeout=PATIENT)
+    expect(other).not_to_have_url(page.url)
     expect(answer(other)).to_contain_text("The model reads a")
     other.get_by_role("button", name="Undo").click()
-    expect(answer(other)).to_contain_text("The model reads a 7", timeout=PATIENT)
+    expect(answer(other)).to_contain_text("The model reads a 7")
 
 
 def test_a_drawing_is_still_there_after_a_look_at_another_page(server: Server, visit: Visit):
     page = visit(server, "digits")
     stroke(page, TOP, CORNER, FOOT)
     reads(page, "7")
-    expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("drawing="))
     for name in ("Waves", "Digits"):
         page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
         expect(page.locator("h1")).to_have_text(name)
         settle(page)
     reads(page, "7")
-    expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("drawing="))
 
 
 @pytest.mark.parametrize("text", ["nothing", "7Z7Z7Z", ""])
@@ -215,7 +215,7 @@ def said_by_python(page: Page) -> None:
 def test_the_lines_of_python_make_what_the_page_shows_of_a_drawing(server: Server, visit: Visit):
     page = visit(server, "digits")
     stroke(page, TOP, CORNER, FOOT)
-    expect(page).to_have_url(re.compile("drawing="), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("drawing="))
     reads(page, "7")
     settle(page)
     said_by_python(page)
@@ -228,7 +228,7 @@ def test_a_test_digit_is_read_and_judged(server: Server, visit: Visit):
     number = page.get_by_role("spinbutton", name="Number of the test digit")
     before = number.input_value()
     page.get_by_role("button", name="Random test digit").click()
-    expect(number).not_to_have_value(before, timeout=PATIENT)
+    expect(number).not_to_have_value(before)
     settle(page)
     said_by_python(page)
 
@@ -240,22 +240,22 @@ def small(page: Page) -> Locator:
 def test_the_gallery_shows_a_class_and_a_click_or_enter_opens_a_digit(server: Server, visit: Visit):
     page = visit(server, "digits?digit_source=Test+digit&model=digits-k1")
     page.get_by_test_id("stButtonGroup").get_by_text("5", exact=True).click()
-    expect(small(page)).to_have_count(60, timeout=PATIENT)
-    expect(small(page).first).to_have_accessible_name(re.compile(": a 5, read as a"), timeout=PATIENT)
+    expect(small(page)).to_have_count(60)
+    expect(small(page).first).to_have_accessible_name(re.compile(": a 5, read as a"))
     names = small(page).evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
     assert all(re.match(r"Test digit \d+: a 5, read as a \d(, wrong)?$", name) for name in names)
     number = page.get_by_role("spinbutton", name="Number of the test digit")
     small(page).nth(2).click()
-    expect(number).to_have_value(re.findall(r"\d+", names[2])[0], timeout=PATIENT)
-    expect(answer(page)).to_contain_text(re.compile(r"right|it is a 5"), timeout=PATIENT)
-    expect(small(page).nth(2)).to_have_attribute("aria-current", "true", timeout=PATIENT)
+    expect(number).to_have_value(re.findall(r"\d+", names[2])[0])
+    expect(answer(page)).to_contain_text(re.compile(r"right|it is a 5"))
+    expect(small(page).nth(2)).to_have_attribute("aria-current", "true")
     page.keyboard.press("ArrowRight")
     expect(small(page).nth(3)).to_be_focused()
     page.keyboard.press("Enter")
-    expect(number).to_have_value(re.findall(r"\d+", names[3])[0], timeout=PATIENT)
+    expect(number).to_have_value(re.findall(r"\d+", names[3])[0])
     expect(small(page).nth(3)).to_be_focused()
     other = visit(server, page.url.removeprefix(f"{server.url}/"))
-    expect(small(other).nth(3)).to_have_attribute("aria-current", "true", timeout=PATIENT)
+    expect(small(other).nth(3)).to_have_attribute("aria-current", "true")
 
 
 def test_the_gallery_finds_the_digits_that_the_model_reads_wrong(server: Server, visit: Visit):
@@ -269,16 +269,16 @@ def test_the_gallery_finds_the_digits_that_the_model_reads_wrong(server: Server,
     names = [f"Test digit {n}: a 5, read as a {a}, wrong" for n, a in wrong[:60]]
     becomes(page, lambda: small(page).evaluate_all("all => all.map(b => b.getAttribute('aria-label'))"), names)
     small(page).first.click()
-    expect(answer(page)).to_contain_text("(wrong, it is a 5)", timeout=PATIENT)
+    expect(answer(page)).to_contain_text("(wrong, it is a 5)")
 
 
 def test_a_preset_opens_what_it_promises(server: Server, visit: Visit):
     page = visit(server, "digits")
-    expect(field(page)).to_be_visible(timeout=PATIENT)  # it comes last, and moves the buttons below it
+    expect(field(page)).to_be_visible()  # it comes last, and moves the buttons below it
     page.get_by_role("button", name="A 5 that fools it").click()
-    expect(answer(page)).to_contain_text("(wrong, it is a 5)", timeout=PATIENT)
+    expect(answer(page)).to_contain_text("(wrong, it is a 5)")
     page.get_by_role("button", name="Late to decide").click()
-    expect(page.get_by_text(re.compile(r"From row 2\d on the answer stays 4"))).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text(re.compile(r"From row 2\d on the answer stays 4"))).to_be_visible()
 
 
 def readings(page: Page) -> list[str]:
@@ -288,13 +288,13 @@ def readings(page: Page) -> list[str]:
 
 def test_two_digits_have_one_cursor_and_show_where_their_q_differs(server: Server, visit: Visit):
     page = visit(server, "digits")
-    expect(field(page)).to_be_visible(timeout=PATIENT)  # it comes last, and moves the buttons below it
+    expect(field(page)).to_be_visible()  # it comes last, and moves the buttons below it
     page.get_by_role("button", name="7 and 9", exact=True).click()
     # For a moment both arrangements of the page are there, and then pictures move up.
     heading = page.get_by_role("heading", name=re.compile("^A 7 and a 9: their paths part most at row"))
-    expect(heading).to_be_visible(timeout=PATIENT)
-    expect(answer(page)).to_have_count(1, timeout=PATIENT)
-    expect(small(page)).to_have_count(60, timeout=PATIENT)
+    expect(heading).to_be_visible()
+    expect(answer(page)).to_have_count(1)
+    expect(small(page)).to_have_count(60)
     settle(page)
     first, second = (picture(page, f"{which}_digit") for which in ("first", "second"))
     places = [drawing.locator("image.difference").bounding_box() for drawing in (first, second)]
@@ -311,11 +311,11 @@ def test_two_digits_have_one_cursor_and_show_where_their_q_differs(server: Serve
         like = re.compile(r"^row t = 20  ·  LSTM \d, q = [\d.]+  ·  [+−][\d.]+ against the other")
         expect(told).to_have_text(like)
     first.press("Enter")  # pins row 20
-    expect(page).to_have_url(re.compile("[?&]t=20(&|$)"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("[?&]t=20(&|$)"))
     settle(page)
     said = answer(page).text_content() or ""
     other = visit(server, page.url.removeprefix(f"{server.url}/"))
-    expect(answer(other)).to_have_text(said, timeout=PATIENT)
+    expect(answer(other)).to_have_text(said)
     becomes(other, lambda: readings(other), readings(page))
     q = run_python(page)["trace"].q[:, -1]
     assert f"row {np.abs(q[0] - q[1]).sum(-1).argmax()}" in said
@@ -333,14 +333,14 @@ def test_two_digits_stand_one_below_the_other_where_it_is_narrow(server: Server,
 
 def test_the_gallery_fills_either_of_two_digits(server: Server, visit: Visit):
     page = visit(server, "digits?digit_source=Two+digits&gallery_class=3")
-    expect(small(page).first).to_have_accessible_name(re.compile(": a 3, read as a"), timeout=PATIENT)
+    expect(small(page).first).to_have_accessible_name(re.compile(": a 3, read as a"))
     names = small(page).evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
     for which, n in (("First", 0), ("Second", 1)):
         pick(page, which)
         small(page).nth(n).click()
         box = page.get_by_role("spinbutton", name=which)
-        expect(box).to_have_value(re.findall(r"\d+", names[n])[0], timeout=PATIENT)
-    expect(answer(page)).to_contain_text("A 3 and a 3", timeout=PATIENT)
+        expect(box).to_have_value(re.findall(r"\d+", names[n])[0])
+    expect(answer(page)).to_contain_text("A 3 and a 3")
 
 
 @pytest.mark.parametrize("pixels", [None, "", "AAAA", "no base64!"])

@@ -15,7 +15,6 @@ from tests.browser.test_app import choose, pick, picture, strip
 from tests.server import PROJECT, Server
 
 Visit = Callable[..., Page]
-PATIENT = 30_000  # milliseconds
 
 
 def waves_seen(page: Page) -> tuple[str | None, list[str], str | None]:
@@ -37,7 +36,7 @@ def play_with_waves(page: Page) -> None:
     drawing.press("End")
     drawing.press("ArrowLeft")
     drawing.press("Enter")
-    expect(page).to_have_url(re.compile(r"[?&]t=48(&|$)"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile(r"[?&]t=48(&|$)"))
     settle(page)
 
 
@@ -59,7 +58,7 @@ def test_what_was_set_stands_in_the_address_again_after_a_look_at_another_page(s
         page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
         expect(page.locator("h1")).to_have_text(name)
         settle(page)
-    expect(page).to_have_url(re.compile("wave_kind=non-alien"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("wave_kind=non-alien"))
     expect(page.get_by_role("heading", level=4)).to_contain_text("(right)")
 
 
@@ -130,11 +129,11 @@ def test_a_link_opens_the_same_training_form_elsewhere_back_undoes_a_step_and_wh
 ):
     page = visit(server, "train")
     page.get_by_role("button", name="A memory each").click()
-    expect(page).to_have_url(re.compile(r"[?&]carry=own"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile(r"[?&]carry=own"))
     epochs = page.get_by_role("slider", name="Epochs")
-    expect(epochs).to_have_value("10", timeout=PATIENT)
+    expect(epochs).to_have_value("10")
     epochs.press("ArrowRight")
-    expect(page).to_have_url(re.compile(r"[?&]epochs=11"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile(r"[?&]epochs=11"))
     settle(page)
     page.get_by_role("button", name="Python").click()
     code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
@@ -149,35 +148,35 @@ def test_a_link_opens_the_same_training_form_elsewhere_back_undoes_a_step_and_wh
     page.keyboard.press("Escape")
     address = page.url.removeprefix(f"{server.url}/")
     page.go_back()
-    expect(page.get_by_role("slider", name="Epochs")).to_have_value("10", timeout=PATIENT)
-    expect(page).not_to_have_url(re.compile("epochs="), timeout=PATIENT)
+    expect(page.get_by_role("slider", name="Epochs")).to_have_value("10")
+    expect(page).not_to_have_url(re.compile("epochs="))
 
     other = visit(server, f"{address}&k=99&tau0=warm", width=390, height=844, scheme="dark")
-    expect(other.get_by_text("The link asks for k = 99 and tau0 = warm.")).to_be_visible(timeout=PATIENT)
+    expect(other.get_by_text("The link asks for k = 99 and tau0 = warm.")).to_be_visible()
     epochs = other.get_by_role("slider", name="Epochs")
     expect(epochs).to_have_value("11")
     epochs.press("ArrowRight")
-    expect(other.get_by_text("The link asks for")).to_have_count(0, timeout=PATIENT)
+    expect(other.get_by_text("The link asks for")).to_have_count(0)
 
 
 def test_a_link_opens_the_same_grid_and_the_same_comparison(server: Server, visit: Visit):
     page = visit(server, "sweeps?epochs=3")
     page.get_by_role("button", name="Does tau matter?").click()
     told = page.get_by_text(re.compile(r"^9 runs \(3 tau0 x 3 seeds\)"))
-    expect(told).to_be_visible(timeout=PATIENT)
-    expect(page).to_have_url(re.compile(r"s_k=none"), timeout=PATIENT)
+    expect(told).to_be_visible()
+    expect(page).to_have_url(re.compile(r"s_k=none"))
     settle(page)
     said = told.text_content() or ""
     other = visit(server, page.url.removeprefix(f"{server.url}/"))
-    expect(other.get_by_text(said, exact=True)).to_be_visible(timeout=PATIENT)
+    expect(other.get_by_text(said, exact=True)).to_be_visible()
     page = visit(server, "compare")
     page.get_by_role("button", name="All networks").click()
     told = page.get_by_text(re.compile(r"^7 networks x 3 seeds"))
-    expect(told).to_be_visible(timeout=PATIENT)
-    expect(page).to_have_url(re.compile("c_cells="), timeout=PATIENT)
+    expect(told).to_be_visible()
+    expect(page).to_have_url(re.compile("c_cells="))
     settle(page)
     other = visit(server, page.url.removeprefix(f"{server.url}/"))
-    expect(other.get_by_text(told.text_content() or "", exact=True)).to_be_visible(timeout=PATIENT)
+    expect(other.get_by_text(told.text_content() or "", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -193,12 +192,12 @@ def test_a_link_pins_the_step_in_the_picture_in_which_it_was_pinned(address, key
     drawing = picture(page, key)
     for press in ("Home", *["ArrowDown" if "digit" in key else "ArrowRight"] * 3, "Enter"):
         drawing.press(press)
-    expect(page).to_have_url(re.compile(rf"[?&]t=3&in={key}(&|$)"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile(rf"[?&]t=3&in={key}(&|$)"))
     settle(page)
     again = visit(server, page.url.removeprefix(f"{server.url}/"), width=390, height=844)
     readouts = [again.locator(f".st-key-picture-{name} .readout") for name in (key, other)]
-    expect(readouts[0]).to_contain_text(re.compile(r"t = 3 .*pinned"), timeout=PATIENT)
+    expect(readouts[0]).to_contain_text(re.compile(r"t = 3 .*pinned"))
     expect(readouts[1]).to_contain_text("t = 3 ")
     expect(readouts[1]).not_to_contain_text("pinned")
     picture(again, key).press("Escape")
-    expect(again).not_to_have_url(re.compile(r"[?&](t|in)="), timeout=PATIENT)
+    expect(again).not_to_have_url(re.compile(r"[?&](t|in)="))

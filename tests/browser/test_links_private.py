@@ -10,7 +10,6 @@ from tests.browser.test_app import picture
 from tests.server import Server
 
 Visit = Callable[..., Page]
-PATIENT = 30_000  # milliseconds
 PRIVATE = "upload-000000000000-0000"
 OWN = f"own-{'0' * 24}"
 
@@ -31,11 +30,11 @@ def test_what_others_cannot_open_is_said_and_something_that_ships_is_shown(
     address, says, shown, server: Server, visit: Visit
 ):
     page = visit(server, address, width=390 if "laboratory" in address else 1280)
-    expect(page.locator(".stAlert")).to_contain_text(says, timeout=PATIENT)
+    expect(page.locator(".stAlert")).to_contain_text(says)
     picture(page, shown)
     if "digits-k4" in address:
         page.get_by_test_id("stMain").get_by_role("link", name="Digits (MNIST), k = 4").click()
-        expect(page.locator("h1")).to_have_text("Digits", timeout=PATIENT)
+        expect(page.locator("h1")).to_have_text("Digits")
         expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^k = 4, m = 128"))
         expect(page.locator(".stAlert")).to_have_count(0)
 
@@ -43,12 +42,12 @@ def test_what_others_cannot_open_is_said_and_something_that_ships_is_shown(
 def test_a_teachers_link_leaves_only_some_classes_to_choose_from(server: Server, visit: Visit):
     page = visit(server, "transitions?only_digits=4,7,9&second_digits=9")
     first, second = (page.get_by_role("combobox", name=f"{which} class") for which in ("First", "Second"))
-    expect(first).to_have_value("4", timeout=PATIENT)
+    expect(first).to_have_value("4")
     expect(second).to_have_value("9")
     first.click()
     expect(page.get_by_role("option")).to_have_text(["4", "7", "9"])
     page.get_by_role("option", name="7").click()
-    expect(page).to_have_url(re.compile("first_digits=7"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("first_digits=7"))
     alone = visit(server, f"{page.url.removeprefix(f'{server.url}/')}&controls=off")
     picture(alone, "matrix_7")
     picture(alone, "matrix_9")

@@ -12,8 +12,6 @@ from tests.browser.conftest import settle
 from tests.browser.test_app import picture
 from tests.server import Server
 
-SOON = 30_000  # milliseconds for an answer of a busy server
-
 
 def upload(page: Page, number: int, name: str, content: bytes) -> None:
     """Give a file to the page's uploader of this number."""
@@ -23,7 +21,7 @@ def upload(page: Page, number: int, name: str, content: bytes) -> None:
 
 def go(page: Page, name: str) -> None:
     page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
-    expect(page.locator("h1")).to_have_text(name, timeout=SOON)
+    expect(page.locator("h1")).to_have_text(name)
     settle(page)
 
 
@@ -31,9 +29,9 @@ def test_a_file_is_mended_kept_trained_on_and_new_sequences_are_answered(
     server: Server, visit: Callable[..., Page], tmp_path: Path
 ):
     page = visit(server, "own_data")
-    expect(page.get_by_text("None yet. What you keep")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("None yet. What you keep")).to_be_visible()
     upload(page, 0, "hips.csv", faulty_csv())
-    expect(page.get_by_text("3 things are wrong with this file.")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("3 things are wrong with this file.")).to_be_visible()
     fault = page.get_by_role("row").filter(has_text="'broken' stands where a number belongs")
     expect(fault).to_contain_text("25")
     expect(fault).to_contain_text("up")
@@ -42,17 +40,17 @@ def test_a_file_is_mended_kept_trained_on_and_new_sequences_are_answered(
     page.get_by_role("button", name="Remove hips.csv").click()
     upload(page, 0, "hips.csv", long_csv())
     # The example, shown while no file is, has the same sequences and a form of its own for them.
-    expect(page.get_by_role("heading", name="hips.csv")).to_be_visible(timeout=SOON)
+    expect(page.get_by_role("heading", name="hips.csv")).to_be_visible()
     settle(page)
-    expect(page.get_by_text("120 sequences of 40 to 60 steps, 2 inputs a step.")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("120 sequences of 40 to 60 steps, 2 inputs a step.")).to_be_visible()
     for name in ("examples", "counts", "lengths"):
         picture(page, name)
     page.get_by_role("textbox", name="Name").fill("Hips of three gaits")
     page.get_by_role("button", name="Keep it as a task").click()
-    expect(page.get_by_text("96 to learn from, 24 to test on")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("96 to learn from, 24 to test on")).to_be_visible()
     page.get_by_role("button", name="Train on it").click()
-    expect(page.locator("h1")).to_have_text("Train", timeout=SOON)
-    expect(page.get_by_role("radio", name="Hips of three gaits")).to_be_checked(timeout=SOON)
+    expect(page.locator("h1")).to_have_text("Train")
+    expect(page.get_by_role("radio", name="Hips of three gaits")).to_be_checked()
     settle(page)
     page.get_by_role("slider", name="Epochs").press("Home")
     settle(page)
@@ -63,13 +61,13 @@ def test_a_file_is_mended_kept_trained_on_and_new_sequences_are_answered(
     expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^Hips of three gaits: k = 4"))
     picture(page, "matrix_running")
     go(page, "k and tau")
-    expect(page.get_by_role("radio", name="Hips of three gaits")).to_be_visible(timeout=SOON)
+    expect(page.get_by_role("radio", name="Hips of three gaits")).to_be_visible()
 
     # Its answers to sequences without a label are taken along.
     go(page, "Own data")
     unlabelled = "\n".join(line.rpartition(",")[0] for line in long_csv().decode().splitlines())
     upload(page, 1, "new.csv", unlabelled.encode())
-    expect(page.get_by_text("120 answers:")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("120 answers:")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Answers (CSV)").click()
     download.value.save_as(tmp_path / "answers.csv")
@@ -82,13 +80,13 @@ def test_a_file_is_mended_kept_trained_on_and_new_sequences_are_answered(
 
     # Somebody else sees none of it.
     other = visit(server, "own_data")
-    expect(other.get_by_text("None yet. What you keep")).to_be_visible(timeout=SOON)
+    expect(other.get_by_text("None yet. What you keep")).to_be_visible()
     go(other, "Train")
     expect(other.get_by_role("radio", name="Hips of three gaits")).to_have_count(0)
 
     # Deleted, it is gone with its model.
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("button", name="Delete it").click()
-    expect(page.get_by_text("None yet. What you keep")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("None yet. What you keep")).to_be_visible()
     go(page, "Train")
-    expect(page.get_by_text("None yet.")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("None yet.")).to_be_visible()

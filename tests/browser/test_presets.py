@@ -16,7 +16,6 @@ from tests.browser.test_app import picture, strip
 from tests.server import Server
 
 Visit = Callable[..., Page]
-PATIENT = 30_000  # milliseconds
 
 
 def press(page: Page, name: str) -> None:
@@ -57,13 +56,13 @@ def test_presets_of_waves_show_their_signals(server: Server, visit: Visit):
     f = WAVES["wave_f"]
     for name, kind in (("Plain sine", "non-alien"), ("Alien", "alien")):
         press(page, name)
-        expect(heading(page)).to_contain_text(f"The model says: {kind}", timeout=PATIENT)
+        expect(heading(page)).to_contain_text(f"The model says: {kind}")
         z = model.trace(Waves().wave(kind, p=0.0, f=f, s=1.0, seed=0).x).listened()[0]
         becomes(page, lambda: strip(page), [lstm_colour(lstm + 1) for lstm, _ in groupby(z)])
     press(page, "Not heard")
-    expect(page.get_by_text(re.compile("the network does not hear it"))).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text(re.compile("the network does not hear it"))).to_be_visible()
     press(page, "With and without")
-    expect(heading(page)).to_contain_text(re.compile("First: alien.*Second: non-alien"), timeout=PATIENT)
+    expect(heading(page)).to_contain_text(re.compile("First: alien.*Second: non-alien"))
     expect(page.locator(".st-key-picture-timeline path.signal")).to_have_count(2)
 
 
@@ -78,9 +77,9 @@ def test_presets_of_the_laboratory_lead_through_its_tasks(server: Server, visit:
         ("A legal string", "Right at 10 of 10 steps"),
     ):
         press(page, name)
-        expect(page.get_by_text(re.compile(told)).first).to_be_visible(timeout=PATIENT)
+        expect(page.get_by_text(re.compile(told)).first).to_be_visible()
     press(page, "Alice goes on")
-    expect(page.get_by_role("combobox", name="Task")).to_have_value(re.compile("ext"), timeout=PATIENT)
+    expect(page.get_by_role("combobox", name="Task")).to_have_value(re.compile("ext"))
     expect(page.get_by_test_id("stMain").get_by_test_id("stCode").first).to_contain_text(re.compile(r"\w{3} \w"))
     expect(page.locator(".stAlert")).to_have_count(0)
 
@@ -94,7 +93,7 @@ def test_presets_of_k_and_tau_show_what_they_promise_in_each_view(server: Server
         ("A digit", [f"digits-k{k}" for k in (1, 2, 4, 8, 16)]),
     ):
         press(page, name)
-        expect(pictures).to_have_count(len(models), timeout=PATIENT)
+        expect(pictures).to_have_count(len(models))
         for model in models:
             picture(page, f"k_{model}")
     press(page, "1, 2, 4, 8, 16")
@@ -110,7 +109,7 @@ def test_presets_of_k_and_tau_show_what_they_promise_in_each_view(server: Server
         ("One-hot", "0.05"),
     ):
         press(page, name)
-        expect(heading(page)).to_contain_text(f"At tau {tau} this draw", timeout=PATIENT)
+        expect(heading(page)).to_contain_text(f"At tau {tau} this draw")
         expect(shown).to_contain_text(f"At tau {tau} the heaviest")
         weights.append(int(re.findall(r"has (\d+)%", shown.text_content() or "")[0]))
     assert weights == sorted(set(weights))
@@ -131,7 +130,7 @@ def test_presets_of_k_and_tau_show_what_they_promise_in_each_view(server: Server
         ("At the end", "After epoch 16"),
     ):
         press(page, name)
-        expect(heading(page)).to_contain_text(f"{when}: ", timeout=PATIENT)
+        expect(heading(page)).to_contain_text(f"{when}: ")
         expect(page.get_by_text(re.compile(rf"^{when}, LSTM \d is listened to most"))).to_be_visible()
         strips.append(tuple(strip(page, "learned")))
     assert len(set(strips)) > 1

@@ -15,7 +15,6 @@ from tests.browser.test_app import run_python
 from tests.server import PROJECT, Server
 
 Visit = Callable[..., Page]
-PATIENT = 30_000  # milliseconds
 
 
 @pytest.fixture
@@ -37,20 +36,20 @@ def test_lines_of_the_laboratory_answer_write_and_listen_as_it_does(server: Serv
     field = page.get_by_role("textbox", name="Type one")
     field.fill("0011101")
     field.press("Enter")
-    expect(page.get_by_role("heading", level=4)).to_have_text("Right at 7 of 7 steps", timeout=PATIENT)
+    expect(page.get_by_role("heading", level=4)).to_have_text("Right at 7 of 7 steps")
     settle(page)
     assert run_python(page)["judged"].right.tolist() == [True] * 7
     page.keyboard.press("Escape")
 
     page = visit(server, "laboratory?lab_view=Strings+of+its+own&lab_seed=3")
     told = page.get_by_text(re.compile(r"\d of these 8 are whole strings of the grammar"))
-    expect(told).to_be_visible(timeout=PATIENT)
+    expect(told).to_be_visible()
     faults = re.findall(r"faults=\((.*?)\)", run_python(page)["printed"])[0].split(", ")
     expect(told).to_contain_text(f"{faults.count('None')} of these {len(faults)} are")
     page.keyboard.press("Escape")
 
     page.get_by_role("radio", name="What each LSTM reads").click()
-    expect(page.get_by_text("LSTM 1, ")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text("LSTM 1, ")).to_be_visible()
     settle(page)
     trace = run_python(page)["trace"]
     use = analysis.usage(trace.listened(), trace.lengths, trace.k)
@@ -63,7 +62,7 @@ def test_lines_of_the_laboratory_answer_write_and_listen_as_it_does(server: Serv
 
 def test_lines_of_train_and_compare_train_what_their_forms_say(server: Server, visit: Visit, asked: list[RunConfig]):
     page = visit(server, "train?epochs=3&k=2&carry=own")
-    expect(page.get_by_text(re.compile(r"^k = 2: [\d,]+ weights"))).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text(re.compile(r"^k = 2: [\d,]+ weights"))).to_be_visible()
     run_python(page)
     config = asked.pop()
     assert (config.task, config.model.k, config.model.carry, config.training.epochs) == ("waves", 2, "own", 3)

@@ -12,7 +12,6 @@ from tests.browser.test_timeline_together import touch
 from tests.server import Server
 
 Visit = Callable[..., Page]
-PATIENCE = 30_000  # milliseconds
 MOST = 200  # presses of Tab
 # Everything in the page that can have the focus, in the order of the document, components' own trees included.
 NUMBER_ALL = """() => {
@@ -41,7 +40,7 @@ FOCUSED = """() => {
 def drawing(page: Page, key: str) -> tuple[Locator, Locator]:
     """A picture whose key begins so, and its SVG, in sight."""
     picture = page.locator(f"[class*=st-key-picture-{key}]").first
-    expect(picture.locator(".cursor")).to_have_attribute("d", re.compile("M"), timeout=PATIENCE)
+    expect(picture.locator(".cursor")).to_have_attribute("d", re.compile("M"))
     svg = picture.locator("svg[role=img]")
     svg.scroll_into_view_if_needed()
     return picture, svg
@@ -72,7 +71,7 @@ def test_a_finger_moves_the_cursor_and_a_tap_pins_a_step_in_numbers(address, key
     touch(svg, *places(svg, down, 0.9))
     expect(readout).to_contain_text("pinned")
     expect(picture.locator(".numbers table")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"[?&]t=\d"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"[?&]t=\d"))
     settle(page)
     svg.press("Escape")
     expect(readout).not_to_contain_text("pinned")
@@ -142,7 +141,7 @@ def test_room_is_kept_for_a_field_to_draw_on_before_it_is_there(address, key, wi
     page.set_default_timeout(60_000)
     page.add_init_script(f"({WATCH})({key!r})")
     page.goto(f"{server.url}/{address}")
-    expect(page.locator(f".st-key-room_{key} canvas")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(f".st-key-room_{key} canvas")).to_be_visible()
     settle(page)
     seen = page.evaluate("window.seen")
     page.close()

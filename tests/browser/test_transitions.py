@@ -10,11 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 from mrnn import TASKS, load, transition_counts
 from pages.common.models import SHIPPED
 from tests.browser.conftest import becomes, settle
-from tests.browser.test_app import BARS, choose, picture
+from tests.browser.test_app import BARS, all_drawn, choose, picture, pictures
 from tests.server import Server
 
 Visit = Callable[..., Page]
-PATIENCE = 30_000  # milliseconds
 VIEWS = ("Matrices", "Graph", "Use", "Time", "Information", "Map", "Two models")
 
 
@@ -68,22 +67,22 @@ def test_a_click_on_a_difference_lists_sequences_of_both_classes(server: Server,
     page = visit(server, "transitions?first_digits=4&second_digits=9")
     cell(page, "difference", 2, 3).click()
     move = page.get_by_role("combobox", name="Where does it happen?")
-    expect(move).to_have_value(re.compile("^4 and 9: 2 → 3"), timeout=PATIENCE)
+    expect(move).to_have_value(re.compile("^4 and 9: 2 → 3"))
     settle(page)
     sequence = page.get_by_role("combobox", name="Open a sequence")
     sequence.scroll_into_view_if_needed()
     settle(page)  # a menu closes when its page scrolls
     sequence.click()
     options = page.get_by_role("option")
-    expect(options.first).to_contain_text(", class 4", timeout=PATIENCE)
+    expect(options.first).to_contain_text(", class 4")
     expect(options.nth(1)).to_contain_text(", class 9")
     number = re.findall(r"No\. (\d+)", options.nth(1).inner_text())[0]
     options.nth(1).click()
     opened = page.locator("[class*='st-key-picture-opened']")
     expect(opened.locator("svg[role=img]")).to_have_attribute(
-        "aria-label", re.compile(f"Sequence {number}, of class 9: 2 hands over to 3"), timeout=PATIENCE
+        "aria-label", re.compile(f"Sequence {number}, of class 9: 2 hands over to 3")
     )
-    expect(page).to_have_url(re.compile(f"open={number}"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(f"open={number}"))
 
 
 @pytest.mark.slow
@@ -106,41 +105,41 @@ def test_all_test_digits_are_read_once_with_a_bar_that_says_so(server: Server, v
 @pytest.mark.parametrize("told_by", ["LSTM", "class"])
 def test_a_click_on_a_state_of_the_map_opens_its_sequence_at_that_step(told_by, server: Server, visit: Visit):
     page = visit(server, f"transitions?transitions_view=Map&layer_transitions=1&map_by={told_by}")
-    expect(page.get_by_text("One hidden state h of layer 1 of 3")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("One hidden state h of layer 1 of 3")).to_be_visible()
     told = {"LSTM": "path[aria-roledescription=circle]", "class": "text[aria-roledescription='text mark']"}[told_by]
     picture(page, "map").locator(told).last.click()
     heading = page.get_by_text(re.compile("its state at row"))
-    expect(heading).to_be_visible(timeout=PATIENCE)
+    expect(heading).to_be_visible()
     number, step, lstm = re.findall(r"No\. (\d+).* at row (\d+), where LSTM (\d)", heading.inner_text())[0]
     readout = page.locator("[class*='st-key-picture-opened_state'] .readout")
-    expect(readout).to_contain_text(f"t = {step} · LSTM {lstm}", timeout=PATIENCE)
+    expect(readout).to_contain_text(f"t = {step} · LSTM {lstm}")
     expect(readout).to_contain_text("pinned")
-    expect(page).to_have_url(re.compile(f"state={number}&.*t={step}|t={step}&.*state={number}"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(f"state={number}&.*t={step}|t={step}&.*state={number}"))
     elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
-    expect(elsewhere.get_by_text(f"No. {number}, of class")).to_be_visible(timeout=PATIENCE)
+    expect(elsewhere.get_by_text(f"No. {number}, of class")).to_be_visible()
     if told_by == "class":
         return
     look(page, "Graph")  # the map is taken away, and drawn anew
     look(page, "Map")
-    expect(heading).to_contain_text(f"No. {number}, of class", timeout=PATIENCE)
+    expect(heading).to_contain_text(f"No. {number}, of class")
     page.get_by_role("link", name="Waves").first.click()
-    expect(page.locator("h1")).to_have_text("Waves", timeout=PATIENCE)
+    expect(page.locator("h1")).to_have_text("Waves")
     page.get_by_role("link", name="Transitions").first.click()
-    expect(page.locator("h1")).to_have_text("Transitions", timeout=PATIENCE)
-    expect(heading).to_contain_text(f"No. {number}, of class", timeout=PATIENCE)
-    expect(readout).to_contain_text(f"t = {step} ", timeout=PATIENCE)
+    expect(page.locator("h1")).to_have_text("Transitions")
+    expect(heading).to_contain_text(f"No. {number}, of class")
+    expect(readout).to_contain_text(f"t = {step} ")
     field = page.get_by_role("spinbutton", name="Open the sequence of a state")
     field.fill("17")  # as a click does, by keyboard
     field.press("Enter")
-    expect(heading).to_contain_text("No. 17, of class", timeout=PATIENCE)
+    expect(heading).to_contain_text("No. 17, of class")
     settle(page)
     map_ = picture(page, "map")
     map_.locator(told).last.click()
-    expect(heading).to_contain_text(f"No. {number}, of class", timeout=PATIENCE)
+    expect(heading).to_contain_text(f"No. {number}, of class")
     box = map_.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] - 12, box["y"] + box["height"] / 2)  # beside all of them
-    expect(heading).to_have_count(0, timeout=PATIENCE)
+    expect(heading).to_have_count(0)
 
 
 def test_each_view_pins_its_own_sequence_at_its_own_step(server: Server, visit: Visit):
@@ -149,19 +148,19 @@ def test_each_view_pins_its_own_sequence_at_its_own_step(server: Server, visit: 
     first = re.findall(r"at row (\d+)", told.inner_text())[0]
     of_move = page.locator("[class*='st-key-picture-opened_'] .readout")
     of_state = page.locator("[class*='st-key-picture-opened_state'] .readout")
-    expect(of_move).to_contain_text(f"t = {first} ", timeout=PATIENCE)
+    expect(of_move).to_contain_text(f"t = {first} ")
     look(page, "Map")
     field = page.get_by_role("spinbutton", name="Open the sequence of a state")
     field.fill("17")
     field.press("Enter")
     heading = page.get_by_text(re.compile("its state at row"))
-    expect(heading).to_contain_text("No. 17, of class", timeout=PATIENCE)
+    expect(heading).to_contain_text("No. 17, of class")
     step = re.findall(r"at row (\d+)", heading.inner_text())[0]
     assert step != first, "choose another state, so that the two can be told apart"
-    expect(of_state).to_contain_text(f"t = {step} ", timeout=PATIENCE)
+    expect(of_state).to_contain_text(f"t = {step} ")
     look(page, "Matrices")
-    expect(of_state).to_have_count(0, timeout=PATIENCE)
-    expect(of_move).to_contain_text(f"t = {first} ", timeout=PATIENCE)
+    expect(of_state).to_have_count(0)
+    expect(of_move).to_contain_text(f"t = {first} ")
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -171,12 +170,6 @@ def test_a_view_is_drawn_and_stands_in_the_address(view, server: Server, visit: 
     elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
     # Pictures of the view that was left may stand a moment longer.
     becomes(page, lambda: pictures(page) == pictures(elsewhere) != [], True)
-
-
-def pictures(page: Page) -> list[str]:
-    """The names of the pictures that stand on a page, in order."""
-    drawings = page.locator("[class*='st-key-picture-']")
-    return drawings.evaluate_all("all => all.map(one => one.className.match(/st-key-picture-[^ ]+/)[0])")
 
 
 def test_the_graph_says_its_numbers_to_those_who_point_and_to_those_who_cannot_see(server: Server, visit: Visit):
@@ -218,6 +211,7 @@ def test_two_models_are_paired_and_a_model_is_not_compared_with_itself(server: S
 def test_nothing_scrolls_sideways_on_a_telephone(view, server: Server, visit: Visit):
     page = visit(server, "transitions", width=390)
     look(page, view)
+    all_drawn(page)
     sizes = "all => Math.max(...all.map(one => one.scrollWidth - one.clientWidth))"
     parts = page.locator("[data-testid=stMain], [role=radiogroup], [role=group]")
     becomes(page, lambda: parts.evaluate_all(sizes), 0)
@@ -228,6 +222,6 @@ FOOT = "drawing => drawing.getBoundingClientRect().bottom"
 
 def test_the_matrices_are_seen_without_scrolling(server: Server, visit: Visit):
     page = visit(server, "transitions")
+    all_drawn(page)
     for key in ("matrix_0", "matrix_1", "difference"):
-        drawing = picture(page, key)
-        becomes(page, lambda: drawing.evaluate(FOOT) <= 800, True)  # noqa: B023, looked at here
+        assert picture(page, key).evaluate(FOOT) <= 800

@@ -13,11 +13,10 @@ from playwright.sync_api import Locator, Page, expect
 from mrnn.charts import lstm_colour
 from mrnn.tasks import sketch
 from tests.browser.conftest import becomes, settle
-from tests.browser.test_app import pick, picture, run_python, strip
+from tests.browser.test_app import all_drawn, pick, picture, run_python, strip
 from tests.server import Server
 
 Visit = Callable[..., Page]
-PATIENT = 30_000  # milliseconds
 
 
 def press(page: Page, slider: str, key: str, times: int = 1) -> None:
@@ -38,9 +37,7 @@ def test_an_alien_part_is_spliced_in_marked_and_moved(server: Server, visit: Vis
     bracket = page.locator(".st-key-picture-timeline .bracket")
     expect(bracket).to_have_count(0)
     pick(page, "mix")
-    expect(page.get_by_text(re.compile(r"The alien part \(steps 20 to 27\) changes z from step 21 on"))).to_be_visible(
-        timeout=PATIENT
-    )
+    expect(page.get_by_text(re.compile(r"The alien part \(steps 20 to 27\) changes z from step 21 on"))).to_be_visible()
     expect(bracket).to_have_count(1)
     before = ends(page)
     # Steps 20 to 27 have the width of 8 of the 50 steps, and so has the strip of z.
@@ -49,12 +46,12 @@ def test_an_alien_part_is_spliced_in_marked_and_moved(server: Server, visit: Vis
     )
     assert before[1] - before[0] == pytest.approx(8 / 50 * box, rel=0.01)
     press(page, "The alien part begins at", "ArrowLeft", 10)
-    expect(page.get_by_text(re.compile(r"The alien part \(steps 10 to 17\)"))).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text(re.compile(r"The alien part \(steps 10 to 17\)"))).to_be_visible()
     becomes(page, lambda: before[0] - ends(page)[0] == pytest.approx(10 / 50 * box, rel=0.01), True)
     said = page.get_by_role("heading", level=4).text_content()
     other = visit(server, page.url.removeprefix(f"{server.url}/"), width=390, height=844)
     picture(other, "timeline")
-    expect(other.get_by_text(re.compile(r"The alien part \(steps 10 to 17\)"))).to_be_visible(timeout=PATIENT)
+    expect(other.get_by_text(re.compile(r"The alien part \(steps 10 to 17\)"))).to_be_visible()
     expect(other.get_by_role("heading", level=4)).to_have_text(said or "")
     says = run_python(page)["trace"].answers[0]
     assert f"{says.max():.1%}" in (said or "")
@@ -93,13 +90,13 @@ def test_a_wave_is_drawn_with_the_mouse_taken_back_and_opened_elsewhere(server: 
     page = visit(server, "waves")
     pick(page, "draw")
     answer = page.get_by_role("heading", level=4)
-    expect(answer).to_contain_text("The model says: non-alien", timeout=PATIENT)
+    expect(answer).to_contain_text("The model says: non-alien")
     expect(answer).not_to_contain_text("(")  # nobody knows what a drawing is
     settle(page)
     plain = signal_seen(page)
     drag(page, (0.35, 0.1), (0.4, 0.85), (0.45, 0.1), (0.5, 0.85), (0.55, 0.1), (0.6, 0.85), (0.65, 0.1))
-    expect(page).to_have_url(re.compile("wave_draw="), timeout=PATIENT)
-    expect(answer).to_contain_text("The model says: alien", timeout=PATIENT)
+    expect(page).to_have_url(re.compile("wave_draw="))
+    expect(answer).to_contain_text("The model says: alien")
     settle(page)
     curve = drawn(page)
     assert curve.max() > 2
@@ -113,13 +110,13 @@ def test_a_wave_is_drawn_with_the_mouse_taken_back_and_opened_elsewhere(server: 
     assert f"{says.max():.1%}" in said
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Undo").click()
-    expect(answer).to_contain_text("The model says: non-alien", timeout=PATIENT)
+    expect(answer).to_contain_text("The model says: non-alien")
     assert plain is not None
-    expect(curve_of_signal(page)).to_have_attribute("d", plain, timeout=PATIENT)  # it comes after the answer
+    expect(curve_of_signal(page)).to_have_attribute("d", plain)  # it comes after the answer
     page.get_by_role("button", name="Clear").click()
-    expect(page).to_have_url(re.compile(f"wave_draw={sketch.pack(np.zeros(101))}"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile(f"wave_draw={sketch.pack(np.zeros(101))}"))
     page.get_by_role("button", name="Start from a sine").click()
-    expect(page).to_have_url(re.compile(f"wave_draw={sketch.SINE}"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile(f"wave_draw={sketch.SINE}"))
 
 
 def test_a_wave_is_drawn_with_the_keyboard_and_by_touch(server: Server, visit: Visit):
@@ -127,12 +124,12 @@ def test_a_wave_is_drawn_with_the_keyboard_and_by_touch(server: Server, visit: V
     field(page).focus()
     for key in ("ArrowUp", "Space", *["ArrowRight"] * 5, "Space", "ArrowRight"):
         page.keyboard.press(key)
-    expect(page).to_have_url(re.compile("wave_draw="), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("wave_draw="))
     becomes(page, lambda: abs(drawn(page)[:11] - 0.1).max() < 0.011, True)  # five moves of two points, one step up
     curve = drawn(page)
     np.testing.assert_allclose(curve[11:], np.sin(np.linspace(0, 20, 101))[11:], atol=0.011)
     page.keyboard.press("Backspace")
-    expect(page).to_have_url(re.compile(f"wave_draw={sketch.SINE}"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile(f"wave_draw={sketch.SINE}"))
     field(page).scroll_into_view_if_needed()
     box = field(page).bounding_box()
     assert box is not None
@@ -144,7 +141,7 @@ def test_a_wave_is_drawn_with_the_keyboard_and_by_touch(server: Server, visit: V
     ):
         at = {"x": box["x"] + x * box["width"], "y": box["y"] + 0.1 * box["height"]}
         wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [] if kind == "touchEnd" else [at]})
-    expect(page).not_to_have_url(re.compile(f"wave_draw={sketch.SINE}"), timeout=PATIENT)
+    expect(page).not_to_have_url(re.compile(f"wave_draw={sketch.SINE}"))
     becomes(page, lambda: bool((drawn(page)[30:60] > 2).all()), True)
     after = field(page).bounding_box()
     assert after is not None
@@ -155,32 +152,32 @@ def test_a_drawing_begins_with_the_wave_before_and_back_brings_the_one_before_it
     page = visit(server, "waves")
     pick(page, "draw")
     answer = page.get_by_role("heading", level=4)
-    expect(answer).to_contain_text("The model says: non-alien", timeout=PATIENT)
+    expect(answer).to_contain_text("The model says: non-alien")
     drag(page, (0.2, 0.5), (0.3, 0.5))
-    expect(page).to_have_url(re.compile("wave_draw="), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("wave_draw="))
     settle(page)
     mine = drawn(page)
     page.get_by_role("button", name="Start from the wave before").click()
-    expect(answer).to_contain_text("The model says: alien", timeout=PATIENT)
+    expect(answer).to_contain_text("The model says: alien")
     settle(page)
     begun = drawn(page)
     assert begun.max() > 1.5
     page.get_by_role("button", name="Clear").scroll_into_view_if_needed()
     drag(page, (0.2, 0.1), (0.3, 0.1))  # goes on from it
-    expect(page).not_to_have_url(re.compile(f"wave_draw={sketch.pack(begun)}"), timeout=PATIENT)
+    expect(page).not_to_have_url(re.compile(f"wave_draw={sketch.pack(begun)}"))
     settle(page)
     assert (drawn(page)[14:22] > 2).all()
     np.testing.assert_allclose(drawn(page)[40:], begun[40:])
     for curve in (begun, mine):
         page.go_back()
-        expect(page).to_have_url(re.compile(f"wave_draw={sketch.pack(curve)}"), timeout=PATIENT)
+        expect(page).to_have_url(re.compile(f"wave_draw={sketch.pack(curve)}"))
         settle(page)
-    expect(answer).to_contain_text("The model says: non-alien", timeout=PATIENT)
+    expect(answer).to_contain_text("The model says: non-alien")
 
 
 def test_a_drawing_that_cannot_be_read_is_said_and_a_sine_is_shown(server: Server, visit: Visit):
     page = visit(server, "waves?wave_kind=draw&wave_draw=nothing")
-    expect(page.get_by_text("The address holds a drawing that cannot be read.")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text("The address holds a drawing that cannot be read.")).to_be_visible()
     expect(page.get_by_role("heading", level=4)).to_contain_text("The model says: non-alien")
 
 
@@ -188,10 +185,10 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(s
     page = visit(server, "waves")
     page.get_by_text("Compare two signals").click()
     answer = page.get_by_role("heading", level=4)
-    expect(answer).to_contain_text("Second: non-alien", timeout=PATIENT)
+    expect(answer).to_contain_text("Second: non-alien")
     page.get_by_role("tab", name="Second signal").click()
     pick(page, "mix")
-    expect(answer).to_contain_text(re.compile(r"First: alien.*Second: alien"), timeout=PATIENT)
+    expect(answer).to_contain_text(re.compile(r"First: alien.*Second: alien"))
     settle(page)
     lines = run_python(page)
     first, second = lines["trace"], lines["other"]
@@ -214,7 +211,7 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(s
     readout = timeline.locator(".readout")
     expect(readout).to_have_text(re.compile(rf"^t = 22 .*{re.escape(like)}$"))
     drawing.press("Enter")
-    expect(page).to_have_url(re.compile("[?&]t=22"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("[?&]t=22"))
     tables = timeline.locator(".numbers table")
     expect(tables).to_have_count(2)
     for table, trace, x in zip(tables.all(), (first, second), ("x", "second"), strict=True):
@@ -239,7 +236,7 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(s
 
     other = visit(server, page.url.removeprefix(f"{server.url}/"), width=390, height=844, scheme="dark")
     expect(other.get_by_role("heading", level=4)).to_have_text(answer.text_content() or "")
-    expect(other.locator(".numbers table")).to_have_count(2, timeout=PATIENT)
+    expect(other.locator(".numbers table")).to_have_count(2)
     above, below = (table.bounding_box() for table in other.locator(".numbers table").all())
     assert above
     assert below
@@ -247,7 +244,7 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(s
     expect(timeline.locator(".bracket")).to_have_count(1)
     page.get_by_role("tab", name="First signal").click()
     pick(page, "mix")  # each of the two has its own alien part
-    expect(timeline.locator(".bracket")).to_have_count(2, timeout=PATIENT)
+    expect(timeline.locator(".bracket")).to_have_count(2)
     for which in ("first", "second"):
         expect(timeline.get_by_text(f"alien part of the {which}", exact=True)).to_have_count(1)
     boxes = [box.evaluate("part => part.getBBox().y") for box in timeline.locator(".bracket").all()]
@@ -257,23 +254,23 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(s
 @pytest.mark.parametrize("signal", ["wave_kind=mix", "wave_kind=draw", "wave_two=true"])
 def test_the_whole_picture_is_seen_at_once(signal, server: Server, visit: Visit):
     page = visit(server, f"waves?{signal}")
-    drawing = picture(page, "timeline")
-    becomes(page, lambda: drawing.evaluate("drawing => drawing.getBoundingClientRect().bottom") < 800, True)
+    all_drawn(page)
+    assert picture(page, "timeline").evaluate("drawing => drawing.getBoundingClientRect().bottom") < 800
 
 
 def test_presets_noise_and_length_change_the_picture_at_once(server: Server, visit: Visit):
     page = visit(server, "waves")
     page.get_by_role("button", name="One alien step").click()
-    expect(page.get_by_text(re.compile(r"The alien part \(step 20\) changes z"))).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text(re.compile(r"The alien part \(step 20\) changes z"))).to_be_visible()
     settle(page)
     before = signal_seen(page) or ""
     press(page, "Noise sigma", "ArrowRight", 4)
-    expect(page).to_have_url(re.compile("waves_sigma=0.2"), timeout=PATIENT)
+    expect(page).to_have_url(re.compile("waves_sigma=0.2"))
     settle(page)
     expect(curve_of_signal(page)).not_to_have_attribute("d", before)
     becomes(page, lambda: (signal_seen(page) or "").count("L"), before.count("L"))
     assert before.count("L") == 49
     press(page, "Steps T", "ArrowRight", 3)
-    expect(page.get_by_role("slider", name="step t")).to_have_attribute("max", "52", timeout=PATIENT)
+    expect(page.get_by_role("slider", name="step t")).to_have_attribute("max", "52")
     settle(page)
     becomes(page, lambda: (signal_seen(page) or "").count("L"), 52)
