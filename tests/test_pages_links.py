@@ -1,5 +1,7 @@
 """A link opens what is on the screen, says what it cannot open, and tells nobody what a person calls their own data."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -284,3 +286,44 @@ def test_the_link_of_a_sweep_keeps_its_axes_its_figure_what_is_held_fixed_and_th
     assert shown["cell_of_runs"] == "carry own, k 2"
     assert (address(again)["s_at_tau0"], address(again)["s_figure"]) == ("1.0", "training time")
     assert "The runs of this cell." in said(again)
+
+
+@pytest.mark.parametrize("page", ["train", "sweeps", "compare"])
+def test_that_nothing_is_at_an_address_is_said_of_that_address_and_page_alone(page):
+    param = "run" if page == "train" else "sweep"
+    missing = "There is no .* to be seen at this address"
+    app = opened(f"pages/{page}.py", **{param: "0" * 12})
+    assert re.search(missing, said(app))
+    app.run()
+    assert re.search(missing, said(app))
+    for other in {"train", "sweeps", "compare"} - {page}:
+        app.query_params.clear()
+        app.switch_page(f"pages/{other}.py").run()
+        assert not re.search(missing, said(app)), other
+    app.switch_page(f"pages/{page}.py").run()
+    assert not re.search(missing, said(app))
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "notice"),
+    [
+        ("pages/k_and_tau.py", {"k_task": "chess"}, "The link asks for the task chess"),
+        ("pages/waves.py", {"model": "nobodys"}, "The link names a model that is not here"),
+    ],
+)
+def test_that_a_task_or_a_model_is_not_here_is_said_until_another_page_is_looked_at(page, query, notice):
+    app = opened(page, **query)
+    assert notice in said(app)
+    app.run()
+    assert notice in said(app)
+    app.query_params.clear()
+    app.switch_page("pages/digits.py").run()
+    app.switch_page(page).run()
+    assert notice not in said(app)
+
+
+def test_a_task_that_ships_is_known_by_its_title_too_as_older_links_have_it():
+    app = opened("pages/k_and_tau.py", k_task="Digits (MNIST)")
+    assert app.session_state["k_task"] == "digits"
+    assert "The link asks for" not in said(app)
+    assert address(app)["k_task"] == "digits"

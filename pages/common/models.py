@@ -225,13 +225,16 @@ def begin_named(key: str, param: str, ids: Collection[str], usual: str) -> None:
 
 
 def say_missing(key: str, missing: str | None) -> None:
-    """Say that the link names a model that cannot be picked here, until another one is picked under this key.
+    """Say that the link names a model that cannot be picked here, until another one is, or another page looked at.
 
+    key      under which models are picked
     missing  the model's id, if that was found in this run
     """
     flag = f"_{key}_missing"
     if missing is not None:
         st.session_state[flag] = missing, st.session_state[key]
+    elif link.news():
+        st.session_state.pop(flag, None)
     if flag not in st.session_state:
         return
     missing, shown = st.session_state[flag]

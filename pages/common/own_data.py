@@ -37,13 +37,15 @@ def task_title(name: str) -> str:
 def begin_task(key: str, param: str, names: Sequence[str], usual: str) -> None:
     """Let a picker of tasks begin with the one that the address names, or with the usual one; before it is drawn.
 
-    That the address names somebody's own data, or no task of this page, is said until another task is picked.
+    That the address names somebody's own data, or no task of this page, is said until another task is picked, or another
+    page looked at. A task that ships may be named by its title, too, as older links do.
 
     key    of the picker, which is not bound by Streamlit: that would write into the address what data of one's own are called
     param  its name in the address
     names  those that can be picked
     """
     asked = link.given(param) if link.news() or key not in st.session_state else None
+    asked = next((name for name in names if name in TASKS and TASKS[name].title == asked), asked)
     missing = asked is not None and asked not in names
     if asked in names:
         st.session_state[key] = asked
@@ -52,6 +54,8 @@ def begin_task(key: str, param: str, names: Sequence[str], usual: str) -> None:
     flag = f"_{key}_missing"
     if missing:
         st.session_state[flag] = asked, st.session_state[key]
+    elif link.news():
+        st.session_state.pop(flag, None)
     asked, shown = st.session_state.get(flag, (None, None))
     if asked is None or shown != st.session_state[key]:
         st.session_state.pop(flag, None)

@@ -45,7 +45,7 @@ def at_address(param: str, read: Callable[[str], Kind], fits: Callable[[Kind], b
 
 
 def keep_in_link(param: str, shown: Trained | None, what: str, missing: str) -> None:
-    """Let the address name what is shown, and say what was asked for in vain until something else is shown.
+    """Let the address name what is shown, and say what was asked for in vain until something else is, or another page.
 
     what     what it is, for whoever takes the link: "the run"
     missing  the sentence to be said
@@ -54,6 +54,8 @@ def keep_in_link(param: str, shown: Trained | None, what: str, missing: str) -> 
     here = None if shown is None else shown.id
     if st.session_state.get(flag) is True:  # found in this run
         st.session_state[flag] = here
+    elif link.news():  # it was another address, perhaps another page's
+        st.session_state.pop(flag, None)
     if flag in st.session_state and st.session_state[flag] == here:
         st.info(missing, icon=":material/lock:")
     else:
