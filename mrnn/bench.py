@@ -99,7 +99,9 @@ def measure(row: Row, device: torch.device, repeats: int) -> Result:
     ways = _ways(row, model)
     times: dict[str, list[float]] = {name: [] for name in ways}
     # torch.nn.LSTM alone would round its products to TF32 on a GPU, if it is not told to keep float32 as all others do.
-    same = torch.backends.cudnn.flags(allow_tf32=bool(torch.backends.cuda.matmul.allow_tf32))
+    # What is not named here would be switched off: cuDNN itself, which runs it there.
+    cudnn = torch.backends.cudnn
+    same = cudnn.flags(enabled=cudnn.enabled, allow_tf32=bool(torch.backends.cuda.matmul.allow_tf32))
     with same, memory_kept(model):  # as `train` does
         for turn in range(repeats + 1):
             for name, way in ways.items():

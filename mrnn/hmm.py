@@ -112,7 +112,7 @@ def fit(x: np.ndarray, states: int, seed: int = 0, on_part: OnPart | None = None
     seed     of the guesses
     on_part  called with (parts done, in all)
     source   Rabiner, "A tutorial on hidden Markov models and selected applications in speech recognition", Proceedings
-            of the IEEE 77, 1989
+             of the IEEE 77, 1989
     """
     seen, rng = rows(x)[:, LAGS:], np.random.default_rng(seed)
     few, tried = seen[:TRIED], list[_Autoregressive]()

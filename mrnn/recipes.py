@@ -69,7 +69,7 @@ def quick(task: Task) -> Recipe:
     """Fields of ModelConfig, and the training, for a task of the app, or for data of any size.
 
     Of other data few sequences are gone through in small batches, and more often; in long ones memory reaches over all
-    steps from the start.
+    steps, or as many of them as a form can say, from the start.
     """
     if task.name in QUICK:
         return QUICK[task.name]

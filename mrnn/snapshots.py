@@ -126,8 +126,9 @@ def read(path: Path) -> Snapshots | None:
         found = Snapshots(**{**parts, "target": parts["target"].item()})
         for number in range(len(found.epochs)):
             found.trace(number)  # checks the shapes
-        if found.votes is not None and found.votes.shape != found.q.shape:
-            raise ValueError(f"votes must have the axes of q, {found.q.shape}, got {found.votes.shape}")
+        for name, shape in zip(INSIDE, (found.q.shape, (*found.q.shape[:-1], 4)), strict=True):
+            if set(INSIDE) & set(parts) and parts[name].shape != shape:
+                raise ValueError(f"{name} must have the axes {shape}, got {parts[name].shape}")
     except (ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path.name} does not hold whole snapshots: {error}") from error
     return found

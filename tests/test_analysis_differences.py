@@ -216,6 +216,15 @@ def test_intervals_hold_the_true_difference_19_times_in_20():
     assert 0.93 < np.mean(inside) < 0.97
 
 
+def test_no_interval_of_a_difference_of_shares_reaches_beyond_all_or_nothing():
+    z = np.repeat([[0], [1]], 15, axis=0) * np.ones((1, T), int)
+    z[0], z[-1] = 1, 0
+    counts = analysis.count_usage(z, np.full(30, T), 2)
+    found = analysis.compare_groups(counts, np.arange(15), np.arange(15, 30), shuffles=SHUFFLES)
+    assert (np.abs(found.first - found.second) < 0.9).all()
+    assert (found.low.min(), found.high.max()) == (-1, 1)
+
+
 def test_a_move_that_differs_is_found_and_those_that_do_not_are_left_alone():
     rng = np.random.default_rng(3)
     other = MATRIX.copy()

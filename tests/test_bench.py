@@ -39,6 +39,17 @@ def test_each_kind_of_row_is_measured(what):
     assert (result.lstm is not None) == (result.floor is not None) == (what == "train")
 
 
+def test_torchs_lstm_is_timed_as_it_runs_elsewhere_but_in_float32(monkeypatch):
+    seen = []
+    monkeypatch.setattr(bench, "peak_memory", lambda *_: None)
+    monkeypatch.setattr(bench, "_lstm_step", lambda *_: lambda: seen.append((cudnn.enabled, cudnn.allow_tf32)))
+    cudnn = torch.backends.cudnn
+    before = cudnn.enabled, cudnn.allow_tf32
+    bench.measure(SMALL, torch.device("cpu"), repeats=1)
+    assert seen == [(True, False)] * 2
+    assert (cudnn.enabled, cudnn.allow_tf32) == before
+
+
 def test_the_lstm_beside_a_row_has_as_large_a_recurrent_product():
     row = replace(SMALL, k=4)
     ours, lstm = bench._config(row), bench._lstm_config(row)

@@ -125,7 +125,14 @@ def test_a_few_numbers_are_told_one_by_one_and_of_many_the_extremes():
     assert each("ab", [1, 0.25]) == "a 1, b 0.25"
     assert each(range(9), range(9)) == "highest 8 (8), lowest 0 (0), 4 in the mean"
     table = pd.DataFrame({"name": ["a", "b"], "value": [2.0, np.nan]})
-    assert extremes(table, "value", lambda row: row["name"]) == "highest 2 (a), lowest 2 (a), 2 in the mean"
+    assert extremes(table, "value", lambda row: row["name"]) == "2 (a)"
+
+
+def test_of_one_move_alone_nothing_is_said_twice_and_of_none_nothing():
+    one = DIFFERENCE.assign(beyond_chance=DIFFERENCE.index == DIFFERENCE["p"].first_valid_index())
+    assert "1 of 15 cells differ beyond chance: " in charts.difference_heatmap(one, "calm", "loud").words
+    alone = TRANSITIONS[(TRANSITIONS["class"] == "loud") & (TRANSITIONS["from"] == 1) & (TRANSITIONS["to"] == 1)]
+    assert charts.transition_heatmap(alone, "loud").words.endswith("steps the LSTM stays.")
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_a_row_with_more_fields_than_the_heading_names_is_a_fault():
     found, faults = wide(["u,1,2,3", "v,4,5,6,7", "u,6", "v,7,8,9"])
     assert found is None
     assert [(fault.row, fault.column, fault.what) for fault in faults.first] == [
-        (3, "", "the row has 5 fields, more than the heading has names (4)")
+        (3, "", "the row has 5 fields; the heading has 4, and most rows 4")
     ]
 
 

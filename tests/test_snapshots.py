@@ -94,6 +94,13 @@ def test_a_damaged_file_is_named_and_costs_no_training(tiny_task, tmp_path):
     found = snapshots.read(path)
     assert found is not None
     assert list(found.epochs) == [3]
+    with np.load(path) as file:
+        parts = dict(file)
+    for damage, says in ({"gates": parts["gates"][..., :3]}, "gates must have the axes"), ({"gates": None}, "'gates'"):
+        whole = {name: part for name, part in (parts | damage).items() if part is not None}
+        np.savez(tmp_path / "other.npz", **whole)
+        with pytest.raises(ValueError, match=says):
+            snapshots.read(tmp_path / "other.npz")
     assert snapshots.read(tmp_path / "nothing.npz") is None
 
 

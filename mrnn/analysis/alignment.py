@@ -96,7 +96,7 @@ def align(
 
 
 def co_use(found: Alignment) -> pd.DataFrame:
-    """How often two LSTMs are listened to together, each one's partner on the diagonal.
+    """How often two LSTMs are listened to together; those of the second in the order of their partners.
 
     returns  rows of first, second (both from 1, under their own names), steps, share (of all steps)
     """

@@ -203,11 +203,13 @@ def _judged(one: Counts, other: Counts, gap: np.ndarray, error: np.ndarray, seen
     p = _family_wise(np.where(enough, np.abs(gap) / error, 0))
     width = np.where(enough[0], WIDTH * error[0], np.nan)
     first, second = one.ratios, other.ratios
+    # Two shares cannot differ by more than 1.
+    most = 1.0 if all((of.top <= of.bottom[:, of.of]).all() for of in (one, other)) else np.inf
     return Difference(
         first=first,
         second=second,
-        low=first - second - width,
-        high=first - second + width,
+        low=np.clip(first - second - width, -most, most),
+        high=np.clip(first - second + width, -most, most),
         p=np.where(enough[0], p, np.nan),
     )
 

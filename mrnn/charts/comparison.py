@@ -5,7 +5,7 @@ import pandas as pd
 
 from mrnn.charts.colours import PROBABILITY, letters_in_ink, letters_on_probability
 from mrnn.charts.learning import DASHES, EPOCH
-from mrnn.charts.picture import Picture, course, each, fine_percent, picture, plain, rows
+from mrnn.charts.picture import Picture, capital, course, each, fine_percent, picture, plain, rows
 from mrnn.charts.picture import percent as as_percent
 
 LANE = 34  # pixels a network
@@ -80,7 +80,7 @@ def contender_curves(curves: pd.DataFrame, title: str, *, percent: bool) -> Pict
             strokeDash=dash, detail="network:N", tooltip=tooltip,
         ),
         220,
-        f"{title[:1].upper()}{title[1:]} by epoch, the mean over seeds: {'; '.join(told)}.",
+        f"{capital(title)} by epoch, the mean over seeds: {'; '.join(told)}.",
         curves,
     )  # fmt: skip
 

@@ -41,9 +41,7 @@ def state_graph(transitions: pd.DataFrame, usage: pd.DataFrame, name: str) -> Pi
     words = _in_words(name, moves, share)
     every = transitions[transitions["class"] == name]
     every = every.assign(**{"share of steps of from": every["from"].map(share)})
-    return Picture(
-        _svg(words, arrows, nodes), words, every.assign(**{"share of steps of from": every["from"].map(share)})
-    )
+    return Picture(_svg(words, arrows, nodes), words, every)
 
 
 def difference_graph(difference: pd.DataFrame, first: str, second: str) -> Picture:

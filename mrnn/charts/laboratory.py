@@ -5,7 +5,7 @@ import pandas as pd
 
 from mrnn.charts.colours import letters_in_ink
 from mrnn.charts.learning import DASHES
-from mrnn.charts.picture import Picture, course, extremes, percent, picture
+from mrnn.charts.picture import Picture, capital, course, extremes, percent, picture
 
 STEP = alt.Axis(grid=False, format="d", tickMinStep=1)
 
@@ -35,7 +35,7 @@ def continued_curve(values: pd.DataFrame, given: int) -> Picture:
     return picture(
         alt.layer(base.mark_line(strokeWidth=2), rule, text),
         260,
-        f"A curve of which {given} steps were given. {'; '.join(told).capitalize()}.",
+        f"A curve of which {given} steps were given. {capital('; '.join(told))}.",
         values.assign(given=values["t"] < given),
     )
 
@@ -136,6 +136,6 @@ def shares_by_group(shares: pd.DataFrame, what: str, by: str, chance: float) -> 
     return picture(
         alt.layer(*parts),
         240,
-        f"{what[:1].upper()}{what[1:]} by {by}: {'; '.join(told)}.{by_chance}",
+        f"{capital(what)} by {by}: {'; '.join(told)}.{by_chance}",
         shares.assign(chance=chance) if chance else shares,
     )

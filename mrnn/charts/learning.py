@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from mrnn.charts.colours import by_lstm, letters_in_ink, letters_on_lstm
-from mrnn.charts.picture import Picture, Say, course, each, fine_percent, percent, picture, plain
+from mrnn.charts.picture import Picture, Say, capital, course, each, fine_percent, percent, picture, plain
 
 DASHES = [[1, 0], [8, 4], [2, 2], [8, 3, 2, 3], [14, 4], [4, 6], [1, 4], [10, 2, 2, 2, 2, 2]]
 EPOCH = alt.Axis(title="epoch", tickMinStep=1, grid=False, format="d")
@@ -89,7 +89,7 @@ def compared_curves(curves: pd.DataFrame, figure: str, name: str) -> Picture:
             ),
         ),
         200,
-        f"{name.capitalize()} by epoch of {len(runs)} runs: {'; '.join(told)}.",
+        f"{capital(name)} by epoch of {len(runs)} runs: {'; '.join(told)}.",
         curves[["run", "epoch", figure]],
     )
 

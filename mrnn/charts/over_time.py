@@ -25,7 +25,7 @@ def dwell_curves(dwell: pd.DataFrame, name: str) -> Picture:
     ]
     told = [
         f"LSTM {lstm} {plain(part['share'].sum())} and {part['steps'].max()}, if left at random "
-        f"{plain(part['memoryless'].sum())} in the mean"
+        f"and watched as long {plain(part['memoryless'].sum())} in the mean"
         for lstm, part in table.groupby("lstm")
     ]
     base = alt.Chart(table).encode(x=x, color=by_lstm(int(dwell["lstm"].max()), legend=True))

@@ -40,8 +40,13 @@ def picture(chart: alt.Chart | ChartType, height: float, words: str, numbers: pd
 # -- numbers in words ------------------------------------------------------------------------------------------------
 
 
+def capital(text: str) -> str:
+    """The same with a capital at its beginning; what follows stays as it is, as in "macro F1"."""
+    return text[:1].upper() + text[1:]
+
+
 def plain(value: float) -> str:
-    """A number as people write it, four digits of it."""
+    """A number as people write it: whole from 1,000 on, else four digits of it."""
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1_000 else f"{value:.4g}"
 
 
@@ -77,6 +82,8 @@ def extremes(table: pd.DataFrame, figure: str, name: Callable[[dict[str, Any]], 
     if known.empty:
         return "nothing is known yet"
     low, high = (f"{say(row[figure])} ({name(row)})" for row in rows(known.iloc[[0, -1]]))
+    if len(known) == 1:
+        return high
     return f"highest {high}, lowest {low}, {say(known[figure].mean())} in the mean"
 
 

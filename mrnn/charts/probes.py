@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from mrnn.charts.colours import by_lstm, letters_in_ink
-from mrnn.charts.picture import Picture, course, each, fine_percent, percent, picture, plain
+from mrnn.charts.picture import Picture, capital, course, each, fine_percent, percent, picture, plain
 
 
 def against_k(table: pd.DataFrame, figure: str, title: str, form: str) -> Picture:
@@ -35,7 +35,7 @@ def against_k(table: pd.DataFrame, figure: str, title: str, form: str) -> Pictur
             letters_in_ink(base.mark_text(dy=-12, fontSize=11)).encode(text=alt.Text(f"{figure}:Q", format=form)),
         ),
         150,
-        f"{title[:1].upper()}{title[1:]} against k: "
+        f"{capital(title)} against k: "
         f"{each('k = ' + table['network'], table[figure], fine_percent if '%' in form else plain)}.",
         table[["network", "k", figure]],
     )

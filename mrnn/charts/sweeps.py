@@ -5,7 +5,7 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from mrnn.charts.picture import Picture, extremes, picture
+from mrnn.charts.picture import Picture, capital, extremes, picture
 
 Unit = Literal["%", "s", ""]
 CLICKED = "cell"  # the selection of a cell, with the fields row and column
@@ -62,7 +62,7 @@ def sweep_heatmap(summary: pd.DataFrame, figure: str, row: str, column: str, *, 
             small.encode(**place, text="below:N"),
         ),
         64 * len(rows),
-        f"{figure[:1].upper()}{figure[1:]}, the mean of runs, by {row} (rows) and {column} (columns): "
+        f"{capital(figure)}, the mean of runs, by {row} (rows) and {column} (columns): "
         f"{extremes(known, 'mean', '{0[row]} and {0[column]}'.format, lambda value: amount(value, unit))}. "
         f"{summary['known'].sum():,} of {summary['runs'].sum():,} runs are done.",
         summary,

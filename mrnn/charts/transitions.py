@@ -16,7 +16,7 @@ from mrnn.charts.colours import (
     letters_on_lstm,
     letters_on_probability,
 )
-from mrnn.charts.picture import Picture, Say, each, extremes, percent, picture, plain, rows, signed_percent
+from mrnn.charts.picture import Picture, Say, capital, each, extremes, percent, picture, plain, rows, signed_percent
 
 LARGEST_LABELLED = 8  # a k above this leaves no room for numbers in the cells
 CLICKED = "cell"  # the selection of a move, with the fields from and to
@@ -66,7 +66,7 @@ def usage_bars(usage: pd.DataFrame, title: str = "share of steps") -> Picture:
             .encode(y=lane, x="middle:Q", text="lstm:N"),
         ),
         26 * len(classes),
-        f"{title[:1].upper()}{title[1:]} of each LSTM, by class: {'; '.join(told)}.{interval}",
+        f"{capital(title)} of each LSTM, by class: {'; '.join(told)}.{interval}",
         numbers,
     )
 
@@ -95,10 +95,10 @@ def transition_heatmap(transitions: pd.DataFrame, name: str, *, counts: bool = F
     stays, total = int(table.loc[table["from"] == table["to"], "count"].sum()), int(table["count"].sum())
     figure, say = ("count", plain) if counts else ("probability", percent)
     what = "Moves" if counts else "Probability of the next LSTM, given the last"
-    words = (
-        f"{what}, in class {name}: at {stays:,} of {total:,} "
-        f"steps the LSTM stays. Of the hand-overs, {extremes(table[table['from'] != table['to']], figure, _move, say)}."
-    )
+    words = f"{what}, in class {name}: at {stays:,} of {total:,} steps the LSTM stays."
+    moves = table[table["from"] != table["to"]]
+    if len(moves):
+        words += f" Of the hand-overs, {extremes(moves, figure, _move, say)}."
     return _matrix(table, colour, *number, tooltip, letters_on_probability(shade), words, numbers)
 
 
@@ -261,11 +261,11 @@ def _gaps(difference: pd.DataFrame, name: Callable[[dict[str, Any]], str], say: 
     known, real = difference["p"].notna().sum(), difference[difference["beyond_chance"]]
     told = f"{len(real)} of {known} cells differ beyond chance"
     if len(real):
-        ends = ", ".join(
+        ends = [
             f"{say(row['difference'])} ({name(row)}; 95 % interval {say(row['low'])} to {say(row['high'])})"
             for row in rows(real.sort_values("difference", ascending=False).iloc[[0, -1]])
-        )
-        told += f", from the highest to the lowest {ends}"
+        ]
+        told += f": {ends[0]}" if len(real) == 1 else f", from the highest to the lowest {', '.join(ends)}"
     return f"{told}. All together, {extremes(difference, 'difference', name, say)}."
 
 

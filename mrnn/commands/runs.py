@@ -22,19 +22,19 @@ def run(asked: argparse.Namespace) -> None:
     if asked.action == "list":
         print("\n".join(map(_line, reversed(found))))
         sizes = f"{room.used_bytes() / 2**20:.0f} of {bounds.max_bytes() / 2**20:.0f} MB used"
-        print(f"{len(found)} runs, {sum(run.active for run in found)} of them waiting or training; {sizes}")
+        print(f"{len(found)} runs, {sum(each.active for each in found)} of them waiting or training; {sizes}")
         return
     if not asked.ids and not asked.all:
         raise ValueError(f"{asked.action} needs the ids of runs, or --all")
-    for run in found if asked.all else [_one(found, start) for start in asked.ids]:
-        if asked.action == "stop" and run.active:
+    for each in found if asked.all else [_one(found, start) for start in asked.ids]:
+        if asked.action == "stop" and each.active:
             with suppress(FileNotFoundError):  # its owner deletes it just now
-                runs.stop(run.id)
-            print(f"asked {run.id} to stop")
-        elif asked.action == "clear" and not run.active:
+                runs.stop(each.id)
+            print(f"asked {each.id} to stop")
+        elif asked.action == "clear" and not each.active:
             with suppress(FileNotFoundError):
-                runs.remove(run.id)
-            print(f"removed {run.id}")
+                runs.remove(each.id)
+            print(f"removed {each.id}")
     if asked.action == "clear":
         sweeps.remove_empty()
 

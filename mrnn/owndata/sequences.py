@@ -172,11 +172,12 @@ def _usual_fields(table: Table) -> int:
 
 
 def _wide(table: Table, columns: Columns, faults: Faults) -> Sequences | None:
-    most = max(table.named, _usual_fields(table))
-    ragged = table.fields > most if table.named else np.zeros(len(table.fields), bool)  # else rows may be of any length
+    usual = _usual_fields(table)
+    # Without a heading rows may be of any length.
+    ragged = table.fields > (max(table.named, usual) if table.named else np.inf)
     faults.add_all(
         table.rows[ragged], "",
-        lambda i: f"the row has {table.fields[ragged][i]} fields, more than the heading has names ({table.named})",
+        lambda i: f"the row has {table.fields[ragged][i]} fields; the heading has {table.named}, and most rows {usual}",
         "a separator too many? Name each column, or leave the heading out",
     )  # fmt: skip
     frame, rows = table.frame, table.rows

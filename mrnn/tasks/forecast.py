@@ -43,8 +43,8 @@ def windows_within(stretches: Sequence[tuple[float, float]], steps: int, n: int,
 def best_answer(data: SequenceData) -> np.ndarray:
     """What is said by who knows the curve and the stretches held out, but not where in them a window begins.
 
-    It is the mean over all begins that agree with what was seen so far, and has the least squared error of all answers:
-    one value alone does not say whether the curve rises or falls.
+    It is the mean over all begins that agree with what was seen so far, and has the least squared error of all answers,
+    as nearly as BLUR tells begins apart: one value alone does not say whether the curve rises or falls.
     """
     steps, said = data.x.shape[1], np.empty(data.x.shape)
     begins = np.concatenate([np.arange(begin, end - steps * RESOLUTION, FINE) for begin, end in HELD_OUT])

@@ -54,7 +54,7 @@ def _partners(found: analysis.Alignment) -> None:
     )
     common.show(charts.co_use_heatmap(analysis.co_use(found)), key="co_use")
     st.caption(
-        f"Brightest on the diagonal if the two networks found the same regimes. Partners, first with second: {', '.join(pairs)}. "
+        f"One bright cell in each row if the two networks found the same regimes. Partners, first with second: {', '.join(pairs)}. "
         + (f"Without a partner: LSTM {', '.join(alone)} of the second. " if alone else "")
         + "LSTMs have no order of their own, so they are paired (Hungarian method) before they are compared."
     )
