@@ -75,6 +75,11 @@ def said(app: AppTest) -> str:
     return "\n".join(str(e.value) for kind in (app.markdown, app.caption, app.info, app.success) for e in kind)
 
 
+def timelines(app: AppTest) -> list[str]:
+    """What the browser is told of each picture over time, as JSON."""
+    return [part.proto.json for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
+
+
 def owner_of(app: AppTest) -> str:
     return app.session_state["_owner"]
 
@@ -104,8 +109,7 @@ def test_a_page_opens_on_a_picture_and_says_what_can_be_found_out(page):
     app = visit(page)
     assert app.title[0].value == TITLES.get(page, "Markov recurrent networks")
     assert len(app.main.markdown[0].value) > 40, "the line under the title"
-    timelines = [part for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
-    assert timelines or app.get("vega_lite_chart")
+    assert timelines(app) or app.get("vega_lite_chart")
     assert not app.error
     assert not app.warning
 
@@ -245,7 +249,6 @@ def test_a_part_keeps_its_place_while_the_number_of_steps_changes():
         "Three of them": "another LSTM is listened to than in the plain wave. The answer is alien from step 22 on.",
         "Not heard": "z stays as in the plain wave: the network does not hear it. The answer is non-alien throughout.",
         "With and without": "#### First: alien, 100.0% (right). Second: non-alien, 99.9% (right)",
-        "Fooled by noise": "(wrong)",
     }.items(),
     ids=str,
 )
@@ -1061,7 +1064,10 @@ def test_a_further_file_is_answered_once_by_each_model_until_data_are_deleted(mo
     assert len(reads) == 1
     common.answered(entry, content + b"\n")
     assert len(reads) == 2
-    common.forgotten()
+    theirs = kept_by(visit("pages/own_data.py", key="b" * 32))
+    common.answered(entry, content)
+    assert len(reads) == 2
+    visit("pages/own_data.py", key="b" * 32).button(key=f"delete_{theirs}").click().run()
     common.answered(entry, content)
     assert len(reads) == 3
 

@@ -10,7 +10,7 @@ from mrnn import TASKS, ModelConfig, RunConfig, TrainConfig, owndata, runs, swee
 from mrnn.grid import SweepConfig
 from pages.common import asked, recipe
 from pages.common.training_form import CHOICES, PRESETS, RANGES, usual
-from tests.test_pages import PROJECT, no_real_training, owner_of, said, visit
+from tests.test_pages import PROJECT, no_real_training, owner_of, said, timelines, visit
 
 __all__ = ["no_real_training"]  # a fixture that these tests use, too
 LINK = {"k": "3", "tau0": "2.5", "augment": "false", "cell": "mrnn", "sigma": "0.5", "T": "31", "device": "cpu"}
@@ -249,5 +249,5 @@ def test_two_signals_alike_are_said_to_be_and_an_alien_part_of_the_second_is_tol
     assert "The two signals are read alike" in said(alike)
     app = opened("pages/waves.py", wave_two="true", wave_kind="non-alien", wave2_kind="mix")
     assert "Of the second: The alien part (steps 20 to 27)" in said(app)
-    (picture,) = [part for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
-    assert "alien part of the second" in str(picture.proto)
+    (drawn,) = timelines(app)
+    assert "alien part of the second" in drawn

@@ -13,7 +13,7 @@ from pages.common.models import SHIPPED, Entry
 from pages.views.k_and_tau.memory import PRESETS as MEMORY
 from pages.views.k_and_tau.number import PRESETS as NUMBER
 from pages.views.k_and_tau.training import PRESETS as TRAINING
-from tests.test_pages import k_and_tau, no_real_training, said
+from tests.test_pages import k_and_tau, no_real_training, said, timelines
 
 __all__ = ["no_real_training"]  # a fixture that these tests use, too
 CASES = [
@@ -119,7 +119,7 @@ def test_a_training_that_ships_tells_each_epoch_in_numbers_and_has_its_curves(na
 def test_a_digit_is_shown_to_those_who_compare_networks_and_its_rows_are_told():
     app = k_and_tau("Number of LSTMs", k_task="digits")
     assert len(app.get("image")) == 1
-    pictures = [part.proto.json for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
+    pictures = timelines(app)
     assert len(pictures) == 5
     x = TASKS["digits"].make(1, 0).x[0]
     for told in pictures:

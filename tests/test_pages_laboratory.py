@@ -10,7 +10,7 @@ from mrnn.tasks import TASKS
 from pages.common.models import SHIPPED
 from pages.views.laboratory.experiments import marked
 from pages.views.laboratory.subject import PRESETS
-from tests.test_pages import no_real_training, owner_of, said, trained, visit
+from tests.test_pages import no_real_training, owner_of, said, timelines, trained, visit
 
 PAGE = "pages/laboratory.py"
 __all__ = ["no_real_training"]  # a fixture that these tests use, too
@@ -30,8 +30,8 @@ def laboratory(task: str, view: str = "Answers") -> AppTest:
 
 def told(app: AppTest) -> dict:
     """What the browser is told of the timeline."""
-    (part,) = [part for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
-    return json.loads(part.proto.json)
+    (drawn,) = timelines(app)
+    return json.loads(drawn)
 
 
 @pytest.mark.parametrize("task", LEARNED)

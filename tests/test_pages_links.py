@@ -7,9 +7,20 @@ from streamlit.testing.v1 import AppTest
 
 from mrnn import TASKS, ModelConfig, RunConfig, SequenceModel, owndata, queue, runs, save, sweeps
 from mrnn.config import Carry
+from mrnn.tasks import sketch
 from pages.common.models import entries
 from pages.views.k_and_tau.number import names_by_k
-from tests.test_pages import k_and_tau, kept_by, learned_from, no_real_training, owner_of, said, trained, visit
+from tests.test_pages import (
+    k_and_tau,
+    kept_by,
+    learned_from,
+    no_real_training,
+    owner_of,
+    said,
+    timelines,
+    trained,
+    visit,
+)
 from tests.test_pages_forms import address, opened
 
 __all__ = ["no_real_training"]  # a fixture that these tests use, too
@@ -181,10 +192,12 @@ def test_steps_that_were_steered_stay_with_their_model_signal_and_layer():
     assert "steered_at" not in address(app)
     app.session_state["steered_at"] = {7: 0}
     app.run()
+    assert address(app)["steered_at"] == "7:1"
     app.button_group(key="k_task").set_value("digits").run()
     assert "steered_at" not in address(app)
     app.session_state["steered_at"] = {7: 0}
     app.run()
+    assert address(app)["steered_at"] == "7:1"
     app.button_group(key="tau_layer_digits").set_value(1).run()
     assert "steered_at" not in address(app)
 
@@ -220,18 +233,21 @@ def test_a_model_of_other_settings_reads_the_signal_that_it_learned_to_read():
     ):
         app = opened("pages/k_and_tau.py", **query)
         assert not app.error
-        drawn = [part.proto.json for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
+        drawn = timelines(app)
         steps = {50, 31} if "networks_waves" in query else {31, 37}
         assert {found for found in (31, 37, 50) if any(f'"steps": {found},' in told for told in drawn)} == steps
 
 
-def test_the_link_stays_where_nothing_is_chosen_or_was_kept():
+def test_the_link_stays_where_nothing_is_chosen_or_was_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr("pages.common.past.KEPT", tmp_path)
     app = visit("pages/k_and_tau.py")
     app.multiselect(key="k_models_waves").set_value([]).run()
     assert "Choose at least one network" in said(app)
     assert "Opens this page as it is now." in said(app)
-    for view in ("Training", "Mixed or own"):
-        assert "Opens this page as it is now." in said(k_and_tau(view, k_task="digits"))
+    for view, nothing in (("Training", "was kept yet"), ("Mixed or own", "There is no network for")):
+        app = k_and_tau(view, k_task="digits")
+        assert nothing in said(app)
+        assert "Opens this page as it is now." in said(app)
 
 
 def test_a_drawing_that_cannot_be_read_is_said_until_another_page_is_looked_at():
@@ -245,8 +261,9 @@ def test_a_drawing_that_cannot_be_read_is_said_until_another_page_is_looked_at()
 
 
 def test_a_second_drawing_leaves_the_link_with_the_second_signal():
-    query = {"wave_two": "true", "wave2_kind": "draw", "wave2_draw": "zzzz"}
+    query = {"wave_two": "true", "wave2_kind": "draw", "wave2_draw": sketch.SINE}
     app = opened("pages/waves.py", **query)
+    assert address(app)["wave2_draw"] == sketch.SINE
     app.toggle(key="wave_two").set_value(False).run()
     assert "wave2_draw" not in address(app)
 

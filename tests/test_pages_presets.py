@@ -12,7 +12,7 @@ from pages.views.digits import PRESETS as DIGITS
 from pages.views.k_and_tau.number import PRESETS as NUMBER
 from pages.views.own_data.presets import TRIED
 from pages.views.waves import PRESETS as WAVES
-from tests.test_pages import no_real_training, said, visit
+from tests.test_pages import no_real_training, said, timelines, visit
 
 __all__ = ["no_real_training"]  # a fixture that these tests use, too
 MESS: dict[str, dict[str, Any]] = {  # what somebody may have set before
@@ -37,11 +37,6 @@ MESS: dict[str, dict[str, Any]] = {  # what somebody may have set before
 }  # fmt: skip
 
 
-def pictures(app: AppTest) -> list[str]:
-    """What the browser is told of each picture."""
-    return [part.proto.json for part in app.get("bidi_component") if part.proto.component_name == "mrnn_timeline"]
-
-
 def messed(page: str) -> AppTest:
     app = visit(page)
     for key, value in MESS.get(page, {}).items():
@@ -64,7 +59,7 @@ def test_a_preset_shows_the_same_whatever_was_set_before(page, name):
     for app in (visit(page), messed(page)):
         app.button(key=f"preset_{name}").click().run()
         assert not app.exception
-        seen.append((pictures(app), said(app)))
+        seen.append((timelines(app), said(app)))
     assert seen[0] == seen[1]
     assert seen[0][0]
 
@@ -84,7 +79,7 @@ def test_a_stop_of_the_tour_shows_the_same_whatever_was_set_before(number):
             w.key: w.value
             for w in (*app.slider, *app.select_slider, *app.selectbox, *app.button_group, *app.number_input)
         }
-        seen.append((pictures(app), said(app), values))
+        seen.append((timelines(app), said(app), values))
     assert seen[0] == seen[1]
 
 

@@ -21,9 +21,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from mrnn import Inside, ModelConfig, SequenceModel, Trace, charts
 from pages.common.timeline import CSS, JS, describe
 from tests.browser.conftest import becomes
+from tests.shown import CLASSES, TRACE, K, T, make_trace
 
-T, K, D = 7, 5, 3
-CLASSES = ("calm", "loud", "odd")
+D = 3
 X = np.random.default_rng(0).random((T, D))
 DIRECTIONS = pytest.mark.parametrize("down", [False, True], ids=["right", "down"])
 MOUNT = """([source, css, data, name]) => {
@@ -40,20 +40,6 @@ MOUNT = """([source, css, data, name]) => {
     window.mounted[name](data)
   })
 }"""
-
-
-def make_trace(k: int = K, steps: int = T, listened: list[int] | None = None) -> Trace:
-    rng = np.random.default_rng(steps)
-    z = rng.integers(0, k, (1, 1, steps)) if listened is None else np.array([[listened]])
-    return Trace(
-        q=rng.dirichlet(np.ones(k), (1, 1, steps)),
-        z=np.eye(k)[z],
-        logits=rng.normal(size=(1, steps, len(CLASSES))),
-        lengths=np.array([steps]),
-    )
-
-
-TRACE = make_trace(listened=[1, 1, 3, 3, 3, 1, 0])  # LSTMs 2 2 4 4 4 2 1; nobody listens to 3 and 5
 
 
 def told(trace: Trace = TRACE, x: np.ndarray | None = X, **changes: Any) -> dict[str, Any]:
