@@ -27,6 +27,9 @@ KS = (1, 2, 4, 8, 16)
 USUAL: dict[str, Any] = {
     "c_k": [1, 4], "c_carry": list(CARRIES), "c_cells": ["lstm", "gru"], "c_equal": "weights", "c_seeds": 3,
 }  # fmt: skip
+LABELS = {
+    "c_k": "MRNN with k =", "c_carry": "its carry", "c_cells": "Beside it", "c_equal": "Equal in", "c_seeds": "Seeds",
+}  # fmt: skip
 LISTED: dict[str, Any] = {"c_k": KS, "c_carry": CARRIES, "c_cells": BASELINES}  # of which several may be chosen
 READERS = {
     **{key: common.asked.several(options) for key, options in LISTED.items()},
@@ -66,22 +69,27 @@ if active is not None:
 def asked_for(base: RunConfig) -> SweepConfig:
     """What the form asks to be compared."""
     for key, usual in USUAL.items():
-        common.asked.begin(key, key.removeprefix("c_"), usual, READERS[key])
-    ks = st.pills("MRNN with k =", KS, selection_mode="multi", key="c_k", help=common.words.K, persist_state="session")
+        common.asked.begin(key, LABELS[key].removesuffix(" ="), usual, READERS[key])
+    ks = st.pills(LABELS["c_k"], KS, selection_mode="multi", key="c_k", help=common.words.K, persist_state="session")
     carries = st.pills(
-        "its carry", CARRIES, selection_mode="multi", key="c_carry", help=common.words.CARRY, persist_state="session"
+        LABELS["c_carry"],
+        CARRIES,
+        selection_mode="multi",
+        key="c_carry",
+        help=common.words.CARRY,
+        persist_state="session",
     )
     others = st.pills(
-        "Beside it", BASELINES, selection_mode="multi", key="c_cells", format_func=comparison.NAMES.__getitem__,
+        LABELS["c_cells"], BASELINES, selection_mode="multi", key="c_cells", format_func=comparison.NAMES.__getitem__,
         persist_state="session", help=common.words.CELL,
     )  # fmt: skip
     equal = st.segmented_control(
-        "Equal in", list(EQUAL), required=True, format_func=EQUAL.__getitem__, key="c_equal", persist_state="session",
+        LABELS["c_equal"], list(EQUAL), required=True, format_func=EQUAL.__getitem__, key="c_equal", persist_state="session",
         help="All networks get the hidden size at which they come nearest to the MRNN below in this. "
         "While training all k LSTMs are computed; in use only one is.",
     )  # fmt: skip
     seeds = st.slider(
-        "Seeds", 1, 10, key="c_seeds", persist_state="session",
+        LABELS["c_seeds"], 1, 10, key="c_seeds", persist_state="session",
         help="How often each network is trained. Without several seeds nobody knows what is chance.",
     )  # fmt: skip
     for key, usual in USUAL.items():

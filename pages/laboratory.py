@@ -36,10 +36,14 @@ with right, common.refusals():
     }
     if st.session_state.get(VIEW, "Answers") not in views:
         st.session_state[VIEW] = "Answers"  # another task has other experiments
-    common.asked.begin(VIEW, "view", "Answers", common.asked.one_of(list(views)))
+    common.asked.begin(VIEW, "View", "Answers", common.asked.one_of(list(views)))
     view = st.pills("View", list(views), required=True, wrap=True, key=VIEW, persist_state="session")
     common.asked.keep(VIEW, view or "Answers", "Answers")
-    common.asked.say()
-    code = views[view or "Answers"](subject, controls)
+    refused = st.container()
+    try:
+        code = views[view or "Answers"](subject, controls)
+    finally:  # though the view ends early: its controls may have been asked for what cannot be, too
+        with refused:
+            common.asked.say()
 
 common.take_along(code)

@@ -194,7 +194,7 @@ def test_what_all_runs_have_in_common_is_no_axis_though_it_is_changed():
 def test_a_link_opens_the_same_comparison_to_be_made():
     app = opened("pages/compare.py", c_k="2,16", c_carry="own", c_cells="none", c_seeds="99", c_equal="work", k="8")
     assert "c_seeds" not in address(app)
-    assert "seeds = 99" in app.info[0].value
+    assert "Seeds = 99" in app.info[0].value
     assert "**2 networks x 3 seeds**" in said(app)
     assert app.slider(key="t_k_waves_1").value == 8
     app.button(key="preset_All networks").click().run()

@@ -344,3 +344,60 @@ def test_a_task_that_ships_is_known_by_its_title_too_as_older_links_have_it():
     assert app.session_state["k_task"] == "digits"
     assert "The link asks for" not in said(app)
     assert address(app)["k_task"] == "digits"
+
+
+def asked_in_vain(app: AppTest) -> list[str]:
+    return [line.value for line in app.info if line.value.startswith("The link asks for")]
+
+
+def test_all_that_a_link_to_the_laboratory_asks_in_vain_is_said_once_by_the_names_of_the_controls():
+    beside = "lab_beside_embedded_reber-k4-own"
+    asked = {"task": "embedded_reber", "lab_view": "Memory by length", beside: "nobody"}
+    (line,) = asked_in_vain(opened("pages/laboratory.py", **asked))
+    assert "The link asks for Beside it = nobody." in line
+    asked = {"lab_view": "Nothing", "lab_source_reber": "Sung"}
+    app = opened("pages/laboratory.py", **asked)
+    (line,) = asked_in_vain(app)
+    assert "The link asks for View = Nothing and Sequence = Sung." in line
+    app.switch_page("pages/transitions.py").run()
+    assert not asked_in_vain(app)
+
+
+def test_what_a_link_asks_in_vain_is_said_though_the_view_ends_early():
+    app = opened("pages/laboratory.py", lab_source_reber="Sung", lab_text_reber="BTQ")
+    assert app.error
+    assert len(asked_in_vain(app)) == 1
+
+
+def test_what_a_link_to_transitions_asks_in_vain_is_called_as_its_controls_are():
+    app = opened("pages/transitions.py", only_digits="x", first_digits="y", second_digits="z")
+    (line,) = asked_in_vain(app)
+    assert "Only these classes = x and First class = y and Second class = z" in line
+
+
+def test_what_was_asked_of_another_task_or_model_leaves_the_address():
+    app = opened("pages/laboratory.py", lab_text_reber="BTXSE", lab_source_bit_flip="By number")
+    told = address(app)
+    app.selectbox(key="lab_task").set_value("bit_flip").run()
+    assert not [name for name in address(app) if name.endswith("reber")]
+    app.selectbox(key="lab_task").set_value("reber").run()
+    assert address(app)["lab_text_reber"] == told["lab_text_reber"]
+
+    app = opened("pages/transitions.py", only_digits="1,7", first_digits="7")
+    assert "only_digits" in address(app)
+    app.selectbox(key="model_transitions").set_value("waves-k4").run()
+    assert not [name for name in address(app) if name.endswith("_digits")]
+
+    app = opened("pages/k_and_tau.py", networks_waves="waves-k2,waves-k4")
+    app.button_group(key="k_task").set_value("digits").run()
+    assert "networks_waves" not in address(app)
+
+
+def test_what_is_left_of_a_run_that_ended_early_leaves_the_address_with_the_next_that_does_not():
+    app = opened("pages/laboratory.py", task="bit_flip", lab_source_bit_flip="By number")
+    app.session_state["lab_text_reber"] = "BTQ"
+    app.selectbox(key="lab_task").set_value("reber").run()
+    assert app.error
+    assert "lab_source_bit_flip" in address(app)
+    app.text_input(key="lab_text_reber").set_value("BTXSE").run()
+    assert "lab_source_bit_flip" not in address(app)

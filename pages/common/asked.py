@@ -12,11 +12,29 @@ from pages.common import link
 
 NONE = "none"  # of several, not one
 _REFUSED = "_refused"  # what cannot be, and the address at which that was said
+_KEPT, _LEFT = "_kept", "_kept_before"  # names in the address: written in this run of a page, and in those before it
+
+
+def arrive() -> None:
+    """To be called as a page begins: what was refused elsewhere is not said here, nor what was kept there let go."""
+    if link.news():
+        for name in (_REFUSED, _KEPT, _LEFT):
+            st.session_state.pop(name, None)
+    # A run may have ended early: what it left stays to be let go.
+    st.session_state[_LEFT] = st.session_state.get(_LEFT, frozenset()) | st.session_state.get(_KEPT, frozenset())
+    st.session_state[_KEPT] = frozenset()
+
+
+def let_go() -> None:
+    """To be called as a page ends: out of the address goes what it has kept before and has not kept in this run."""
+    link.keep_all(dict.fromkeys(st.session_state[_LEFT] - st.session_state[_KEPT]))
+    st.session_state[_LEFT] = frozenset()
 
 
 def begin(key: str, label: str, usual: Any, read: Callable[[str], Any]) -> None:
     """Let a widget begin with what the address says under its key, or else with what is usual; before it is drawn.
 
+    label  what the widget is called
     usual  what was usual in the last run becomes what is usual now
     read   makes the widget's value of the address's text; a ValueError means that there is no such value
     """
@@ -35,8 +53,14 @@ def begin(key: str, label: str, usual: Any, read: Callable[[str], Any]) -> None:
 
 def keep(key: str, value: Any, usual: Any) -> None:
     """Write a widget's value into the address, as `begin` reads it there; nothing where it is the usual one."""
-    values = value if isinstance(value, list) else [value]
-    link.keep(key, None if value == usual else ",".join(map(text, values)) or NONE)
+    said = (",".join(map(text, value)) or NONE) if isinstance(value, list) else text(value)
+    keep_text(key, None if value == usual else said)
+
+
+def keep_text(name: str, said: str | None) -> None:
+    """Write `name` into the address, or leave it out if it is None, until the page keeps nothing under it any more."""
+    link.keep(name, said)
+    st.session_state[_KEPT] |= {name}
 
 
 def several(options: Sequence[Any]) -> Callable[[str], list[Any]]:

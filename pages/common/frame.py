@@ -16,7 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mrnn import faults
 from mrnn.charts import Picture
-from pages.common import link, models, person, tour
+from pages.common import asked, link, models, person, tour
 
 SIDEBAR = 220  # pixels
 STYLE, STEPS = (Path(__file__).with_name(name) for name in ("frame.css", "steps.js"))
@@ -43,6 +43,7 @@ MENU = (
 def page(title: str, lead: str) -> None:
     """Begin a page: browser title, menu, heading, and one line on what can be found out here."""
     link.arrive(title)
+    asked.arrive()
     st.set_page_config(page_title=f"{title} · MRNN", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
     st.html(STYLE)
     with st.sidebar:
@@ -138,6 +139,7 @@ def take_along(code: str | None) -> None:
 
     code  Python that runs where `mrnn` can be imported, from the folder of the app; None where nothing is to be made
     """
+    asked.let_go()
     with st.container(horizontal=True, key="take-along"):
         with st.popover("Link", icon=":material/link:"):
             st.markdown("Opens this page as it is now.")

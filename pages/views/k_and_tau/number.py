@@ -84,7 +84,7 @@ def _choose_networks(task: Task) -> list[common.Entry]:
         "Networks side by side", list(names), format_func=lambda i: names.get(i) or str(i), max_selections=MOST, key=key,
         persist_state="session", help=common.words.K,
     )  # fmt: skip
-    common.link.keep(param, None if chosen == list(smallest.values()) else ",".join(chosen))
+    common.asked.keep_text(param, None if chosen == list(smallest.values()) else ",".join(chosen))
     picked = [entry for entry in models if entry.id in chosen]
     common.tell_private(*picked)
     return picked

@@ -77,13 +77,12 @@ def beside(subject: Subject) -> list[common.Entry]:
     if not found:
         return []
     usual = [name for name, entry in found.items() if entry.shipped]
-    common.asked.begin(key, "beside it", usual, common.asked.several(list(found)))
+    common.asked.begin(key, "Beside it", usual, common.asked.several(list(found)))
     chosen = st.multiselect(
         "Beside it", list(found), key=key, format_func=lambda name: found[name].label if name in found else name,
         persist_state="session", help="Other models of this task, asked the same.",
     )  # fmt: skip
     common.asked.keep(key, [name for name in found if name in chosen], usual)
-    common.asked.say()
     others = [found[name] for name in chosen]
     common.tell_private(*others)
     return others

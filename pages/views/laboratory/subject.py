@@ -85,14 +85,14 @@ def choose_sequence(task: Task) -> Sequence:
     if task.example:
         source, key = f"lab_source_{task.name}", f"lab_text_{task.name}"
         # By hand, not by Streamlit: it does not tell of what a preset sets together with the task.
-        common.asked.begin(source, "sequence", TYPED, common.asked.one_of((TYPED, NUMBERED)))
+        common.asked.begin(source, "Sequence", TYPED, common.asked.one_of((TYPED, NUMBERED)))
         how = st.segmented_control("Sequence", (TYPED, NUMBERED), required=True, key=source, persist_state="session")
         common.asked.keep(source, how or TYPED, TYPED)
         if how == TYPED:
-            common.asked.begin(key, "typed", task.example, str)
+            common.asked.begin(key, "Type one", task.example, str)
             text = st.text_input("Type one", key=key, persist_state="session", help=f"For example {task.example}.")
             own = owndata.is_own(task.name)  # no words of a person's own in addresses
-            common.link.keep(key, None if own or text == task.example else text)
+            common.asked.keep(key, task.example if own else text, task.example)
             return Sequence(task.typed(text), f"task.typed({text!r})")
     seed = choose_seed("Number of the sequence", "Another sequence")
     return Sequence(task.make(1, seed), f"task.make(1, seed={seed})", task.hidden(1, seed))

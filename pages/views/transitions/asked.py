@@ -27,7 +27,7 @@ def choose_classes(task: Task) -> tuple[str, ...]:
     """The classes to look at: all of them while none is picked."""
     told = in_link(task)
     names, key = {text: name for name, text in told.items()}, f"only_{task.name}"
-    common.asked.begin(key, "only", [], common.asked.several(list(names)))
+    common.asked.begin(key, "Only these classes", [], common.asked.several(list(names)))
     picked = st.pills(
         "Only these classes", list(names), selection_mode="multi", wrap=True, key=key, format_func=names.__getitem__,
         persist_state="session",
@@ -49,9 +49,10 @@ def choose_class(which: str, task: Task, only: Sequence[str], usual: int) -> str
     options = list(names)
     if st.session_state.get(key, options[usual]) not in names:
         st.session_state[key] = options[usual]
-    common.asked.begin(key, which, options[usual], common.asked.one_of(options))
+    label = f"{which.capitalize()} class"
+    common.asked.begin(key, label, options[usual], common.asked.one_of(options))
     chosen = st.selectbox(
-        f"{which.capitalize()} class", options, key=key, format_func=lambda text: names.get(text) or str(text),
+        label, options, key=key, format_func=lambda text: names.get(text) or str(text),
         persist_state="session",
     )  # fmt: skip
     common.asked.keep(key, chosen, options[usual])
