@@ -1,7 +1,7 @@
 """Networks beside one another on one task: what each of them is, what it reached over seeds, and how long it takes."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,6 +11,7 @@ import pandas as pd
 
 from mrnn.config import ModelConfig, RunConfig
 from mrnn.data import Target
+from mrnn.experiments import OnPart
 from mrnn.grid import SweepConfig
 from mrnn.matching import count_products, count_weights
 from mrnn.scores import written
@@ -179,9 +180,7 @@ def answer_seconds(model: Reader, x: np.ndarray, repeats: int = REPEATS) -> floa
     return median(times)
 
 
-def answer_times(
-    models: Mapping[str, Sequence[Reader]], x: np.ndarray, on_part: Callable[[int, int], Any] | None = None
-) -> pd.DataFrame:
+def answer_times(models: Mapping[str, Sequence[Reader]], x: np.ndarray, on_part: OnPart | None = None) -> pd.DataFrame:
     """How long each network takes to answer one sequence: a row a network, in order.
 
     models   of each network, one a seed

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from mrnn.data import Answer, SequenceData
 
 # What somebody says who reads sequences piece by piece, (N, T, D) each, after the last step of a piece: (N, C).
 Reader = Callable[[np.ndarray], np.ndarray]
+OnPart = Callable[[int, int], Any]  # told (parts done, in all) by what takes a while
 
 
 @runtime_checkable

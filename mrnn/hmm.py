@@ -4,9 +4,7 @@ It stands beside networks on tasks whose regimes are known. Import this where it
 nothing else should wait for hmmlearn.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from hmmlearn.hmm import GaussianHMM
@@ -14,15 +12,13 @@ from sklearn.metrics import r2_score
 
 from mrnn.analysis import agreement
 from mrnn.data import Task
+from mrnn.experiments import OnPart
 
 LAGS = 2  # values before the present one that its mean depends on
 GUESSES, TRIED, ROUNDS = 8, 200, 30  # first guesses; sequences that each is tried on; rounds of each
 PIECE = 20  # steps of a sequence from which a state is first guessed
 MOST_VALUES = 1_000_000  # of a training part: fitting takes about half a minute then, on one core
 LEAST = 1e-200  # density of a value that no state expects, so that no step is impossible
-
-
-OnPart = Callable[[int, int], Any]
 
 
 class _Autoregressive(GaussianHMM):

@@ -1,21 +1,19 @@
 """What a trained network still answers when somebody meddles with its choice: temperature, lesions, other LSTMs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mrnn.analysis import agreement
 from mrnn.data import Answer, SequenceData, Task
-from mrnn.experiments import Reader
+from mrnn.experiments import OnPart, Reader
 from mrnn.generation import StateReader
 from mrnn.model import SequenceModel
 from mrnn.scores import SCORES
 from mrnn.training import evaluate
 
-OnPart = Callable[[int, int], Any]
 MOST_TESTED = 2_000  # sequences of a test split that a figure is measured on while somebody waits
 
 

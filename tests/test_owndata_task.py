@@ -246,7 +246,7 @@ def test_the_parts_are_made_once_for_each_split_until_the_data_are_deleted(monke
     assert len(replace(task, split_seed=3).split()[1]) == len(test)
     assert reads == [own_id] * 3
     owndata.delete(own_id, OWNER)
-    assert store.parts.size == 0
+    assert store.split_parts.size == 0
 
 
 def test_in_long_sequences_memory_reaches_over_all_steps_from_the_start(monkeypatch):

@@ -30,7 +30,7 @@ from mrnn.text import alphabet
 MOST_KEPT = 10  # a person
 MOST_LINES = 20  # of a text, one of which is shown
 _ID = re.compile(r"own-[0-9a-f]{24}")
-parts = memory.Kept(2**28)  # training and test parts, as models read them
+split_parts = memory.Kept(2**28)  # training and test parts, as models read them
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def delete(own_id: str, owner: str) -> None:
         raise ValueError("only one's own data can be deleted")
     _remove(own_id)
     _load.cache_clear()  # what is deleted shall not linger in memory, either
-    parts.clear()
+    split_parts.clear()
 
 
 def _remove(own_id: str) -> None:

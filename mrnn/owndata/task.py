@@ -58,7 +58,7 @@ class OwnTask(Task):
 
     def split(self) -> tuple[SequenceData, SequenceData]:
         """The training part and the test part, never to be written to; both hold every class."""
-        return store.parts.get((self.kept.id, self.test_percent, self.split_seed), self._parts)
+        return store.split_parts.get((self.kept.id, self.test_percent, self.split_seed), self._parts)
 
     def _parts(self) -> tuple[SequenceData, SequenceData]:
         sequences = store.load(self.kept.id)

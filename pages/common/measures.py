@@ -5,8 +5,9 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from mrnn.experiments import OnPart
+
 Found = TypeVar("Found")
-OnPart = Callable[[int, int], Any]
 
 
 def measured(
