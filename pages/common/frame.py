@@ -141,16 +141,7 @@ def take_along(code: str | None) -> None:
     """
     asked.let_go()
     with st.container(horizontal=True, key="take-along"):
-        with st.popover("Link", icon=":material/link:"):
-            st.markdown("Opens this page as it is now.")
-            if link.private():
-                st.markdown(
-                    f":material/lock: Private: {', '.join(link.private())}. To others the link says so, and shows something "
-                    "else; what you have trained opens for them once you have published it."
-                )
-            st.code(link.here(), language=None, wrap_lines=True)
-            st.markdown("The same with the pictures alone, for a class:")
-            st.code(link.here(controls=False), language=None, wrap_lines=True)
+        _link()
         pictures: dict[str, Picture | pd.DataFrame] = st.session_state[_PICTURES]
         if pictures:
             with st.popover("Pictures and numbers", icon=":material/download:"):
@@ -159,6 +150,21 @@ def take_along(code: str | None) -> None:
             with st.popover("Python", icon=":material/code:"):
                 st.markdown("These lines make the same, in the folder of this app:")
                 st.code(code)
+
+
+@st.fragment
+def _link() -> None:
+    """The page's address, read again when it is opened: parts of a page that are drawn by themselves write to it, too."""
+    with st.popover("Link", icon=":material/link:", key="link", on_change="rerun"):
+        st.markdown("Opens this page as it is now.")
+        if link.private():
+            st.markdown(
+                f":material/lock: Private: {', '.join(link.private())}. To others the link says so, and shows something "
+                "else; what you have trained opens for them once you have published it."
+            )
+        st.code(link.here(), language=None, wrap_lines=True)
+        st.markdown("The same with the pictures alone, for a class:")
+        st.code(link.here(controls=False), language=None, wrap_lines=True)
 
 
 _PRESSED = "_pressed"  # the key of the picture in which something was selected just now, or nothing any more

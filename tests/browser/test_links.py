@@ -179,6 +179,22 @@ def test_a_link_opens_the_same_grid_and_the_same_comparison(server: Server, visi
     expect(other.get_by_text(told.text_content() or "", exact=True)).to_be_visible()
 
 
+def test_the_link_of_a_sweep_says_what_was_chosen_in_the_part_that_is_drawn_by_itself(server: Server, visit: Visit):
+    page = visit(server, "sweeps?s_k=1,2&s_seeds=1")
+    page.get_by_role("button", name="Start the sweep").click()
+    figure = page.get_by_role("radio", name="training time")
+    expect(figure).to_be_visible()
+    figure.click()
+    expect(page).to_have_url(re.compile("s_figure="))
+    page.get_by_role("button", name="Link", exact=True).click()
+    told = page.get_by_test_id("stPopoverBody").locator("code").first
+    expect(told).to_contain_text("s_figure=")
+    assert told.text_content() == page.url
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("address", "key", "other"),
     [
