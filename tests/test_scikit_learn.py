@@ -15,6 +15,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -179,6 +180,29 @@ def test_folds_are_scored_alike_by_other_backends(table, backend):
 def test_sequences_of_different_length_pass_through_the_tools():
     X, y = loud()
     assert cross_val_score(small(epochs=15, learning_rate=0.05), X, y, cv=3).mean() > 0.6
+
+
+def test_a_regressor_learns_numbers_of_sequences_of_different_length_in_every_fold():
+    X, _ = loud(197)
+    scores = cross_val_score(numbers(), X, [s.mean(0) for s in X], cv=3)
+    assert scores.shape == (3,)
+    assert (scores > 0.8).all(), scores
+
+
+def test_a_regressor_in_a_pipeline_is_searched_by_r2(table):
+    X, y = table[0], table[0].mean(1)
+    pipeline = make_pipeline(StandardScaler(), numbers())
+    search: Any = GridSearchCV(pipeline, {"mrnnregressor__epochs": [1, 25]}, cv=2).fit(X, y)
+    assert search.best_params_ == {"mrnnregressor__epochs": 25}
+    best = clone(pipeline).set_params(**search.best_params_)
+    assert search.best_score_ == cross_val_score(best, X, y, cv=2).mean() > 0.7
+    scaler, regressor = search.best_estimator_
+    np.testing.assert_array_equal(search.predict(X), regressor.predict(scaler.transform(X)))
+    assert search.score(X, y) == pytest.approx(r2_score(y, search.predict(X)))
+
+
+def numbers() -> Any:
+    return small(MRNNRegressor, epochs=25, learning_rate=0.03)
 
 
 def test_the_use_of_each_lstm_is_what_a_pipeline_passes_on():
