@@ -19,7 +19,7 @@ from pages import common
 from pages.common.shown import SWEEP
 
 REFRESH = 2.0  # seconds between two looks at what trains
-EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "comparison"  # .json, .csv; SWEEP.md has the command
+EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "comparison-waves"  # .json, .csv; SWEEP.md has the command
 READ = 1_000  # sequences of a confusion matrix
 BASELINES = [cell for cell in CELLS if cell != "mrnn"]
 EQUAL = {"weights": "number of weights", "work": "multiplications a step", "size": "hidden size"}

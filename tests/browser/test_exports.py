@@ -57,8 +57,8 @@ def swept() -> pd.DataFrame:
 
 
 def compared() -> pd.DataFrame:
-    config = SweepConfig.from_dict(json.loads((ASSETS / "comparison.json").read_text()))
-    return comparison.contenders(comparison.outcomes_of(config, pd.read_csv(ASSETS / "comparison.csv")))
+    config = SweepConfig.from_dict(json.loads((ASSETS / "comparison-waves.json").read_text()))
+    return comparison.contenders(comparison.outcomes_of(config, pd.read_csv(ASSETS / "comparison-waves.csv")))
 
 
 @pytest.mark.parametrize(

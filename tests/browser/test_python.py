@@ -68,5 +68,5 @@ def test_lines_of_train_and_compare_train_what_their_forms_say(server: Server, v
     assert (config.task, config.model.k, config.model.carry, config.training.epochs) == ("waves", 2, "own", 3)
     page = visit(server, "compare")
     run_python(page)
-    example = json.loads((PROJECT / "assets" / "comparison.json").read_text())
+    example = json.loads((PROJECT / "assets" / "comparison-waves.json").read_text())
     assert asked == list(SweepConfig.from_dict(example).runs())
