@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 NAMES = {"lstm": "LSTM", "gru": "GRU", "elman": "Elman", "peephole": "LSTM with peepholes"}
 FIGURES = ("validation", "accuracy", "agreement", "epoch_seconds")
+ABOUT_HMMS = (
+    "Hidden Markov models (HMMs) were fitted to the same training signals, and know how many regimes there are. In the "
+    "Gaussian one a value depends on the state alone, in the autoregressive one on the two values before it, too."
+)
 REPEATS = 20  # answers to take the median time of
 
 
@@ -83,11 +87,9 @@ def outcomes_of(config: SweepConfig, table: pd.DataFrame) -> list[Outcome]:
 
     table  what `mrnn.sweeps.table` says of it: a row a run, in the order of `config.runs()`
     """
-    rows = table[["validation", "accuracy", "seconds", "epochs"]].astype(float).itertuples(index=False)
-    return [
-        Outcome(run, row.validation, row.accuracy, row.seconds, row.epochs)  # type: ignore[attr-defined]
-        for run, row in zip(config.runs(), rows, strict=True)
-    ]
+    told = [figure for figure in ("validation", "accuracy", "agreement", "seconds", "epochs") if figure in table]
+    rows = table[told].astype(float).to_dict("records")
+    return [Outcome(run, **row) for run, row in zip(config.runs(), rows, strict=True)]
 
 
 def name_of(model: ModelConfig) -> str:
@@ -132,28 +134,37 @@ def contenders(found: Iterable[Outcome]) -> pd.DataFrame:
     return groups.agg(**told).reset_index()  # type: ignore[arg-type]
 
 
-def with_hmm(table: pd.DataFrame, told: "Beside") -> pd.DataFrame:
-    """The same networks, and a last row for a hidden Markov model; it has no hidden units and no epochs (NaN).
+def with_hmms(table: pd.DataFrame, told: "list[Beside]") -> pd.DataFrame:
+    """The same networks, and last rows for hidden Markov models; they have no hidden units and no epochs (NaN).
 
     table  of `contenders`
     """
-    row = {
-        "network": f"Gaussian HMM, {told.states} states",
-        "weights": told.num_weights,
-        "runs": 1,
-        "known": 1,
-        "accuracy": told.score,
-        "agreement": told.from_the_past,  # as a network sees it
-    }
-    return pd.DataFrame([*table.to_dict("records"), row], columns=table.columns)
+    rows = [
+        {
+            "network": f"{one.name[0].upper()}{one.name[1:]}",
+            "weights": one.num_weights,
+            "runs": 1,
+            "known": 1,
+            "accuracy": one.score,
+            "agreement": one.from_the_past,  # as a network sees it
+        }
+        for one in told
+    ]
+    return pd.DataFrame([*table.to_dict("records"), *rows], columns=table.columns)
 
 
-def said_of_hmm(told: "Beside") -> str:
-    """What a hidden Markov model came to, in a sentence or two."""
-    return (
-        "The Gaussian HMM was fitted to the same training signals, and knows how many regimes there are. Its path has "
-        f"an adjusted Rand index of {told.agreement:.3f} where each signal is seen whole, {told.from_the_past:.3f} "
-        f"from the past alone, as a network sees it. Its mean squared error of the next value is {told.error:.4f}."
+def said_of_hmms(told: "list[Beside]") -> str:
+    """What hidden Markov models are, and what they came to."""
+    return " ".join(
+        [
+            ABOUT_HMMS,
+            *(
+                f"The {one.name}: adjusted Rand index {one.from_the_past:.3f} from the past alone, as a network sees "
+                f"it, {one.agreement:.3f} where each signal is seen whole; mean squared error of the next value "
+                f"{one.error:.4f}."
+                for one in told
+            ),
+        ]
     )
 
 

@@ -229,7 +229,7 @@ class Task(ABC):
     def hidden_path(self) -> np.ndarray | None:
         """The hidden states behind the test part, (N, T) int: known to the task, shown to nobody who answers.
 
-        None unless a task has such states. How well z finds them is told beside what a hidden Markov model finds.
+        None unless a task has such states. How well z finds them is told beside what hidden Markov models find.
         """
         return None
 

@@ -1,6 +1,6 @@
-"""A hidden Markov model of signals: what it takes for regimes, and which value it expects next.
+"""Hidden Markov models of signals, plain and autoregressive: what they take for regimes, and which value comes next.
 
-It stands beside networks on tasks whose regimes are known. Import this where it is needed, not at the top of a module:
+They stand beside networks on tasks whose regimes are known. Import this where it is needed, not at the top of a module:
 nothing else should wait for hmmlearn.
 """
 
@@ -14,7 +14,7 @@ from mrnn.analysis import agreement
 from mrnn.data import Task
 from mrnn.experiments import OnPart
 
-LAGS = 2  # values before the present one that its mean depends on
+LAGS = 2  # values before the present one that the mean of an autoregressive model depends on
 GUESSES, TRIED, ROUNDS = 8, 200, 30  # first guesses; sequences that each is tried on; rounds of each
 PIECE = 20  # steps of a sequence from which a state is first guessed
 MOST_VALUES = 1_000_000  # of a training part: fitting takes about half a minute then, on one core
@@ -25,11 +25,11 @@ class _Autoregressive(GaussianHMM):
     """hmmlearn's model of rows (a value, the one before, ...), where what came before is given, not weighed again.
 
     The rest is hmmlearn's: means and covariances of such rows, each row counted by how probable a state is, hold just
-    the weighted regression of a value on those before it.
+    the weighted regression of a value on those before it. With rows of one value it is hmmlearn's as it stands.
     """
 
     def regression(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """In each state: (k,) constant, (k, LAGS) weights of the values before, (k,) variance of what is left."""
+        """In each state: (k,) constant, (k, lags) weights of the values before, (k,) variance of what is left."""
         means, covariances = np.asarray(self.means_), np.asarray(self.covars_)
         before = covariances[:, 1:, 0]
         weights = np.linalg.solve(covariances[:, 1:, 1:], before[..., None])[..., 0]
@@ -43,19 +43,21 @@ class _Autoregressive(GaussianHMM):
 
 @dataclass(frozen=True)
 class SignalHMM:
-    """A hidden Markov model: in each of k states, a value is Gaussian around a weighted sum of the LAGS before it.
+    """A hidden Markov model: in each of k states, a value is Gaussian around a weighted sum of those before it.
 
+    lags    how many these are; with none it is the plain Gaussian one
     source  Hamilton, "A new approach to the economic analysis of nonstationary time series and the business cycle",
             Econometrica 57, 1989; fitted by hmmlearn
     """
 
     fitted: _Autoregressive
+    lags: int
 
     @property
     def num_weights(self) -> int:
         """How many numbers were fitted."""
         k = len(self.fitted.startprob_)
-        return (k - 1) + k * (k - 1) + k * (LAGS + 2)
+        return (k - 1) + k * (k - 1) + k * (self.lags + 2)
 
     def path(self, x: np.ndarray) -> np.ndarray:
         """(N, T) int: the most probable path of states, for which the whole sequence is looked at (Viterbi).
@@ -63,7 +65,7 @@ class SignalHMM:
         x  (N, T, 1)
         """
         n, steps, _ = x.shape
-        return self.fitted.predict(rows(x).reshape(n * steps, -1), [steps] * n).reshape(n, steps)
+        return self.fitted.predict(rows(x, self.lags).reshape(n * steps, -1), [steps] * n).reshape(n, steps)
 
     def filtered(self, x: np.ndarray) -> np.ndarray:
         """(N, T, k): how probable each state is once a step's value is seen, and nothing after it.
@@ -71,7 +73,7 @@ class SignalHMM:
         x  (N, T, 1)
         """
         n, steps, _ = x.shape
-        logs = self.fitted._compute_log_likelihood(rows(x).reshape(n * steps, -1)).reshape(n, steps, -1)
+        logs = self.fitted._compute_log_likelihood(rows(x, self.lags).reshape(n * steps, -1)).reshape(n, steps, -1)
         density = np.exp(logs - logs.max(-1, keepdims=True)) + LEAST
         found = np.empty_like(density)
         expected = np.broadcast_to(self.fitted.startprob_, density[:, 0].shape)
@@ -87,30 +89,31 @@ class SignalHMM:
         x  (N, T, 1)
         """
         constant, weights, _ = self.fitted.regression()
-        in_state = constant + rows(x)[..., :-1] @ weights.T
+        in_state = constant + rows(x, self.lags)[..., : self.lags] @ weights.T
         return (self.filtered(x) @ self.fitted.transmat_ * in_state).sum(-1, keepdims=True)
 
 
-def rows(x: np.ndarray) -> np.ndarray:
-    """(N, T, LAGS + 1): each value, and those before it; before the first value all were like it.
+def rows(x: np.ndarray, lags: int) -> np.ndarray:
+    """(N, T, lags + 1): each value, and those before it; before the first value all were like it.
 
     x  (N, T, 1)
     """
-    values = np.pad(x[..., 0].astype(float), ((0, 0), (LAGS, 0)), mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(values, LAGS + 1, axis=1)[..., ::-1]
+    values = np.pad(x[..., 0].astype(float), ((0, 0), (lags, 0)), mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(values, lags + 1, axis=1)[..., ::-1]
 
 
-def fit(x: np.ndarray, states: int, seed: int = 0, on_part: OnPart | None = None) -> SignalHMM:
+def fit(x: np.ndarray, states: int, lags: int = LAGS, seed: int = 0, on_part: OnPart | None = None) -> SignalHMM:
     """Fit a model by expectation maximisation, from several first guesses; the most probable one goes on.
 
     x        (N, T, 1), T >= 10
     states   k, at least 2
+    lags     values before the present one that it depends on; 0 for the plain Gaussian model
     seed     of the guesses
     on_part  called with (parts done, in all)
     source   Rabiner, "A tutorial on hidden Markov models and selected applications in speech recognition", Proceedings
              of the IEEE 77, 1989
     """
-    seen, rng = rows(x)[:, LAGS:], np.random.default_rng(seed)
+    seen, rng = rows(x, lags)[:, lags:], np.random.default_rng(seed)
     few, tried = seen[:TRIED], list[_Autoregressive]()
     for number in range(GUESSES):
         tried.append(_learn(_guess(few, states, rng), few))
@@ -119,13 +122,13 @@ def fit(x: np.ndarray, states: int, seed: int = 0, on_part: OnPart | None = None
     best = _learn(max(tried, key=lambda model: model.monitor_.history[-1]), seen)
     if on_part is not None:
         on_part(GUESSES + 1, GUESSES + 1)
-    return SignalHMM(best)
+    return SignalHMM(best, lags)
 
 
 def _guess(seen: np.ndarray, states: int, rng: np.random.Generator) -> _Autoregressive:
     """A model each of whose states is like a piece of a sequence, taken at random.
 
-    seen  (N, T, LAGS + 1)
+    seen  (N, T, lags + 1)
     """
     n, steps, size = seen.shape
     model = _Autoregressive(
@@ -138,7 +141,7 @@ def _guess(seen: np.ndarray, states: int, rng: np.random.Generator) -> _Autoregr
     np.fill_diagonal(moves, 1 - 1 / PIECE)
     model.transmat_ = moves
     model.means_ = np.stack([part.mean(0) for part in pieces])
-    model.covars_ = np.stack([np.cov(part.T) + 1e-3 * np.eye(size) for part in pieces])
+    model.covars_ = np.stack([np.atleast_2d(np.cov(part.T)) + 1e-3 * np.eye(size) for part in pieces])
     return model
 
 
@@ -151,6 +154,7 @@ def _learn(model: _Autoregressive, seen: np.ndarray) -> _Autoregressive:
 class Beside:
     """What a hidden Markov model came to on a task, fitted to its training part and measured on its test part.
 
+    lags           values before the present one that it depends on; 0 for the plain Gaussian model
     states         how many it has: as many as there are
     num_weights    how many numbers were fitted
     score          R² of the value expected next
@@ -159,12 +163,18 @@ class Beside:
     from_the_past  the same of the most probable state at each step, only what came before being seen, as by a network
     """
 
+    lags: int
     states: int
     num_weights: int
     score: float
     error: float
     agreement: float
     from_the_past: float
+
+    @property
+    def name(self) -> str:
+        """What to call it in a sentence."""
+        return "autoregressive HMM" if self.lags else "Gaussian HMM"
 
 
 def check_size(task: Task) -> None:
@@ -178,8 +188,8 @@ def check_size(task: Task) -> None:
         )
 
 
-def beside(task: Task, on_part: OnPart | None = None) -> Beside:
-    """How a hidden Markov model does on a task.
+def beside(task: Task, on_part: OnPart | None = None) -> list[Beside]:
+    """How hidden Markov models do on a task: the autoregressive one, and the plain Gaussian one.
 
     on_part  called with (parts done, in all)
     raises   ValueError if the task knows no hidden path, or if it is too large for `check_size`
@@ -189,14 +199,24 @@ def beside(task: Task, on_part: OnPart | None = None) -> Beside:
     if path is None:
         raise ValueError(f"a task must know its hidden path to be fitted, and {task.name!r} has none")
     train, test = task.split()
-    states = int(path.max()) + 1
-    model = fit(train.x, states, on_part=on_part)
-    said, true = model.expected(test.x).ravel(), test.y.ravel()
-    return Beside(
-        states=states,
-        num_weights=model.num_weights,
-        score=float(r2_score(true, said)),
-        error=float(np.square(said - true).mean()),
-        agreement=agreement(model.path(test.x), path, test.lengths),
-        from_the_past=agreement(model.filtered(test.x).argmax(-1), path, test.lengths),
-    )
+    states, found = int(path.max()) + 1, list[Beside]()
+    for lags in (LAGS, 0):
+
+        def on_half(done: int, total: int) -> None:
+            if on_part is not None:
+                on_part(len(found) * total + done, 2 * total)
+
+        model = fit(train.x, states, lags, on_part=on_half)
+        said, true = model.expected(test.x).ravel(), test.y.ravel()
+        found.append(
+            Beside(
+                lags=lags,
+                states=states,
+                num_weights=model.num_weights,
+                score=float(r2_score(true, said)),
+                error=float(np.square(said - true).mean()),
+                agreement=agreement(model.path(test.x), path, test.lengths),
+                from_the_past=agreement(model.filtered(test.x).argmax(-1), path, test.lengths),
+            )
+        )
+    return found

@@ -38,7 +38,7 @@ def answer_of(model: SequenceModel) -> Answer:
 
 
 def figures(model: SequenceModel, task: Task, on_part: OnPart | None = None) -> pd.DataFrame:
-    """A model's score in use on sequences that training never saw, and what else its task claims.
+    """A model's score in use on sequences that training never saw, what else its task claims, and what z finds there.
 
     on_part  called with (batches of the test split done, in all)
     returns  rows of figure (its name), value
@@ -49,6 +49,9 @@ def figures(model: SequenceModel, task: Task, on_part: OnPart | None = None) -> 
         test = test.take(slice(MOST_TESTED))  # of streams nothing is carried on any more
     score = evaluate(model, test, on_batch=on_part).accuracy
     found = {f"{SCORES[task.target]} on {len(test):,} test sequences": score} | task.claims(answer_of(model), 0)
+    regimes = found_regimes(model, task)
+    if regimes is not None:
+        found["adjusted Rand index of the hidden regimes and z"] = regimes
     return pd.DataFrame({"figure": list(found), "value": list(found.values())})
 
 

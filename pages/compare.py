@@ -170,7 +170,7 @@ def picture(found: list[comparison.Outcome], base: RunConfig) -> None:
     networks, hides = comparison.contenders(found), common.hides(task)
     chart = st.container()
     beside = common.hidden_markov(task) if hides else None
-    table = networks if beside is None else comparison.with_hmm(networks, beside)
+    table = networks if beside is None else comparison.with_hmms(networks, beside)
     sorts = SORTS | HIDDEN if hides else SORTS
     with chart:
         figure = st.segmented_control(
@@ -188,7 +188,7 @@ def picture(found: list[comparison.Outcome], base: RunConfig) -> None:
             common.show(charts.contender_dots(known, figure, title, percent=share), key="contenders")
         st.caption(f"Dot: mean over seeds, hard as in use; line: standard deviation. {said}")
     if beside is not None:
-        st.caption(comparison.said_of_hmm(beside))
+        st.caption(comparison.said_of_hmms(beside))
     sizes(table)
     by_epoch(found, target)
 

@@ -1,4 +1,4 @@
-"""The hidden Markov model that stands beside networks: it finds what made a signal, and is told as it is."""
+"""Hidden Markov models that stand beside networks: they find what made a signal, and are told as they are."""
 
 import json
 import subprocess
@@ -7,6 +7,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from hmmlearn.hmm import GaussianHMM
 
 from mrnn import TASKS, ModelConfig, SequenceModel, hmm, save
 from mrnn.__main__ import main
@@ -21,6 +22,11 @@ TASK = Regimes(T=T)
 @pytest.fixture(scope="module")
 def fitted() -> hmm.SignalHMM:
     return hmm.fit(TASK.make(N, seed=3).x, TASK.regimes)
+
+
+@pytest.fixture(scope="module")
+def plain() -> hmm.SignalHMM:
+    return hmm.fit(TASK.make(N, seed=3).x, TASK.regimes, lags=0)
 
 
 def test_a_path_agrees_wholly_with_itself_whatever_its_states_are_called():
@@ -58,12 +64,27 @@ def test_it_finds_regimes_that_differ_in_frequency_or_noise(kind):
     assert agreement(hmm.fit(x, 2).path(x), path[:, :-1], np.full(N, T)) > 0.85
 
 
-def test_after_the_last_step_the_past_is_all_there_is(fitted):
-    x = TASK.make(13, seed=13).x
-    past = fitted.filtered(x)
+def test_with_no_value_before_it_is_the_gaussian_model_of_hmmlearn(plain):
+    ours, theirs = plain.fitted, GaussianHMM(TASK.regimes, "full", init_params="")
+    for name in ("startprob_", "transmat_", "means_", "covars_"):
+        setattr(theirs, name, getattr(ours, name))
+    x = TASK.make(13, seed=29).x
+    values, lengths = x.reshape(-1, 1).astype(float), [T] * 13
+    np.testing.assert_array_equal(plain.path(x).ravel(), theirs.predict(values, lengths))
+    assert ours.score(values, lengths) == pytest.approx(theirs.score(values, lengths), rel=1e-9)
+    in_states = theirs.predict_proba(values[:T])[-1] @ ours.transmat_ @ ours.means_
+    assert plain.expected(x)[0, -1] == pytest.approx(in_states, abs=1e-6)
+    assert plain.num_weights == 2 + 6 + 6
+    np.testing.assert_allclose(np.sort(ours.means_[:, 0]), TASK.rules.level, rtol=0, atol=0.06)
+
+
+@pytest.mark.parametrize("name", ["fitted", "plain"])
+def test_after_the_last_step_the_past_is_all_there_is(name, request):
+    model, x = request.getfixturevalue(name), TASK.make(13, seed=13).x
+    past = model.filtered(x)
     np.testing.assert_allclose(past.sum(-1), 1, rtol=1e-9)
     for one, so_far in zip(x, past, strict=True):
-        whole = fitted.fitted.predict_proba(hmm.rows(one[None])[0])
+        whole = model.fitted.predict_proba(hmm.rows(one[None], model.lags)[0])
         np.testing.assert_allclose(so_far[-1], whole[-1], rtol=0, atol=1e-6)
 
 
@@ -92,7 +113,7 @@ def test_it_expects_what_who_knows_the_rules_expects_where_regimes_stay(fitted):
 
 def test_the_same_seed_fits_the_same_model():
     x = TASK.make(53, seed=23).x
-    one, same, other = (hmm.fit(x, 3, seed).fitted.means_ for seed in (1, 1, 2))
+    one, same, other = (hmm.fit(x, 3, seed=seed).fitted.means_ for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
 
@@ -101,12 +122,20 @@ def test_what_is_told_of_it_is_measured_on_the_test_part(monkeypatch):
     task = Regimes(T=29)
     train, test = task.split()
     monkeypatch.setattr(Regimes, "split", lambda _: (train.take(slice(211)), test))
-    told, model = hmm.beside(task), hmm.fit(train.x[:211], 3)
-    assert told.agreement == agreement(model.path(test.x), task.hidden_path(), test.lengths)
-    assert told.error == pytest.approx(np.square(model.expected(test.x) - test.y).mean())
-    assert told.score == pytest.approx(1 - told.error / test.y.var(), abs=1e-6)
-    assert told.from_the_past < told.agreement
-    assert (told.states, told.num_weights) == (3, 2 + 6 + 12)
+    parts = []
+    found = hmm.beside(task, on_part=lambda *part: parts.append(part))
+    assert [told.name for told in found] == ["autoregressive HMM", "Gaussian HMM"]
+    assert [told.num_weights for told in found] == [2 + 6 + 12, 2 + 6 + 6]
+    for told, lags in zip(found, (hmm.LAGS, 0), strict=True):
+        model = hmm.fit(train.x[:211], 3, lags)
+        assert told.agreement == agreement(model.path(test.x), task.hidden_path(), test.lengths)
+        past = agreement(model.filtered(test.x).argmax(-1), task.hidden_path(), test.lengths)
+        assert told.from_the_past == past < told.agreement
+        assert told.error == pytest.approx(np.square(model.expected(test.x) - test.y).mean())
+        assert told.score == pytest.approx(1 - told.error / test.y.var(), abs=1e-6)
+        assert (told.states, told.lags) == (3, lags)
+    all_parts = 2 * (hmm.GUESSES + 1)
+    assert parts == [(number, all_parts) for number in range(1, all_parts + 1)]
 
 
 def test_a_task_without_hidden_states_has_nothing_beside_it():
@@ -150,14 +179,15 @@ def test_nothing_else_waits_for_hmmlearn():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
 
 
-def test_evaluate_prints_what_z_finds_beside_what_the_hidden_markov_model_finds(capsys, tmp_path):
+def test_evaluate_prints_what_z_finds_beside_what_hidden_markov_models_find(capsys, tmp_path):
     task = Regimes(T=29)
     model = SequenceModel(ModelConfig(**task.borders, k=3, hidden_size=5))
     save(model, tmp_path / "model.safetensors", {"task": task.name, "settings": task.settings})
     main(["evaluate", str(tmp_path / "model.safetensors"), "--device", "cpu", "--json"])
-    claims, told = json.loads(capsys.readouterr().out)["claims"], hmm.beside(task)
+    claims, found = json.loads(capsys.readouterr().out)["claims"], hmm.beside(task)
     index = "adjusted Rand index of the true regimes and"
     assert claims[f"{index} z"] == found_regimes(model, task)
-    assert claims[f"{index} a Gaussian HMM that sees each signal whole"] == told.agreement
-    assert claims[f"{index} a Gaussian HMM that sees the past alone, as z does"] == told.from_the_past
-    assert claims["R² of the next value by the Gaussian HMM"] == told.score
+    for told in found:
+        assert claims[f"{index} the {told.name} that sees each signal whole"] == told.agreement
+        assert claims[f"{index} the {told.name} that sees the past alone, as z does"] == told.from_the_past
+        assert claims[f"R² of the next value by the {told.name}"] == told.score

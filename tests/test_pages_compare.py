@@ -79,7 +79,7 @@ def test_a_sweep_that_compares_no_networks_is_no_comparison():
     assert not app.exception
 
 
-def test_where_regimes_are_hidden_a_hidden_markov_model_stands_beside_the_networks():
+def test_where_regimes_are_hidden_hidden_markov_models_stand_beside_the_networks():
     app = visit(PAGE)
     task = make_task("regimes", {"T": 20})
     model = ModelConfig(**task.borders, k=3, hidden_size=5)
@@ -99,10 +99,11 @@ def test_where_regimes_are_hidden_a_hidden_markov_model_stands_beside_the_networ
     assert list(app.dataframe[0].value["network"]) == ["MRNN, k = 3", "GRU"], "nothing is fitted unless it is asked for"
     app.button(key="hidden_markov").click().run()
     assert not app.exception
-    told = hmm.beside(task)
-    assert list(app.dataframe[0].value["network"]) == ["MRNN, k = 3", "GRU", "Gaussian HMM, 3 states"]
-    assert f"{told.agreement:.3f} where each signal is seen whole, {told.from_the_past:.3f} from the past" in said(app)
-    assert f"mean squared error of the next value is {told.error:.4f}" in said(app)
+    assert list(app.dataframe[0].value["network"]) == ["MRNN, k = 3", "GRU", "Autoregressive HMM", "Gaussian HMM"]
+    for told in hmm.beside(task):
+        assert f"The {told.name}: adjusted Rand index {told.from_the_past:.3f} from the past alone" in said(app)
+        assert f"{told.agreement:.3f} where each signal is seen whole" in said(app)
+        assert f"mean squared error of the next value {told.error:.4f}." in said(app)
     app.button_group(key="c_figure_hidden").set_value("agreement").run()
     assert not app.exception
     assert "Best network: MRNN, k = 3, 0.812; next GRU, 0.000." in said(app)

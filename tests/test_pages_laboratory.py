@@ -4,8 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from mrnn import hmm, load
+from mrnn.probes import found_regimes
 from mrnn.tasks import TASKS
 from pages.common.models import SHIPPED
 from pages.views.laboratory.experiments import marked
@@ -155,3 +158,29 @@ def test_a_fault_is_marked_where_it_is():
     assert marked("BTB", 2) == "BT[B]"
     assert marked("BTXB", 1) == "B[T]XB"
     assert marked("BT", 2) == "BT[ ]"
+
+
+def test_where_regimes_are_hidden_the_figures_say_what_z_finds_and_hidden_markov_models_beside_it(
+    monkeypatch,
+):
+    told_beside = [hmm.Beside(lags, 3, 20, 0.75, 0.25, 0.9375, 0.875 + lags / 32) for lags in (2, 0)]
+    monkeypatch.setattr(hmm, "beside", lambda task, _: told_beside if task == TASKS["regimes"] else None)
+    st.cache_resource.clear()  # what was measured before
+    app = laboratory("regimes", "Figures")
+    app.button(key="lab_figures").click().run()
+    assert not app.exception
+    (table,) = app.dataframe
+    measured = table.value.set_index("figure")["value"]
+    found = found_regimes(load(SHIPPED / "regimes-k3.safetensors"), TASKS["regimes"])
+    assert measured["adjusted Rand index of the hidden regimes and z"] == found
+    assert "**Does z find the hidden regimes?**" in said(app)
+    app.button(key="hidden_markov").click().run()
+    assert not app.exception
+    beside = app.dataframe[1].value
+    assert list(beside["hidden Markov model"]) == [one.name for one in told_beside]
+    assert list(beside["from the past alone, as z"]) == [one.from_the_past for one in told_beside]
+    assert list(beside["the whole signal seen"]) == [one.agreement for one in told_beside]
+    st.cache_resource.clear()  # nobody else is told these figures
+    app = laboratory("forecast", "Figures")
+    app.button(key="lab_figures").click().run()
+    assert "hidden regimes" not in said(app)

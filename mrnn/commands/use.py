@@ -85,7 +85,7 @@ def _generate(asked: argparse.Namespace) -> None:
 
 
 def _regimes(model: SequenceModel, task: Task) -> dict[str, float]:
-    """Where regimes are hidden: how well z tells them apart, beside a hidden Markov model on the same data."""
+    """Where regimes are hidden: how well z tells them apart, beside hidden Markov models on the same data."""
     found = probes.found_regimes(model, task)
     if found is None:
         return {}
@@ -98,9 +98,12 @@ def _regimes(model: SequenceModel, task: Task) -> dict[str, float]:
     except ValueError as error:  # the task is too large for it
         print(f"nothing beside z: {error}", file=sys.stderr)
         return of_z
-    return of_z | {
-        f"{index} a Gaussian HMM that sees each signal whole": beside.agreement,
-        f"{index} a Gaussian HMM that sees the past alone, as z does": beside.from_the_past,
-        "R² of the next value by the Gaussian HMM": beside.score,
-        "mean squared error of the next value by the Gaussian HMM": beside.error,
-    }
+    told = of_z
+    for one in beside:
+        told |= {
+            f"{index} the {one.name} that sees each signal whole": one.agreement,
+            f"{index} the {one.name} that sees the past alone, as z does": one.from_the_past,
+            f"R² of the next value by the {one.name}": one.score,
+            f"mean squared error of the next value by the {one.name}": one.error,
+        }
+    return told

@@ -1,4 +1,4 @@
-"""What a hidden Markov model comes to on a task whose hidden states are known, fitted once for everybody."""
+"""What hidden Markov models come to on a task whose hidden states are known, fitted once for everybody."""
 
 import json
 from typing import TYPE_CHECKING
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def hides(task: Task) -> bool:
-    """Whether a task knows hidden states, so that a hidden Markov model can stand beside networks."""
+    """Whether a task knows hidden states, so that hidden Markov models can stand beside networks."""
     return task.hidden(1, 0) is not None
 
 
-def hidden_markov(task: Task) -> "Beside | None":
-    """What a hidden Markov model comes to on a task that hides something; None until somebody asked for it."""
+def hidden_markov(task: Task) -> "list[Beside] | None":
+    """What hidden Markov models come to on a task that hides something; None until somebody asked for it."""
     from mrnn import hmm  # nothing else should wait for hmmlearn
 
     try:
@@ -28,5 +28,5 @@ def hidden_markov(task: Task) -> "Beside | None":
         return None
     return measured(
         ("hidden_markov", task.name, json.dumps(task.settings)), lambda on_part: hmm.beside(task, on_part), key="hidden_markov",
-        button="Fit a hidden Markov model beside them", promise="To the same training signals. Takes some seconds, once.",
+        button="Fit hidden Markov models beside them", promise="A plain and an autoregressive one, to the same training signals. Takes some seconds, once.",
     )  # fmt: skip
