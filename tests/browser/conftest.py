@@ -155,6 +155,12 @@ def settle(page: Page) -> None:
         calm = not busy()
 
 
+def value_of(text: str) -> float:
+    """A number as a page or a chart writes it, a percentage as its share."""
+    value = float(text.replace("−", "-").rstrip("%"))
+    return value / 100 if text.endswith("%") else value
+
+
 def becomes(page: Page, look: Callable[[], object], expected: object) -> None:
     """Look until it is as expected, as `expect` does for what it knows; what is seen last is compared."""
     deadline = time.monotonic() + PATIENCE / 2

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -67,6 +68,11 @@ def strip(page: Page, key: str = "timeline") -> list[str]:
     """Colours of the LSTMs listened to in the picture with this key, a stay each."""
     stays = page.locator(f".st-key-picture-{key} .stay")
     return stays.evaluate_all("all => all.map(stay => stay.getAttribute('fill'))")
+
+
+def strip_of(z: np.ndarray) -> list[str]:
+    """What `strip` comes to for the LSTMs z (T,) int."""
+    return [lstm_colour(lstm + 1) for lstm, _ in groupby(z)]
 
 
 def pick(page: Page, option: str) -> None:
@@ -172,7 +178,7 @@ def test_the_strip_is_what_the_model_does_with_the_signal_that_is_set(server: Se
         pick(page, kind)
         picture(page, "timeline")
         listened = model.trace(Waves().wave(kind, p=0.0, f=144, s=1.0, seed=0).x).listened()[0]
-        becomes(page, lambda: strip(page), [lstm_colour(lstm + 1) for lstm, _ in groupby(listened)])
+        becomes(page, lambda: strip(page), strip_of(listened))
 
 
 def test_a_person_trains_watches_loads_and_takes_the_model_along(server: Server, visit: Visit, tmp_path):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from mrnn import TASKS, SequenceData, Trace, analysis, load
 from pages.common.models import SHIPPED
-from tests.browser.conftest import becomes, settle
+from tests.browser.conftest import becomes, settle, value_of
 from tests.browser.test_app import pick, picture
 from tests.server import Server
 
@@ -33,12 +33,6 @@ def shown(page: Page, key: str, *names: str) -> set[tuple[str, ...]]:
     return {tuple(one[name] for name in names) for one in each if all(name in one for name in names)}
 
 
-def number(text: str) -> float:
-    """A number as a chart writes it."""
-    value = float(text.replace("−", "-").rstrip("%"))
-    return value / 100 if text.endswith("%") else value
-
-
 def agree(page: Page, key: str, names: tuple[str, ...], table: pd.DataFrame) -> None:
     """The marks of a chart say what the rows of a table say.
 
@@ -49,7 +43,7 @@ def agree(page: Page, key: str, names: tuple[str, ...], table: pd.DataFrame) -> 
     expected = dict(zip(zip(*(label.astype(str) for label in labels), strict=True), figure, strict=True))
 
     def seen() -> dict[tuple[str, ...], float]:
-        return {tuple(labels): number(value) for *labels, value in shown(page, key, *names)}
+        return {tuple(labels): value_of(value) for *labels, value in shown(page, key, *names)}
 
     becomes(page, lambda: seen().keys() == expected.keys(), True)
     found = seen()
@@ -107,7 +101,7 @@ def test_the_map_is_laid_out_by_either_method_and_told_by_time_and_matrices_coun
     for method in ("PCA", "t-SNE"):
         pick(page, method)
         becomes(page, lambda: shown(page, "map", "LSTM", "class", "step t"), expected)
-        places.append(sorted((number(x), number(y)) for x, y in shown(page, "map", "x", "y")))
+        places.append(sorted((value_of(x), value_of(y)) for x, y in shown(page, "map", "x", "y")))
     found = analysis.state_map(model.hidden(data.x, data.lengths, model.config.num_layers - 1)[each, t], "PCA").places
     np.testing.assert_allclose(places[0], sorted({tuple(place) for place in found.astype(float).round(4)}), atol=2e-4)
     assert places[1] != places[0]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 from mrnn import TASKS, analysis, load, read_notes, snapshots
 from pages.common import KEPT
 from pages.common.models import SHIPPED
-from tests.browser.conftest import becomes, settle
-from tests.browser.test_app import BARS, all_drawn, picture
+from tests.browser.conftest import becomes, settle, value_of
+from tests.browser.test_app import BARS, all_drawn, picture, strip, strip_of
 from tests.server import Server
 
 Visit = Callable[..., Page]
@@ -25,16 +24,6 @@ def timeline(page: Page, key: str) -> Locator:
     found = page.locator(f".st-key-picture-{key}")
     expect(found.locator(".cursor")).to_have_count(1)
     return found
-
-
-def shown(page: Page, key: str) -> list[str]:
-    """The LSTMs of the strip of the picture with this key, a stay each."""
-    return timeline(page, key).locator(".stay").evaluate_all("all => all.map(stay => stay.dataset.lstm)")
-
-
-def stays(z: np.ndarray) -> list[str]:
-    """What `shown` comes to for the LSTMs z (T,) int."""
-    return [str(lstm + 1) for lstm, _ in groupby(z)]
 
 
 def heading(page: Page) -> Locator:
@@ -64,8 +53,7 @@ def test_networks_side_by_side_share_the_cursor_and_are_measured_by_k(server: Se
     model, x = load(SHIPPED / "waves-k2.safetensors"), TASKS["waves"].make(1, 0).x
     inside = model.inside(x, model.trace(x))
     cells = page.locator(".st-key-picture-k_waves-k2 .numbers tbody td:nth-child(2)").all_text_contents()
-    logits = [float(cell.replace("−", "-")) for cell in cells]
-    np.testing.assert_allclose(logits, inside.logits[0, step], atol=0.0057)
+    np.testing.assert_allclose(list(map(value_of, cells)), inside.logits[0, step], atol=0.0057)
     expect(page.locator(".st-key-picture-k_waves-k2 .numbers")).to_contain_text("Gates of LSTM ")
     expect(page).to_have_url(re.compile(rf"[?&]t={step}&in=k_waves-k2"))
     for key in ("by_k", "weights_by_k", "effective_by_k"):
@@ -176,7 +164,7 @@ def test_the_slider_over_epochs_shows_the_same_signal_as_the_network_learned(ser
     page = visit(server, "k_and_tau?k_view=Training&kept_signal=2")
     slider = page.get_by_role("slider", name="Epoch")
     strips = []
-    for key, words, number in (
+    for key, words, epoch in (
         ("Home", "Before training", 0),
         ("ArrowRight", "After epoch 1", 1),
         ("End", "After epoch 16", 16),
@@ -184,8 +172,8 @@ def test_the_slider_over_epochs_shows_the_same_signal_as_the_network_learned(ser
         slider.press(key)
         expect(heading(page)).to_contain_text(f"{words}: ")
         settle(page)
-        strips.append(stays(kept.z[number, 1, 0]))
-        becomes(page, lambda: shown(page, "learned"), strips[-1])
+        strips.append(strip_of(kept.z[epoch, 1, 0]))
+        becomes(page, lambda: strip(page, "learned"), strips[-1])
     assert len(set(map(tuple, strips))) > 1
     picture(page, "by_epoch")
     slider.press("Home")
@@ -205,7 +193,7 @@ def test_mixed_and_own_memory_read_the_same_signal_under_common_names(server: Se
     assert (found.partner != np.arange(4)).any()
     mixed, own = (model.trace(TASKS["waves"].make(1, 5).x).listened()[0] for model in models)
     for carry, file, z in (("mixed", "waves-k4", mixed), ("own", "waves-k4-own", found.renamed(own))):
-        becomes(page, lambda: shown(page, f"carry_{carry}"), stays(z))  # noqa: B023, looked at here
+        becomes(page, lambda: strip(page, f"carry_{carry}"), strip_of(z))  # noqa: B023, looked at here
         accuracy = read_notes(SHIPPED / f"{file}.safetensors")["figures"]["test_accuracy_hard"]
         expect(page.get_by_text(re.compile(rf"{accuracy:.2%} of test data right in use")).first).to_be_visible()
     told = f"There they listened to partners at {found.agreement:.0%} of the steps"

@@ -1,6 +1,5 @@
 """A link is the state: what one person sees, another sees who opens it. And what one may take along from a page."""
 
-import contextlib
 import csv
 import io
 import re
@@ -9,10 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from mrnn.charts import lstm_colour
 from tests.browser.conftest import becomes, settle
-from tests.browser.test_app import choose, pick, picture, strip
-from tests.server import PROJECT, Server
+from tests.browser.test_app import choose, pick, picture, run_python, strip, strip_of
+from tests.server import Server
 
 Visit = Callable[..., Page]
 
@@ -110,18 +108,10 @@ def test_what_is_amiss_is_said_though_the_controls_are_hidden_and_there_is_a_way
     expect(page.get_by_role("button", name="Show the controls")).to_have_count(0)
 
 
-def test_the_lines_of_python_make_what_the_page_shows(server: Server, visit: Visit, monkeypatch):
+def test_the_lines_of_python_make_what_the_page_shows(server: Server, visit: Visit):
     page = visit(server, "waves")
     play_with_waves(page)
-    page.get_by_role("button", name="Python").click()
-    code = page.get_by_test_id("stPopoverBody").locator("code").text_content() or ""
-    monkeypatch.chdir(PROJECT)
-    names: dict[str, object] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(code, names)  # noqa: S102, our own
-    listened = names["trace"].listened()[0]  # type: ignore[attr-defined]
-    stays = [lstm for t, lstm in enumerate(listened) if t == 0 or lstm != listened[t - 1]]
-    assert waves_seen(page)[1] == [lstm_colour(lstm + 1) for lstm in stays]
+    becomes(page, lambda: strip(page), strip_of(run_python(page)["trace"].listened()[0]))
 
 
 def test_a_link_opens_the_same_training_form_elsewhere_back_undoes_a_step_and_what_cannot_be_is_said(

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from mrnn import Inside, ModelConfig, SequenceModel, Trace, charts
 from pages.common.timeline import CSS, JS, describe
-from tests.browser.conftest import becomes
+from tests.browser.conftest import becomes, value_of
 from tests.shown import CLASSES, TRACE, K, T, make_trace
 
 D = 3
@@ -306,14 +306,14 @@ def test_the_pinned_step_tells_of_the_logits_and_gates_of_the_model_and_so_does_
     picture.page.mouse.click(*at(picture, 4, down))
     expect(picture.locator(".numbers thead th")).to_have_text(["LSTM", "a, logit", "q, probability", "z, weight"])
     rows = [row.locator("td").all_text_contents() for row in picture.locator(".numbers tbody tr").all()]
-    found = np.array([[float(cell.replace("−", "-")) for cell in row] for row in rows])
+    found = np.array([[value_of(cell) for cell in row] for row in rows])
     of_each = np.stack([inside.logits[0, 4], trace.q[0, 0, 4], trace.z[0, 0, 4]], 1)
     np.testing.assert_allclose(found, of_each, atol=0.0057)
     np.testing.assert_allclose(np.exp(found[:, 0]) / np.exp(found[:, 0]).sum(), trace.q[0, 0, 4], atol=0.006)
     gates = picture.locator(".numbers p").filter(has_text=f"Gates of LSTM {trace.listened()[0, 4] + 1}")
     values = re.findall(r"([igfo]) = (−?[\d.]+\d)", gates.text_content() or "")
     assert [name for name, _ in values] == ["i", "g", "f", "o"]
-    np.testing.assert_allclose([float(v.replace("−", "-")) for _, v in values], inside.gates[0, 4], atol=0.0057)
+    np.testing.assert_allclose([value_of(value) for _, value in values], inside.gates[0, 4], atol=0.0057)
     with saved(picture, "CSV", tmp_path).open(newline="") as file:
         table = list(csv.DictReader(file))
     q = trace.q[0, 0]

@@ -4,16 +4,14 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from itertools import groupby
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mrnn.charts import lstm_colour
 from mrnn.tasks import sketch
-from tests.browser.conftest import becomes, settle
-from tests.browser.test_app import all_drawn, pick, picture, run_python, strip
+from tests.browser.conftest import becomes, settle, value_of
+from tests.browser.test_app import all_drawn, pick, picture, run_python, strip, strip_of
 from tests.server import Server
 
 Visit = Callable[..., Page]
@@ -196,8 +194,7 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(s
     timeline = page.locator(".st-key-picture-timeline")
     expect(timeline.locator("path.signal")).to_have_count(2)
     expect(timeline.locator("image.difference")).to_have_count(1)
-    paths = [[lstm for lstm, _ in groupby(trace.listened()[0])] for trace in (first, second)]
-    becomes(page, lambda: strip(page), [lstm_colour(lstm + 1) for path in paths for lstm in path])
+    becomes(page, lambda: strip(page), [*strip_of(first.listened()[0]), *strip_of(second.listened()[0])])
 
     drawing = picture(page, "timeline")
     drawing.press("Home")
@@ -217,7 +214,7 @@ def test_two_signals_share_one_cursor_and_what_q_differs_by_is_drawn_and_saved(s
     for table, trace, x in zip(tables.all(), (first, second), ("x", "second"), strict=True):
         inside = lines["model"].inside(lines[x], trace)
         rows = [row.locator("td").all_text_contents() for row in table.locator("tbody tr").all()]
-        found = np.array([[float(cell.replace("−", "-")) for cell in row] for row in rows])
+        found = np.array([[value_of(cell) for cell in row] for row in rows])
         of_each = np.stack([inside.logits[0, 22], trace.q[0, 0, 22], trace.z[0, 0, 22]], 1)
         np.testing.assert_allclose(found, of_each, atol=0.0057)
     boxes = [table.bounding_box() for table in tables.all()]
