@@ -59,8 +59,9 @@ READ = "() => { told.watch.disconnect(); return told.last && [told.first, told.l
 class Answer:
     """What one slider came to.
 
-    times    milliseconds from each press to the last change
-    first    milliseconds from each press to the first change, which may be a bar of progress
+    times    milliseconds from each press but the first that was heard to the last change
+    first    milliseconds from each of these to the first change, which may be a bar of progress
+    heard    presses that changed something else than the slider
     unheard  presses that moved the slider and changed nothing else
     """
 
@@ -68,6 +69,7 @@ class Answer:
     slider: str
     times: list[float]
     first: list[float]
+    heard: int
     unheard: int
 
 
@@ -120,7 +122,7 @@ def _press_all(slider: Locator, place: str, presses: int) -> Answer:
             times.append(told[1])
         unheard += told is None
     # The first press may load what the others find.
-    return Answer(place, slider.get_attribute("aria-label") or "?", times[1:], first[1:], unheard)
+    return Answer(place, slider.get_attribute("aria-label") or "?", times[1:], first[1:], len(times), unheard)
 
 
 def table(found: list[Answer]) -> str:
@@ -129,17 +131,22 @@ def table(found: list[Answer]) -> str:
         "| page | sliders | presses | median | 95th percentile | slowest slider: 95th percentile | to first change |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    heard = [answer for answer in found if answer.times]
-    pages = [(page, list(answers)) for page, answers in groupby(heard, key=lambda answer: answer.page)]
-    for page, answers in [*pages, ("all", heard)]:
+    timed = [answer for answer in found if answer.times]
+    pages = [(page, list(answers)) for page, answers in groupby(timed, key=lambda answer: answer.page)]
+    for page, answers in [*pages, *([("all", timed)] if timed else [])]:
         times = [told for answer in answers for told in answer.times]
         slowest = max(answers, key=lambda answer: p95(answer.times))
         lines.append(
             f"| {page} | {len(answers)} | {len(times)} | {median(times):.0f} ms | {p95(times):.0f} ms "
             f"| {slowest.slider}, {p95(slowest.times):.0f} ms | {p95(slowest.first):.0f} ms |"
         )
-    silent = [f"{answer.slider} ({answer.page})" for answer in found if not answer.times]
-    return "\n".join([*lines, *([f"\nNothing hangs on: {', '.join(silent)}"] if silent else [])])
+    for what, answers in (
+        ("Nothing hangs on", [answer for answer in found if answer.unheard and not answer.heard]),
+        ("Heard once, so not timed", [answer for answer in found if answer.heard == 1]),
+    ):
+        if answers:
+            lines.append(f"\n{what}: {', '.join(f'{answer.slider} ({answer.page})' for answer in answers)}")
+    return "\n".join(lines)
 
 
 def main() -> None:

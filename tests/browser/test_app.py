@@ -328,12 +328,17 @@ def test_a_sweep_fills_its_picture_and_a_click_on_a_cell_shows_its_runs(server: 
     expect(page.get_by_text("The runs of this cell.")).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_have_count(1)
     cells = page.get_by_role("combobox", name="Runs of cell")
-    expect(cells).to_have_value(re.compile(r"^k \d$"))
-    cells.fill("k 4")  # the same by keyboard
+    expect(cells).to_have_value(re.compile("^k [124]$"))
+    clicked = cells.input_value()
+    runs = page.get_by_test_id("stDataFrame").locator("td").filter(has_text=re.compile(r"^k = \d$"))
+    expect(runs).to_have_text([clicked.replace(" ", " = ")])
+    other = "k 2" if clicked == "k 4" else "k 4"
+    cells.fill(other)  # by keyboard
     expect(page.get_by_role("option")).to_have_count(1)
     cells.press("Enter")
-    expect(cells).to_have_value("k 4", timeout=60_000)
+    expect(cells).to_have_value(other, timeout=60_000)
     expect(page.get_by_text("The runs of this cell.")).to_be_visible()
+    expect(runs).to_have_text([other.replace(" ", " = ")])
 
 
 def test_networks_of_one_size_are_trained_and_stand_beside_one_another(server: Server, visit: Visit):

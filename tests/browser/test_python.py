@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from mrnn import RunConfig, analysis
+from mrnn import TASKS, ModelConfig, RunConfig, analysis
 from mrnn.grid import SweepConfig
+from mrnn.recipes import quick
 from tests.browser.conftest import settle
 from tests.browser.test_app import run_python
 from tests.server import PROJECT, Server
@@ -64,8 +66,9 @@ def test_lines_of_train_and_compare_train_what_their_forms_say(server: Server, v
     page = visit(server, "train?epochs=3&k=2&carry=own")
     expect(page.get_by_text(re.compile(r"^k = 2: [\d,]+ weights"))).to_be_visible()
     run_python(page)
-    config = asked.pop()
-    assert (config.task, config.model.k, config.model.carry, config.training.epochs) == ("waves", 2, "own", 3)
+    shape, training = quick(TASKS["waves"])
+    model = ModelConfig(**TASKS["waves"].borders, **{**shape, "k": 2, "carry": "own"})
+    assert asked.pop() == RunConfig(task="waves", model=model, training=replace(training, epochs=3))
     page = visit(server, "compare")
     run_python(page)
     example = json.loads((PROJECT / "assets" / "comparison-waves.json").read_text())

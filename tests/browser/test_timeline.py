@@ -25,6 +25,7 @@ from tests.shown import CLASSES, TRACE, K, T, make_trace
 
 D = 3
 X = np.random.default_rng(0).random((T, D))
+X[4, 1] = 0  # a pixel that is not lit
 DIRECTIONS = pytest.mark.parametrize("down", [False, True], ids=["right", "down"])
 MOUNT = """([source, css, data, name]) => {
   const host = document.body.appendChild(document.createElement("div"))
@@ -283,7 +284,7 @@ def test_a_click_pins_a_step_and_shows_it_in_numbers(show, down):
     assert rows == [[f"{q:.4f}", f"{z:.2f}"] for q, z in zip(TRACE.q[0, 0, 4], TRACE.z[0, 0, 4], strict=True)]
     told_of_q = f"Entropy of q: {entropy(4):.2f} nats. 0 is sure of one LSTM, {np.log(K):.2f} prefers none."
     expect(numbers).to_contain_text(told_of_q)
-    came_in = f"{D} pixels x from 0 to 1, {D} of them lit, mean {X[4].mean():.2f}" if down else f"x = {X[4, 0]:.4f}"
+    came_in = f"{D} pixels x from 0 to 1, {D - 1} of them lit, mean {X[4].mean():.2f}" if down else f"x = {X[4, 0]:.4f}"
     expect(numbers).to_contain_text(f"Came in: {came_in}")
     expect(numbers).not_to_contain_text("Gates")  # nobody has told of them
     picture.locator("svg[role=img]").press("ArrowRight" if not down else "ArrowDown")  # pinned, but not nailed
