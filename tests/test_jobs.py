@@ -350,11 +350,10 @@ def test_an_app_that_is_killed_and_started_again_goes_on_with_its_runs(engine):
 
 @pytest.mark.usefixtures("folder")
 def test_an_app_with_nothing_to_go_on_with_starts_no_engine():
-    for run in runs.list_runs():
-        runs.stop(run.id)
+    runs.stop(new(quick()))
     engine = Engine()
     engine.recover()
-    assert engine._processes == []
+    assert (engine._processes, engine._watch) == ([], None)
 
 
 def trained_by(ids: list[str]) -> set[int]:

@@ -621,6 +621,7 @@ def test_a_model_of_ones_own_is_in_the_picker_and_nobody_elses(page):
 
 def test_a_model_of_another_task_is_not_offered():
     trained(owner_of(visit()), k=2)
+    assert any("(yours)" in option for option in visit("pages/waves.py").selectbox[0].options)
     assert not any("(yours)" in option for option in visit("pages/digits.py").selectbox[0].options)
 
 
@@ -943,10 +944,16 @@ def test_a_task_without_one_class_a_sequence_is_not_offered(view, tiny_task, mon
 
 @pytest.mark.parametrize("view", ["Temperature", "Lesions"])
 def test_all_layers_and_digits_can_be_looked_at(view):
-    app = k_and_tau(view, k_task="digits")
-    app.button_group(key="tau_layer_digits").set_value(1).run()
-    assert not app.exception
-    assert not app.error
+    app, seen = k_and_tau(view, k_task="digits"), []
+    for layer in (1, 2, 3):
+        app.button_group(key="tau_layer_digits").set_value(layer).run()
+        assert not app.error
+        (drawn,) = timelines(app)
+        seen.append(json.loads(drawn)["q"])
+    assert seen[0] != seen[1] != seen[2]
+    if view == "Lesions":  # nothing has been meddled with yet
+        trace = load(SHIPPED / "digits-k4.safetensors").trace(TASKS["digits"].make(1, 0).x)
+        np.testing.assert_allclose(seen, trace.q[0], atol=1e-3)
 
 
 @pytest.mark.parametrize("task", ["waves", "digits"])

@@ -1,5 +1,7 @@
 """The text and the pixels on the pages, run without a browser; and a text of one's own."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from mrnn import TASKS, comparison, owndata, runs, sweeps
 from mrnn.owndata import OwnText
 from mrnn.tasks.text import Text
 from mrnn.text import SIGNS, GoOn
-from tests.test_pages import learned_from, no_real_training, offered, owner_of, said, trained, visit
+from tests.test_pages import learned_from, no_real_training, offered, owner_of, said, timelines, trained, visit
 from tests.test_text import written
 
 __all__ = ["no_real_training"]  # a fixture that these tests use, too
@@ -94,6 +96,9 @@ def test_a_network_that_reads_pixels_is_looked_at_like_any_other(page):
     else:
         app.session_state["k_view"] = "Temperature"
         app.button_group(key="k_task").set_value("pixels").run()
+        app.selectbox[0].set_value(run_id).run()
+    (drawn,) = timelines(app)
+    assert json.loads(drawn)["steps"] == 784
     assert not app.exception
     assert not app.error
     assert not app.warning
