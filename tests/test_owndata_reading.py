@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from mrnn.owndata import (
     Columns,
     Reading,
     build_from_arrays,
+    guess_answer,
     guess_arrays,
     guess_columns,
     guess_reading,
@@ -162,6 +164,32 @@ def test_a_label_of_many_fractions_is_a_value_and_one_that_changes_is_of_each_st
     assert (guessed.target, guessed.per_step) == ("value", True)
 
 
+def test_another_label_is_guessed_for_what_it_is():
+    rows = [
+        f"{n},{t},{n * t},{n / 7:.3f},{n % 2},{t % 3},{n + t / 7:.3f}" for n in range(13) for t in range(5)
+    ]  # fmt: skip
+    table = table_of(f"id,t,x,pace,side,phase,force\n{chr(10).join(rows)}\n".encode())
+    columns = guess_columns(table)
+    said = {
+        label: (found.target, found.per_step)
+        for label in ("pace", "side", "phase", "force", None)
+        for found in [guess_answer(table, replace(columns, label=label))]
+    }
+    assert said == {
+        "pace": ("value", False), "side": ("class", False), "phase": ("class", True), "force": ("value", True),
+        None: ("class", False),
+    }  # fmt: skip
+    wide = replace(columns, layout="wide", label="force")
+    assert guess_answer(table, wide) == replace(wide, target="value")
+
+
+@pytest.mark.parametrize(("of_each", "label"), [("n / 7", "pace"), ("n / 7 + t", None), ("3", None)])
+def test_a_last_column_of_one_number_for_each_sequence_is_its_label(of_each, label):
+    rows = [f"{n},{t},{n * t},{eval(of_each, {'n': n, 't': t})}" for n in range(13) for t in range(5)]  # noqa: S307
+    guessed = guess_columns(table_of(f"id,t,x,pace\n{chr(10).join(rows)}\n".encode()))
+    assert (guessed.label, guessed.target, guessed.per_step) == (label, "value" if label else "class", False)
+
+
 # -- arrays ------------------------------------------------------------------------------------------------------------
 
 X = np.random.default_rng(0).normal(size=(11, 7, 2))
@@ -196,6 +224,57 @@ def test_sequences_of_arrays_end_at_their_lengths():
     np.testing.assert_array_equal(found.steps[7:10], X[1, :3].astype(np.float32))
 
 
+def test_an_array_without_lengths_ends_each_sequence_where_nothing_but_nan_follows():
+    ends = np.array([7, 3, 5, 1, 7, 2, 6, 4, 7, 7, 7])
+    x = np.where((np.arange(7) < ends[:, None])[..., None], X, np.nan)
+    found, faults = build_from_arrays({"x": x, "y": Y}, Arrays("x", "y"))
+    assert found is not None, faults.first
+    np.testing.assert_array_equal(found.lengths, ends)
+    np.testing.assert_array_equal(found.steps, X[np.arange(7) < ends[:, None]].astype(np.float32))
+    x[1, 1, 0], x[4] = np.nan, np.nan
+    _, faults = build_from_arrays({"x": x, "y": Y}, Arrays("x", "y"))
+    assert [(f.row, f.what) for f in faults.first] == [(5, "the sequence has no steps: all is NaN")]
+    x[4] = 0
+    _, faults = build_from_arrays({"x": x, "y": Y}, Arrays("x", "y"))
+    assert [(f.row, f.what) for f in faults.first] == [(2, "nan at step 2, input 1")]
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_an_array_may_hold_a_label_of_each_step(words):
+    lengths = np.array([7, 3, 5, 1, 7, 2, 6, 4, 7, 7, 7])
+    y = (np.arange(11)[:, None] + np.arange(7)) % 3
+    file = {"x": X, "y": np.array(["u", "v", "w"])[y] if words else y, "lengths": lengths}
+    assert guess_arrays(file) == Arrays("x", "y", "lengths")
+    found, faults = build_from_arrays(file, guess_arrays(file))
+    assert found is not None, faults.first
+    assert found.per_step
+    assert found.classes == (("u", "v", "w") if words else ("0", "1", "2"))
+    np.testing.assert_array_equal(found.labels, np.concatenate([y[n, :end] for n, end in enumerate(lengths)]))
+    np.testing.assert_array_equal(found.times, np.concatenate([np.arange(end) for end in lengths]))
+
+
+def test_a_label_of_a_step_that_is_no_number_is_named_by_its_sequence_unless_the_step_does_not_count():
+    y = np.arange(77.0).reshape(11, 7)
+    y[4, 6], y[8, 1] = np.nan, np.inf
+    file = {"x": X, "y": y, "lengths": np.array([7] * 4 + [5] + [7] * 6)}
+    _, faults = build_from_arrays(file, Arrays("x", "y", "lengths", target="value"))
+    assert [(f.row, f.column, f.what) for f in faults.first] == [(9, "y", "the label is inf")]
+
+
+def test_a_label_of_measured_numbers_is_a_value_unless_it_is_said_to_be_a_class():
+    file = {"x": X, "y": np.arange(11) / 4}
+    assert guess_arrays(file) == Arrays("x", "y", target="value")
+    found, _ = build_from_arrays(file, guess_arrays(file))
+    assert found is not None
+    assert (found.target, found.classes) == ("value", ("y",))
+    np.testing.assert_array_equal(found.labels, np.arange(11) / 4)
+    found, _ = build_from_arrays({"x": X, "y": np.array([0.5, 1.5] * 5 + [0.5])}, Arrays("x", "y"))
+    assert found is not None
+    assert (found.target, found.classes) == ("class", ("0.5", "1.5"))
+    assert guess_arrays({"x": X, "y": np.arange(11) > 4}).target == "class"
+    assert guess_arrays({"x": X, "y": np.array([f"{n}.5" for n in range(11)])}).target == "class"
+
+
 def test_faults_of_arrays_are_named_by_sequence_and_step():
     x = X.copy()
     x[4, 2, 1], x[8, 6, 0] = np.nan, np.inf
@@ -208,6 +287,9 @@ def test_faults_of_arrays_are_named_by_sequence_and_step():
     ("arrays", "says"),
     [
         ({"x": X, "y": Y[:5]}, r"the shape is \(5,\)"),
+        ({"x": X, "y": np.zeros((11, 5))}, r"the shape is \(11, 5\)"),
+        ({"x": X, "y": (np.arange(77).reshape(11, 7) == 5) + np.arange(7) % 2}, "class 2 is in one sequence alone"),
+        ({"x": np.zeros((103, 3)), "y": np.arange(103)}, "103 different labels, more than the 100 that are taken"),
         ({"x": X, "y": Y * 0}, "all are of one class, 0"),
         ({"x": X, "y": Y, "lengths": Y}, "the length is 0"),
         ({"x": X, "y": Y, "lengths": Y / 2}, "float64"),

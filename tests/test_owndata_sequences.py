@@ -91,6 +91,41 @@ def test_a_label_of_each_step_and_a_value_stay_what_they_are():
     np.testing.assert_array_equal(found.labels[:4], [0, 0.25, 0.5, 1])
 
 
+def test_each_step_is_known_by_what_its_column_says_of_it():
+    lines = [f"{n},2026-0{month}-01,{month},0,{'ab'[n % 2]}" for month in (3, 1, 2) for n in range(4)]
+    found, _ = built(lines)
+    assert found is not None
+    assert found.times is not None
+    assert list(found.times[:3]) == ["2026-01-01", "2026-02-01", "2026-03-01"]
+    assert list(np.asarray(found.take(np.array([2])).times)) == ["2026-01-01", "2026-02-01", "2026-03-01"]
+    found, _ = built(lines, Columns("long", ("x",), sequence="id", label="kind"))
+    assert found is not None
+    assert found.times is None
+
+
+def test_words_where_a_number_is_to_be_told_are_named_and_so_is_a_number_that_is_always_the_same():
+    value = Columns("long", ("x",), "id", "t", "kind", target="value", per_step=True)
+    lines = [f"{n},{t},{t},1,{n + t}" for n in range(5) for t in range(3)]
+    lines[4] = "1,1,1,1,fast"
+    lines[7] = "2,1,1,1,"
+    assert faults_of(lines, value) == [
+        (6, "kind", "'fast' stands where a number belongs"),
+        (9, "kind", "no number here (empty, or NaN)"),
+    ]
+    _, faults = built(lines, value)
+    assert faults.first[0].way_out.endswith("or say that the label is a class")
+    same = [f"{n},{t},{t},1,7" for n in range(5) for t in range(3)]
+    assert faults_of(same, value) == [(None, "kind", "the label is 7 everywhere")]
+
+
+def test_a_class_of_steps_must_be_in_two_sequences():
+    lines = [f"{n},{t},{t},1,{'abc'[2 if n == 3 and t else t % 2]}" for n in range(5) for t in range(3)]
+    each = Columns("long", ("x",), "id", "t", "kind", per_step=True)
+    assert faults_of(lines, each) == [(None, "", "class c is in one sequence alone")]
+    lines[1] = "0,1,1,1,c"
+    assert built(lines, each)[0] is not None
+
+
 def test_without_a_label_there_are_sequences_all_the_same():
     found, _ = built(rows()[:5], Columns("long", ("x", "y"), sequence="id", step="t"))
     assert found is not None
@@ -188,6 +223,20 @@ def test_a_row_ends_where_nothing_more_stands_in_it():
     np.testing.assert_array_equal(found.lengths, [3, 2, 1, 3, 3])
     np.testing.assert_array_equal(found.steps[:, 0], [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1, 1])
     assert found.names.tolist() == ["2", "3", "4", "5", "6"]
+
+
+@pytest.mark.parametrize("nothing", ["NaN", "nan", "NA", "?"])
+def test_what_is_no_number_at_a_rows_end_ends_the_sequence_as_an_empty_cell_does(nothing):
+    """As archives pad rows to the longest; between two numbers it is a fault."""
+    found, faults = wide(["u,1,2,3", f"v,4,5,{nothing}", f"u,6,{nothing},{nothing}", "v,7,8,9"])
+    assert found is not None
+    assert faults.count == 0
+    np.testing.assert_array_equal(found.lengths, [3, 2, 1, 3])
+    found, faults = wide(["u,1,2,3", f"v,4,{nothing},5", "u,6,1,1", "v,7,8,9"])
+    assert found is None
+    assert [(fault.row, fault.column, fault.what) for fault in faults.first] == [
+        (3, "b", "no number here (empty, or NaN)")
+    ]
 
 
 def test_a_hole_in_a_row_is_a_fault_and_so_is_a_row_of_holes():

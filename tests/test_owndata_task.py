@@ -106,6 +106,21 @@ def test_the_scale_is_learned_on_the_training_part_alone():
     np.testing.assert_array_equal(moved.x, train.x)
 
 
+@pytest.mark.parametrize("seed", range(7))
+def test_each_class_of_steps_is_in_the_part_to_learn_from(seed):
+    raw = sequences(per_step=True)
+    labels = np.zeros(len(raw.steps), int)
+    for n in (3, 5):  # the only sequences that hold class 1
+        labels[raw.starts[n]] = 1
+    labels[raw.starts[[3, 7, 11]] + 1] = 2
+    own_id = kept(replace(raw, labels=labels))
+    task = replace(own_task(own_id), test_percent=50, split_seed=seed)
+    train, test = task.split()
+    assert set(np.unique(train.y[counted(train.x, train.lengths)])) == {0, 1, 2}
+    assert (len(train), len(test)) == (15, 16)
+    assert task.extent == (15, 13)
+
+
 def test_another_seed_splits_otherwise_and_the_same_one_alike():
     task = own_task(kept())
     np.testing.assert_array_equal(task.split()[1].x, task.split()[1].x)

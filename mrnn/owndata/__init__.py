@@ -1,7 +1,7 @@
 """A person's own sequences: from an uploaded file to what can be learned from, or to what is wrong with it."""
 
-from mrnn.owndata.arrays import Arrays, build_from_arrays, guess_arrays, is_npz, read_arrays
-from mrnn.owndata.columns import LAYOUTS, Columns, guess_columns
+from mrnn.owndata.arrays import Arrays, build_from_arrays, guess_arrays, guess_target, is_npz, read_arrays
+from mrnn.owndata.columns import LAYOUTS, Columns, guess_answer, guess_columns
 from mrnn.owndata.examples import EXAMPLES
 from mrnn.owndata.faults import Fault, Faults
 from mrnn.owndata.further import read_further
@@ -35,9 +35,11 @@ __all__ = [
     "character_counts",
     "delete",
     "examples_table",
+    "guess_answer",
     "guess_arrays",
     "guess_columns",
     "guess_reading",
+    "guess_target",
     "histogram",
     "is_npz",
     "is_own",

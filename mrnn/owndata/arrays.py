@@ -4,12 +4,12 @@ import math
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 
+from mrnn.data import Target
 from mrnn.owndata.columns import MOST_CLASSES
 from mrnn.owndata.faults import Faults
 from mrnn.owndata.sequences import LARGEST, MOST_INPUTS, Sequences, check_labels, check_size
@@ -31,13 +31,16 @@ class Arrays:
     """What each array of the file is: their names.
 
     x        (N, T) or (N, T, D) numbers
-    y        (N,) numbers or words; None where the labels are not known
-    lengths  (N,) int: steps that count; None where all do
+    y        (N,) numbers or words, or (N, T) where each step has a label; None where the labels are not known
+    lengths  (N,) int: steps that count; None where a sequence ends before the first of its steps from which on all are
+             NaN
+    target   "class" or "value": what y holds
     """
 
     x: str
     y: str | None = None
     lengths: str | None = None
+    target: Target = "class"
 
 
 def is_npz(content: bytes) -> bool:
@@ -112,8 +115,21 @@ def guess_arrays(found: dict[str, np.ndarray]) -> Arrays:
     x = next((name for name in X_NAMES if name in possible), possible[0])
     flat = [name for name, array in found.items() if array.shape == found[x].shape[:1]]
     lengths = next((name for name in ("lengths", "length") if name in flat), None)
-    y = next((name for name in Y_NAMES if name in flat), next((name for name in flat if name != lengths), None))
-    return Arrays(x, y, lengths)
+    labels = [name for name in flat if name != lengths] + [
+        name for name, array in found.items() if name in Y_NAMES and name != x and array.shape == found[x].shape[:2]
+    ]
+    y = next((name for name in Y_NAMES if name in labels), next(iter(labels), None))
+    return guess_target(found, Arrays(x, y, lengths))
+
+
+def guess_target(found: dict[str, np.ndarray], chosen: Arrays) -> Arrays:
+    """The same arrays with what their label seems to be: fractions, or too many numbers for classes, are values."""
+    y = np.zeros(0) if chosen.y is None else found[chosen.y]
+    if y.dtype.kind == "U":
+        return replace(chosen, target="class")
+    known = y[np.isfinite(y)]
+    measured = bool((known != np.round(known)).any()) or len(np.unique(known)) > MOST_CLASSES
+    return replace(chosen, target="value" if measured else "class")
 
 
 def build_from_arrays(found: dict[str, np.ndarray], chosen: Arrays) -> tuple[Sequences | None, Faults]:
@@ -126,13 +142,14 @@ def build_from_arrays(found: dict[str, np.ndarray], chosen: Arrays) -> tuple[Seq
         faults.add(f"{chosen.x} has the shape {x.shape}", "at least one sequence of one step is needed")
     if inputs > MOST_INPUTS:
         faults.add(f"a step has {inputs} inputs", f"keep at most {MOST_INPUTS}; the axes are sequences, steps, inputs")
-    lengths = _lengths(found, chosen, n, steps, faults)
-    labels, classes, target = _labels(found, chosen, n, faults)
+    lengths = _lengths(found, chosen, x, faults)
     if not faults.count:
         check_size(lengths, inputs, faults)
     if faults.count:
         return None, faults
     counts = np.arange(steps) < lengths[:, None]
+    per_step = chosen.y is not None and found[chosen.y].ndim == 2
+    labels, classes = _labels(found, chosen, counts, faults)
     places = np.argwhere(counts)
     values = x[counts].astype(np.float64)
     bad = np.argwhere(~(np.abs(values) <= LARGEST))  # NaN, too
@@ -143,15 +160,26 @@ def build_from_arrays(found: dict[str, np.ndarray], chosen: Arrays) -> tuple[Seq
     )  # fmt: skip
     names = tuple(f"input {number}" for number in range(1, inputs + 1)) if inputs > 1 else ("value",)
     ids = np.arange(1, n + 1).astype(str)
-    sequences = Sequences(values.astype(np.float32), lengths, ids, names, target, False, classes, labels)
+    sequences = Sequences(
+        values.astype(np.float32), lengths, ids, names, chosen.target, per_step, classes, labels, places[:, 1]
+    )  # fmt: skip
     if not faults.count:
         check_labels(sequences, faults)
     return (None if faults.count else sequences), faults
 
 
-def _lengths(found: dict[str, np.ndarray], chosen: Arrays, n: int, steps: int, faults: Faults) -> np.ndarray:
+def _lengths(found: dict[str, np.ndarray], chosen: Arrays, x: np.ndarray, faults: Faults) -> np.ndarray:
+    n, steps, _ = x.shape
     if chosen.lengths is None:
-        return np.full(n, steps)
+        if x.dtype.kind != "f" or not x.size:
+            return np.full(n, steps)
+        filled = ~np.isnan(x).all(-1)
+        ends = steps - filled[:, ::-1].argmax(1)
+        faults.add_all(
+            np.flatnonzero(~filled.any(1)) + 1, chosen.x,
+            lambda _: "the sequence has no steps: all is NaN", "fill it in, or leave it out",
+        )  # fmt: skip
+        return ends
     lengths = found[chosen.lengths]
     if lengths.shape != (n,) or lengths.dtype.kind not in "iu":
         faults.add(f"{lengths.dtype} of shape {lengths.shape}", f"{n} whole numbers are needed", column=chosen.lengths)
@@ -165,27 +193,42 @@ def _lengths(found: dict[str, np.ndarray], chosen: Arrays, n: int, steps: int, f
 
 
 def _labels(
-    found: dict[str, np.ndarray], chosen: Arrays, n: int, faults: Faults
-) -> tuple[np.ndarray | None, tuple[str, ...], Any]:
-    """Labels as numbers, the names of classes, and the kind of target."""
+    found: dict[str, np.ndarray], chosen: Arrays, counts: np.ndarray, faults: Faults
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Labels as numbers, those of steps one after the other, and what the numbers mean.
+
+    counts  (N, T) bool: the steps that count
+    """
     if chosen.y is None:
-        return None, (), "class"
+        return None, ()
     y = found[chosen.y]
-    if y.shape != (n,):
-        faults.add(f"the shape is {y.shape}", f"one label for each of the {n} sequences is needed", column=chosen.y)
-        return None, (), "class"
+    if y.shape not in (counts.shape[:1], counts.shape):
+        faults.add(
+            f"the shape is {y.shape}",
+            f"one label for each of the {len(counts)} sequences is needed, or one for each step, {counts.shape}",
+            column=chosen.y,
+        )
+        return None, ()
+    rows = np.nonzero(counts)[0] if y.ndim == 2 else np.arange(len(y))
+    y = y[counts] if y.ndim == 2 else y
+    if y.dtype.kind == "U" and chosen.target == "value":
+        faults.add("the labels are words", "numbers are needed, or say that the label is a class", column=chosen.y)
+        return None, ()
     if y.dtype.kind == "f":
         wrong = ~(np.abs(y.astype(np.float64)) <= LARGEST)
         faults.add_all(
-            np.flatnonzero(wrong) + 1, chosen.y,
+            rows[wrong] + 1, chosen.y,
             lambda i: f"the label is {y[wrong][i]}", "fill it in, or leave the sequence out",
         )  # fmt: skip
-        if faults.count or (y != np.round(y)).any():
-            return y.astype(np.float32), (chosen.y,), "value"
+    if chosen.target == "value" or faults.count:
+        return y.astype(np.float32), (chosen.y,)
+    if y.dtype.kind == "f" and (y == np.round(y)).all():
         y = y.astype(np.int64)
     classes, labels = np.unique(y, return_inverse=True)
     if len(classes) > MOST_CLASSES:
-        if y.dtype.kind != "U":
-            return y.astype(np.float32), (chosen.y,), "value"
-        faults.add(f"{len(classes):,} different labels", f"at most {MOST_CLASSES} classes are taken", column=chosen.y)
-    return labels, tuple("".join(c for c in str(name) if c.isprintable())[:60] for name in classes), "class"
+        faults.add(
+            f"{len(classes):,} different labels, more than the {MOST_CLASSES} that are taken",
+            "choose another array; or, where they are measured, say that the label is a number",
+            column=chosen.y,
+        )
+    return labels, tuple("".join(c for c in str(name) if c.isprintable())[:60] for name in classes)

@@ -1,7 +1,7 @@
 """What the columns of a table mean: guessed here, changed by the person."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -66,14 +66,26 @@ def guess_columns(table: Table) -> Columns:
     if label is None:
         free = [name for name in names if name not in (sequence, step)]
         label = _guess_label(frame, free, unnamed=not table.reading.heading)
+        if label is None and long and len(free) > 1 and _is_of_sequences(frame, str(sequence), free[-1]):
+            label = free[-1]
     if not long:
         step = None  # each row is a sequence: a number of it called "time" is one of its inputs
     inputs = tuple(name for name in numeric if name not in (label, sequence, step))
-    target: Target = "class"
-    if label is not None and _is_measured(frame[label]):
-        target = "value"
-    per_step = long and label is not None and _changes(frame, str(sequence), label)
-    return Columns("long" if long else "wide", inputs, sequence, step, label, target, per_step)
+    guessed = Columns("long" if long else "wide", inputs, sequence, step, label)
+    return guess_answer(table, guessed)
+
+
+def guess_answer(table: Table, columns: Columns) -> Columns:
+    """The same columns with what their label seems to be: a class or a value, of each step or of a whole sequence."""
+    frame, label = table.frame, columns.label
+    if label is None:
+        return replace(columns, target="class", per_step=False)
+    long = columns.layout == "long" and columns.sequence is not None
+    return replace(
+        columns,
+        target="value" if _is_measured(frame[label]) else "class",
+        per_step=long and _changes(frame, str(columns.sequence), label),
+    )
 
 
 def _named(names: list[str], known: tuple[str, ...]) -> str | None:
@@ -123,6 +135,14 @@ def _guess_label(frame: pd.DataFrame, names: list[str], *, unnamed: bool) -> str
     ends = [name for name in (names[:1] + names[-1:] if unnamed else names[-1:]) if _few(frame[name])]
     whole = [name for name in ends if _are_whole(frame[name])]
     return whole[0] if whole else None
+
+
+def _is_of_sequences(frame: pd.DataFrame, sequence: str, name: str) -> bool:
+    """Whether a column of numbers says one thing of each sequence, and not the same of all."""
+    values = frame[name]
+    if not _is_numeric(values) or values.nunique() < 2:
+        return False
+    return bool((values.groupby(frame[sequence]).nunique() <= 1).all())
 
 
 def _few(values: pd.Series) -> bool:

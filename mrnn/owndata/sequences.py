@@ -29,6 +29,7 @@ class Sequences:
     per_step  whether each step has a label
     classes   their names, in order; where the label is a value, its column
     labels    (N,), or (S,) with per_step: int classes, or float values; None where they are not known
+    times     (S,) what the file's column of steps says of each; None where it has none, and of what was kept
     """
 
     steps: np.ndarray
@@ -39,6 +40,7 @@ class Sequences:
     per_step: bool
     classes: tuple[str, ...]
     labels: np.ndarray | None
+    times: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -48,13 +50,24 @@ class Sequences:
         """(N,) int: where in `steps` each sequence begins."""
         return np.cumsum(self.lengths) - self.lengths
 
+    @property
+    def holders(self) -> np.ndarray:
+        """(C,) int: in how many sequences each class occurs; where the labels are classes."""
+        labels, many = np.asarray(self.labels), len(self.classes)
+        if self.per_step:
+            labels = np.unique(np.repeat(np.arange(len(self)), self.lengths) * many + labels) % many
+        return np.bincount(labels, minlength=many)
+
     def take(self, index: np.ndarray) -> "Sequences":
         """The sequences at `index` (int), in that order."""
         lengths = self.lengths[index]
         before = np.cumsum(lengths) - lengths
         steps = np.repeat(self.starts[index] - before, lengths) + np.arange(lengths.sum())
         labels = None if self.labels is None else self.labels[steps if self.per_step else index]
-        return replace(self, steps=self.steps[steps], lengths=lengths, names=self.names[index], labels=labels)
+        times = None if self.times is None else self.times[steps]
+        return replace(
+            self, steps=self.steps[steps], lengths=lengths, names=self.names[index], labels=labels, times=times
+        )  # fmt: skip
 
 
 def build(table: Table, columns: Columns) -> tuple[Sequences | None, Faults]:
@@ -126,14 +139,15 @@ def _long(table: Table, columns: Columns, faults: Faults) -> Sequences | None:
             faults.add_all(
                 np.sort(rows[order][differs]), str(columns.label),
                 lambda _: "the label differs from the one at the sequence's first step",
-                "write the same one at each step, or choose another column",
+                "write the same one at each step; or choose another column, or one label a step",
             )  # fmt: skip
             labels = labels[starts]
     if faults.count:
         return None
     texts = np.array([_text(name) for name in names])
+    times = None if columns.step is None else frame[columns.step].to_numpy()[order]
     return Sequences(
-        steps[order], lengths, texts, columns.inputs, columns.target, columns.per_step, classes, labels
+        steps[order], lengths, texts, columns.inputs, columns.target, columns.per_step, classes, labels, times
     )  # fmt: skip
 
 
@@ -206,8 +220,13 @@ def _wide(table: Table, columns: Columns, faults: Faults) -> Sequences | None:
 # -- cells -------------------------------------------------------------------------------------------------------------
 
 
-def _numbers(values: pd.Series, rows: np.ndarray, column: str, faults: Faults) -> np.ndarray:
-    """A column as float32, with a fault for each cell that is no finite number."""
+def _numbers(
+    values: pd.Series, rows: np.ndarray, column: str, faults: Faults, instead: str = "leave the column out"
+) -> np.ndarray:
+    """A column as float32, with a fault for each cell that is no finite number.
+
+    instead  what else can be done where words stand in it
+    """
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
     missing = values.isna().to_numpy()
     _name_missing(
@@ -217,7 +236,7 @@ def _numbers(values: pd.Series, rows: np.ndarray, column: str, faults: Faults) -
     faults.add_all(
         rows[words], column,
         lambda i: f"{_quoted(values.iloc[np.flatnonzero(words)[i]])} stands where a number belongs",
-        "write a number; or choose another decimal sign, or leave the column out",
+        f"write a number; or choose another decimal sign, or {instead}",
     )  # fmt: skip
     large = np.abs(numbers) > LARGEST
     faults.add_all(
@@ -236,13 +255,13 @@ def _labels(
         return None, ()
     values = frame[columns.label]
     if columns.target == "value":
-        return _numbers(values, rows, columns.label, faults), (columns.label,)
+        return _numbers(values, rows, columns.label, faults, "say that the label is a class"), (columns.label,)
     _name_missing(values, rows, columns.label, "the label is missing", "fill it in, or leave the sequence out", faults)
     code, found = pd.factorize(values)
     if len(found) > MOST_CLASSES:
         faults.add(
             f"{len(found):,} different labels, more than the {MOST_CLASSES} that are taken",
-            "choose another column; measured numbers cannot be learned here, only classes",
+            "choose another column; or, where they are measured, say that the label is a number",
             column=columns.label,
         )
         return code, ()
@@ -305,14 +324,20 @@ def check_labels(found: Sequences, faults: Faults) -> None:
             "each sequence has one step alone",
             "where each row is a step, choose that layout, and the column that says which sequence a row belongs to",
         )
-    if found.target != "class":
+    if found.target == "value":
+        if np.ptp(found.labels) == 0:
+            faults.add(
+                f"the label is {found.labels[0]:g} everywhere",
+                "there must be something to tell; choose another",
+                column=found.classes[0],
+            )
         return
-    counts = np.bincount(found.labels, minlength=len(found.classes))
+    counts = found.holders
     if len(counts) < 2:
         faults.add(f"all are of one class, {found.classes[0]}", "at least two classes are needed to tell them apart")
-    elif not found.per_step:
-        for number in np.flatnonzero(counts < 2):
-            faults.add(
-                f"class {found.classes[number]} has one sequence",
-                "at least two are needed, one to learn from and one to test on",
-            )
+        return
+    for number in np.flatnonzero(counts < 2):
+        faults.add(
+            f"class {found.classes[number]} {'is in one sequence alone' if found.per_step else 'has one sequence'}",
+            "at least two are needed, one to learn from and one to test on",
+        )

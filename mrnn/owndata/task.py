@@ -14,12 +14,13 @@ from mrnn.scaling import Scaling
 
 @dataclass(frozen=True)
 class OwnTask(Task):
-    """Which class, or which value, has a sequence of these data? `own_task` makes a class of it for each data set.
+    """Which class, or which value, has a sequence of these data, or each of its steps? `own_task` makes a class of it
+    for each data set.
 
     Inputs are brought to mean 0 and standard deviation 1, learned on the training part alone; so are values that are
     to be answered.
 
-    test_percent  share of the sequences that are kept for the test, of each class alike
+    test_percent  share of the sequences that are kept for the test, of each class alike where a sequence has one
     split_seed    which ones: another seed, another split
     """
 
@@ -57,7 +58,10 @@ class OwnTask(Task):
         return test.take(np.random.default_rng(seed).permutation(len(test))[:n])
 
     def split(self) -> tuple[SequenceData, SequenceData]:
-        """The training part and the test part, never to be written to; both hold every class."""
+        """The training part and the test part, never to be written to.
+
+        Both hold every class of sequences; of steps the training part does, if few enough sequences are tested.
+        """
         return store.split_parts.get((self.kept.id, self.test_percent, self.split_seed), self._parts)
 
     def _parts(self) -> tuple[SequenceData, SequenceData]:
@@ -92,12 +96,14 @@ class OwnTask(Task):
         return min(max(round(size * self.test_percent / 100), 1), size - 1)
 
     def _rows(self, sequences: Sequences) -> tuple[np.ndarray, np.ndarray]:
-        """Which sequences train and which test, class by class."""
-        strata = sequences.labels if self.kept.counts else np.zeros(len(sequences), np.int64)
+        """Which sequences train and which test: class by class, or so that each class of a step can be learned."""
         order = np.random.default_rng(self.split_seed).permutation(len(sequences))
         tested = np.zeros(len(sequences), bool)
-        for stratum in np.unique(np.asarray(strata)):
-            members = order[np.asarray(strata)[order] == stratum]
+        if self.kept.target == "class" and self.kept.per_step:
+            order = _spared(sequences, order)
+        strata = np.asarray(sequences.labels) if self.kept.counts else np.zeros(len(sequences), np.int64)
+        for stratum in np.unique(strata):
+            members = order[strata[order] == stratum]
             tested[members[: self._tested(len(members))]] = True
         return np.flatnonzero(~tested), np.flatnonzero(tested)
 
@@ -126,6 +132,17 @@ def own_task(own_id: str) -> OwnTask | OwnText:
         "input_size": len(kept.inputs),
     }
     return type("OwnTask", (OwnTask,), about)()
+
+
+def _spared(sequences: Sequences, order: np.ndarray) -> np.ndarray:
+    """The same order, but last in it those without which some class would be in none of the sequences that remain."""
+    left, of_each = sequences.holders, np.split(np.asarray(sequences.labels), sequences.starts[1:])
+    needed = np.zeros(len(order), bool)
+    for at, n in enumerate(order):
+        held = np.unique(of_each[n])
+        needed[at] = left[held].min() < 2
+        left[held] -= not needed[at]
+    return np.concatenate([order[~needed], order[needed]])
 
 
 def _scaled(values: np.ndarray, learned_from: np.ndarray) -> np.ndarray:
