@@ -29,6 +29,11 @@ def max_own_bytes() -> float:
     return _setting("MRNN_MAX_OWN_DATA", 2**30)
 
 
+def max_own_bytes_each() -> float:
+    """How much of that room one person's data may take, in bytes: MRNN_MAX_OWN_DATA_EACH."""
+    return _setting("MRNN_MAX_OWN_DATA_EACH", 2**28)
+
+
 def max_memory() -> float:
     """How much of what models did with many sequences is kept in memory, in bytes, all together: MRNN_MAX_MEMORY."""
     return _setting("MRNN_MAX_MEMORY", 2**29)

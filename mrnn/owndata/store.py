@@ -125,6 +125,12 @@ def _keep(name: str, owner: str, about: dict[str, Any], arrays: dict[str, np.nda
     mine = [one for one in kept if one.owner == owner and one.id != own_id]
     if len(mine) >= MOST_KEPT:
         raise ValueError(f"at most {MOST_KEPT} data sets are kept for a person; delete one first")
+    taken, most = sum(one.size for one in mine), bounds.max_own_bytes_each()
+    if taken + size > most:
+        raise ValueError(
+            f"a person's data may take {most / 2**20:,.0f} MB together, these need {size / 2**20:,.1f} MB beside the "
+            f"{taken / 2**20:,.1f} MB of what is kept; {'delete some first, or ' if mine else ''}keep fewer sequences"
+        )
     if sum(one.size for one in kept if one.id != own_id) + size > bounds.max_own_bytes():
         raise ValueError(
             f"the server has no room for {size / 2**20:.0f} MB more of own data; delete what you no longer need, or "
