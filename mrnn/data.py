@@ -245,6 +245,10 @@ class Task(ABC):
         """
         return None
 
+    def in_its_unit(self, answers: np.ndarray) -> np.ndarray:
+        """Values (..., C) that are answered or right, as people know them: as they are, unless a task scales them."""
+        return answers
+
     def hidden(self, _n: int, _seed: int) -> np.ndarray | None:
         """What took turns unseen in the sequences of `make(n, seed)`: (n, T) int from 0; None where nothing did."""
         return None

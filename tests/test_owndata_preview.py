@@ -7,7 +7,7 @@ import pytest
 
 from mrnn import owndata
 from mrnn.owndata import EXAMPLES, Sequences, build, guess_columns, guess_reading, read_table
-from mrnn.owndata.examples import arrays_npz, long_csv, wide_csv
+from mrnn.owndata.examples import arrays_npz, changing_csv, long_csv, pace_csv, wide_csv
 
 
 def read(content: bytes) -> tuple[Sequences | None, owndata.Faults, dict]:
@@ -29,8 +29,12 @@ def test_each_example_is_read_as_it_is_meant_with_nothing_changed(name):
         assert [(fault.row, fault.column) for fault in faults.first] == [(9, "forward"), (25, "up"), (43, "")]
         return
     assert found is not None
-    assert (len(found), len(found.steps)) == (120, 6035)
-    assert found.classes == ("running", "stairs", "walking")
+    kind = (found.target, found.per_step, found.classes)
+    if "number" in name:
+        assert kind == ("value", False, ("pace",))
+        return
+    assert kind == ("class", "label" in name, ("running", "stairs", "walking"))
+    assert (len(found), len(found.steps)) == ((60, 7323) if "label" in name else (120, 6035))
 
 
 def test_examples_of_all_forms_hold_the_same():
@@ -51,6 +55,29 @@ def test_a_picture_has_a_few_sequences_of_each_class_as_they_are():
     first = table[table["sequence"] == "p001"]
     np.testing.assert_array_equal(first["value"], found.steps[: found.lengths[0], 1])
     assert owndata.label_counts(found)["count"].tolist() == [40, 40, 40]
+
+
+def test_a_picture_of_numbers_goes_from_the_lowest_to_the_highest():
+    found, *_ = read(pace_csv())
+    assert found is not None
+    labels = np.asarray(found.labels)
+    lanes = list(dict.fromkeys(owndata.examples_table(found, "up")["lane"]))
+    told = [float(lane.split(": ")[1]) for lane in lanes]
+    assert told == sorted(told)
+    assert (told[0], told[-1], len(told)) == (pytest.approx(labels.min()), pytest.approx(labels.max()), 4)
+
+
+def test_where_classes_change_is_where_the_steps_beside_differ():
+    found, *_ = read(changing_csv())
+    assert found is not None
+    changes = owndata.changes_table(found)
+    for number, lane in enumerate(dict.fromkeys(owndata.examples_table(found, "up")["lane"])):
+        begun = changes[changes["lane"] == lane]
+        length = int(found.lengths[number])
+        runs = np.diff([*begun["t"], length])
+        labels = np.asarray(found.labels)[found.starts[number] :][:length]
+        assert list(np.repeat(begun["class"], runs)) == [found.classes[label] for label in labels]
+        assert (begun["class"] != begun["class"].shift()).all()
 
 
 @pytest.mark.parametrize(

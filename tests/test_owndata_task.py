@@ -218,7 +218,9 @@ def test_room_is_bounded_for_a_person_and_for_all(monkeypatch):
     monkeypatch.setattr(store, "MOST_KEPT", 3)
     size = sum(one.size for one in owndata.list_kept(OWNER))
     monkeypatch.setenv("MRNN_MAX_OWN_DATA_EACH", str(size + 1))
-    with pytest.raises(ValueError, match=r"may take 0 MB together, these need 0.0 MB beside the 0.0 MB .*; delete some"):
+    with pytest.raises(
+        ValueError, match=r"may take 0 MB together, these need 0.0 MB beside the 0.0 MB .*; delete some"
+    ):
         kept(sequences(seed=3))
     kept(sequences(seed=2))
     kept(sequences(seed=3), owner=OTHER)  # has room of their own

@@ -1016,6 +1016,76 @@ def test_each_example_of_own_data_is_shown_and_the_faults_of_the_last_are_named(
     assert "'broken' stands where a number belongs" in app.table[0].value.to_string()
 
 
+def chosen(app: AppTest, label: str):
+    """A segmented control by what stands over it."""
+    return next(group for group in app.button_group if group.label == label)
+
+
+@pytest.mark.parametrize(
+    ("example", "target", "per_step", "told"),
+    [
+        ("A label a step (CSV)", "class", True, "which of 3 classes each step is of"),
+        ("A number to be told (CSV)", "value", False, "pace, a number for each sequence"),
+    ],
+)
+def test_classes_of_steps_and_numbers_are_guessed_kept_learned_from_and_told(example, target, per_step, told):
+    app = visit("pages/own_data.py")
+    app.selectbox(key="own_example").set_value(example).run()
+    assert not app.exception
+    assert (chosen(app, "The label is").value, chosen(app, "Whose label").value) == (target, per_step)
+    assert f"To be told: {told}" in said(app)
+    own_id = kept_by(app)
+    kept = owndata.read(own_id)
+    assert (kept.target, kept.per_step) == (target, per_step)
+    assert f"to be told {told}" in said(app)
+    train = visit("pages/train.py")
+    train.button_group(key="t_task").set_value(own_id).run()
+    assert not train.exception
+    run_id = learned_from(own_id, owner_of(app))
+    (entry,) = [entry for entry in common.entries(None, owner_of(app)) if entry.id == run_id]
+    laboratory = visit("pages/laboratory.py")
+    laboratory.selectbox(key="lab_task").set_value("Hips").run()
+    assert not laboratory.exception
+    assert not laboratory.error
+    code = laboratory.get("code")[-1].value.replace(f"{run_id}.safetensors", str(entry.path))
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102, our own
+    task = entry.task
+    right = names["judged"].truth
+    if target == "value":  # as the file has it, not scaled
+        assert 1.2 <= right.min() <= right.max() <= 3
+    further, faults = common.answered(entry, owndata.EXAMPLES[example][1]())
+    assert not faults.count
+    assert further is not None
+    raw = owndata.load(own_id)
+    assert len(further) == (len(raw.steps) if per_step else len(raw))
+    x, lengths = task.read_by_models(raw)
+    said_there = entry.model.trace(x[-1:], lengths[-1:])
+    last = said_there.answers[0]
+    assert further["answer"].iloc[-1] == (
+        pytest.approx(task.in_its_unit(last)[0]) if target == "value" else task.classes[last.argmax()]
+    )
+    if per_step:
+        assert list(further.columns[:3]) == ["sequence", "step", "answer"]
+        assert further["step"].iloc[1] == 0.05  # as the file has it
+
+
+def test_that_a_label_is_a_number_or_of_each_step_can_be_said_and_its_faults_are_named():
+    app = visit("pages/own_data.py")
+    chosen(app, "The label is").set_value("value").run()
+    assert "'walking' stands where a number belongs" in app.table[0].value.to_string()
+    chosen(app, "The label is").set_value("class").run()
+    assert not app.error
+    chosen(app, "Whose label").set_value(True).run()
+    assert "To be told: which of 3 classes each step is of" in said(app)
+    app.selectbox(key="own_example").set_value("A label a step (CSV)").run()
+    chosen(app, "Whose label").set_value(False).run()
+    assert "the label differs from the one at the sequence's first step" in app.table[0].value.to_string()
+    app.selectbox(key="own_example").set_value("Arrays (NPZ)").run()
+    chosen(app, "The label is").set_value("value").run()
+    assert "the labels are words" in app.table[0].value.to_string()
+
+
 def test_what_columns_mean_can_be_changed_and_what_is_wrong_then_is_said():
     app = visit("pages/own_data.py")
     next(box for box in app.selectbox if box.label == "Label").set_value(0).run()

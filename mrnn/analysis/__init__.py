@@ -2,7 +2,7 @@
 
 from mrnn.analysis.agreement import agreement
 from mrnn.analysis.alignment import Alignment, align, co_use, transitions_apart, usage_apart
-from mrnn.analysis.answers import answers_table
+from mrnn.analysis.answers import answers_by_step, answers_table
 from mrnn.analysis.classes import (
     dwell_by_class,
     dwell_difference,
@@ -69,6 +69,7 @@ __all__ = [
     "agreement",
     "align",
     "answers_before_and_after",
+    "answers_by_step",
     "answers_table",
     "choose_steps",
     "co_use",

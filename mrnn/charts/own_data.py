@@ -4,22 +4,26 @@ import json
 
 import altair as alt
 import pandas as pd
+from altair.typing import ChartType
 
 from mrnn.charts.picture import Picture, each, extremes, picture, plain
 
 LANE = 72  # pixels
+MOST_TOLD = 5  # classes of a sequence, in words
 
 
-def example_lanes(examples: pd.DataFrame, title: str) -> Picture:
+def example_lanes(examples: pd.DataFrame, title: str, changes: pd.DataFrame | None = None) -> Picture:
     """A few sequences as thin lines, one lane a class; all lanes have the same scale.
 
     examples  rows of lane, sequence, t, value
     title     of the values
+    changes   rows of lane, t and class: from when on which class holds, where it may change within a sequence
     """
     lanes = list(dict.fromkeys(examples["lane"]))
     least, most = float(examples["value"].min()), float(examples["value"].max())
     floor = examples["lane"].map({lane: len(lanes) - 1 - number for number, lane in enumerate(lanes)})
-    table = examples.assign(y=floor + 0.9 * (examples["value"] - least) / ((most - least) or 1))
+    tall = 0.9 if changes is None else 0.72  # the rest is for the names of classes
+    table = examples.assign(y=floor + tall * (examples["value"] - least) / ((most - least) or 1))
     middles = [len(lanes) - 1 - number + 0.45 for number in range(len(lanes))]
     names = json.dumps([str(lane) for lane in lanes])
     axis = alt.Axis(
@@ -31,7 +35,7 @@ def example_lanes(examples: pd.DataFrame, title: str) -> Picture:
         f"{plain(part['value'].mean())} in the mean"
         for lane, part in examples.groupby("lane", sort=False)
     ]
-    return picture(
+    lines = (
         alt.Chart(table)
         .mark_line(strokeWidth=1.2, opacity=0.75)
         .encode(
@@ -42,11 +46,25 @@ def example_lanes(examples: pd.DataFrame, title: str) -> Picture:
                 alt.Tooltip("lane", title="of"), alt.Tooltip("sequence"), alt.Tooltip("t", title="step"),
                 alt.Tooltip("value", format=".4g", title=title),
             ],
-        ),
-        LANE * len(lanes),
-        f"{examples['sequence'].nunique()} sequences, {title}: {'; '.join(told)}.",
-        examples,
+        )
     )  # fmt: skip
+    said = f"{examples['sequence'].nunique()} sequences, {title}: {'; '.join(told)}."
+    if changes is None:
+        return picture(lines, LANE * len(lanes), said, examples)
+    begun = changes.assign(told=[f"{row['class']} from step {row['t']}" for _, row in changes.iterrows()])
+    runs = [f"{lane} is {', then '.join(part['told'][:MOST_TOLD])}" for lane, part in begun.groupby("lane", sort=False)]
+    return picture(lines + _borders(changes, lanes), LANE * len(lanes), f"{said} {'; '.join(runs)}.", examples)
+
+
+def _borders(changes: pd.DataFrame, lanes: list[str]) -> ChartType:
+    """Where a class begins a dotted line, and its name beside it."""
+    floor = changes["lane"].map({lane: len(lanes) - 1 - number for number, lane in enumerate(lanes)})
+    table = changes.assign(low=floor, high=floor + 0.95)
+    base = alt.Chart(table).encode(x="t:Q", tooltip=["lane", alt.Tooltip("t", title="from step"), "class"])
+    return alt.layer(
+        base.mark_rule(strokeDash=[2, 2], opacity=0.6).encode(y="low:Q", y2="high:Q"),
+        base.mark_text(align="left", baseline="top", dx=3, fontSize=10, limit=90).encode(y="high:Q", text="class:N"),
+    )
 
 
 def count_bars(counts: pd.DataFrame, title: str) -> Picture:

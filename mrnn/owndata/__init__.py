@@ -5,7 +5,7 @@ from mrnn.owndata.columns import LAYOUTS, Columns, guess_answer, guess_columns
 from mrnn.owndata.examples import EXAMPLES
 from mrnn.owndata.faults import Fault, Faults
 from mrnn.owndata.further import read_further
-from mrnn.owndata.preview import character_counts, examples_table, histogram, label_counts
+from mrnn.owndata.preview import changes_table, character_counts, examples_table, histogram, label_counts
 from mrnn.owndata.sequences import Sequences, build
 from mrnn.owndata.store import MOST_KEPT, Kept, delete, is_own, keep, keep_text, list_kept, load, may_use, read
 from mrnn.owndata.table import ENCODINGS, SEPARATORS, Reading, Table, guess_reading, read_table
@@ -32,6 +32,7 @@ __all__ = [
     "Table",
     "build",
     "build_from_arrays",
+    "changes_table",
     "character_counts",
     "delete",
     "examples_table",

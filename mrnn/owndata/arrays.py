@@ -173,7 +173,7 @@ def _lengths(found: dict[str, np.ndarray], chosen: Arrays, x: np.ndarray, faults
     if chosen.lengths is None:
         if x.dtype.kind != "f" or not x.size:
             return np.full(n, steps)
-        filled = ~np.isnan(x).all(-1)
+        filled = np.asarray(~np.isnan(x).all(-1))
         ends = steps - filled[:, ::-1].argmax(1)
         faults.add_all(
             np.flatnonzero(~filled.any(1)) + 1, chosen.x,

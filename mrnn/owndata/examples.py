@@ -43,6 +43,37 @@ def arrays_npz() -> bytes:
     return file.getvalue()
 
 
+def changing_csv() -> bytes:
+    """A row a step: 60 people who walk, run and climb stairs by turns; the gait of each step."""
+    rng = np.random.default_rng(2019)
+    rows = []
+    for number in range(1, 61):
+        t, phase = 0, rng.uniform(0, 2 * np.pi)
+        before = ""
+        for _ in range(rng.integers(3, 6)):
+            gait = str(rng.choice([name for name in GAITS if name != before]))
+            pace, strength, noise = GAITS[gait]
+            for _ in range(rng.integers(20, 41)):
+                phase += 2 * np.pi * pace / RATE
+                forward, up = rng.normal([0.4 * strength * np.sin(phase / 2), 1 + strength * np.sin(phase)], noise)
+                rows.append(f"p{number:02},{t / RATE:.2f},{forward:.3f},{up:.3f},{gait}")
+                t += 1
+            before = gait
+    return _text("person,time,forward,up,gait", rows)
+
+
+def pace_csv() -> bytes:
+    """A row a step: 120 people at a pace of their own, which is a number: steps of the foot a second."""
+    rng = np.random.default_rng(2020)
+    rows = []
+    for number in range(1, 121):
+        pace, phase = rng.uniform(1.2, 3), rng.uniform(0, 2 * np.pi)
+        for t in range(rng.integers(40, 61)):
+            up = 1 + rng.normal(np.sin(2 * np.pi * pace * t / RATE + phase), 0.25)
+            rows.append(f"p{number:03},{t / RATE:.2f},{up:.3f},{pace:.2f}")
+    return _text("person,time,up,pace", rows)
+
+
 def faulty_csv() -> bytes:
     """As `long_csv`, with a number missing, a word for a number, and a field too many."""
     head, *rows = long_csv().decode().splitlines()
@@ -57,6 +88,8 @@ EXAMPLES = {
     "A row a step (CSV)": ("gaits.csv", long_csv),
     "A row a sequence (CSV)": ("gaits-wide.csv", wide_csv),
     "Arrays (NPZ)": ("gaits.npz", arrays_npz),
+    "A label a step (CSV)": ("gaits-by-turns.csv", changing_csv),
+    "A number to be told (CSV)": ("paces.csv", pace_csv),
     "With faults (CSV)": ("gaits-faulty.csv", faulty_csv),
 }
 

@@ -16,26 +16,47 @@ def examples_table(sequences: Sequences, column: str, each: int = 4) -> pd.DataF
     """A few sequences of each class, the first ones, as rows of lane, sequence, t and value.
 
     column  one of the inputs
-    each    sequences a class; without a class of their own, the first ones, each in a lane of its own
+    each    sequences a class; where sequences have a number, so many from the lowest to the highest; else the first
+            ones. Without a class each has a lane of its own
     """
     at = sequences.inputs.index(column)
-    by_class = sequences.target == "class" and not sequences.per_step and sequences.labels is not None
-    if by_class:
-        labels = np.asarray(sequences.labels)
-        chosen = [
-            (name, n)
-            for number, name in enumerate(sequences.classes[:MOST_CLASSES_SHOWN])
-            for n in np.flatnonzero(labels == number)[:each]
-        ]
-    else:
-        chosen = [(str(sequences.names[n]), n) for n in range(min(each, len(sequences)))]
     parts = []
-    for lane, n in chosen:
+    for lane, n in _examples(sequences, each):
         length = int(sequences.lengths[n])
         t = np.unique(np.linspace(0, length - 1, min(length, MOST_POINTS)).astype(int))
         value = sequences.steps[sequences.starts[n] + t, at]
         parts.append(pd.DataFrame({"lane": lane, "sequence": str(sequences.names[n]), "t": t, "value": value}))
     return pd.concat(parts, ignore_index=True)
+
+
+def changes_table(sequences: Sequences, each: int = 4) -> pd.DataFrame:
+    """What each step of the same examples is of, where classes of steps are known: rows of lane, t and class.
+
+    A row for the first step of a sequence, and for each at which the class changes.
+    """
+    parts = []
+    for lane, n in _examples(sequences, each):
+        labels = np.asarray(sequences.labels)[sequences.starts[n] :][: sequences.lengths[n]]
+        t = np.flatnonzero(np.diff(labels, prepend=-1))
+        names = np.asarray(sequences.classes)[labels[t]]
+        parts.append(pd.DataFrame({"lane": lane, "t": t, "class": names}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _examples(sequences: Sequences, each: int) -> list[tuple[str, int]]:
+    """Lane and number of each sequence that is shown."""
+    labels = None if sequences.labels is None or sequences.per_step else np.asarray(sequences.labels)
+    if labels is not None and sequences.target == "class":
+        return [
+            (name, int(n))
+            for number, name in enumerate(sequences.classes[:MOST_CLASSES_SHOWN])
+            for n in np.flatnonzero(labels == number)[:each]
+        ]
+    some = np.arange(min(each, len(sequences)))
+    if labels is None:
+        return [(str(sequences.names[n]), int(n)) for n in some]
+    places = np.linspace(0, len(sequences) - 1, len(some)).round().astype(int)
+    return [(f"{sequences.names[n]}: {labels[n]:.4g}", int(n)) for n in np.argsort(labels, kind="stable")[places]]
 
 
 def label_counts(sequences: Sequences) -> pd.DataFrame:

@@ -41,6 +41,7 @@ from pages.common.own_data import (
     read_table,
     task_title,
     tasks,
+    told_in_its_unit,
 )
 from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
@@ -124,6 +125,7 @@ __all__ = [
     "tau_beside_accuracy",
     "tell_private",
     "timeline",
+    "told_in_its_unit",
     "wave_field",
     "words",
 ]

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, Task, analysis, owndata
+from mrnn import TASKS, Task, Trace, analysis, owndata
 from mrnn.owndata import Faults, Reading, Table
 from pages.common import link
 from pages.common.models import Entry
@@ -90,7 +91,8 @@ def forgotten() -> None:
 def answered(entry: Entry, content: bytes) -> tuple[pd.DataFrame | None, Faults]:
     """What a model of own data answers to the sequences of a further file, or what is wrong with it; once for each.
 
-    returns  a table as of `analysis.answers_table`, None if there is a fault, never to be written to; and the faults
+    returns  a table as of `analysis.answers_table`, or `answers_by_step` where each step has a label, None
+             if there is a fault, never to be written to; and the faults
     raises   ValueError if the file cannot be read, or has other columns than the model has learned from
     """
     return _answered(entry.key, hashlib.sha256(content).hexdigest(), entry, content)
@@ -109,11 +111,20 @@ def _answered(
         return None, faults
     x, lengths = task.read_by_models(sequences)
     # Some at a time: what the network does at each step of all of them may be more than memory holds.
-    tables = [
-        analysis.answers_table(_entry.model.trace(x[some], lengths[some]), sequences.names[some], task.classes)
-        for some in (slice(start, start + READ_AT_ONCE) for start in range(0, len(sequences), READ_AT_ONCE))
-    ]
+    tables = []
+    for start in range(0, len(sequences), READ_AT_ONCE):
+        some = sequences.take(np.arange(start, min(start + READ_AT_ONCE, len(sequences))))
+        trace = told_in_its_unit(task, _entry.model.trace(x[start:][:READ_AT_ONCE], lengths[start:][:READ_AT_ONCE]))
+        if task.per_step:
+            tables.append(analysis.answers_by_step(trace, some.names, some.times, task.classes))
+        else:
+            tables.append(analysis.answers_table(trace, some.names, task.classes))
     return pd.concat(tables, ignore_index=True), faults
+
+
+def told_in_its_unit(task: Task, trace: Trace) -> Trace:
+    """The same trace; of values the answers are as the person's own data have them, not scaled as models learn them."""
+    return replace(trace, logits=task.in_its_unit(trace.logits)) if task.target == "value" else trace
 
 
 def read_table(content: bytes, reading: Reading) -> Table:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mrnn import Task, analysis
+from mrnn import Task, analysis, owndata
 from mrnn.analysis import Judgement
 from pages import common
 from pages.views.laboratory.subject import Subject, choose_sequence
@@ -23,8 +23,8 @@ def answers(subject: Subject, controls: DeltaGenerator) -> str:
     with controls:
         sequence = choose_sequence(task)
     data, hidden = sequence.data, sequence.hidden
-    trace = entry.model.trace(data.x, data.lengths)
-    judged = analysis.judge(trace, data.y)
+    trace = common.told_in_its_unit(task, entry.model.trace(data.x, data.lengths))
+    judged = analysis.judge(trace, task.in_its_unit(data.y) if task.target == "value" else data.y)
     steps = int(data.lengths[0])
     symbols = task.symbols(data.x[0, :steps])
     said = verdict(task, judged)
@@ -55,10 +55,13 @@ def answers(subject: Subject, controls: DeltaGenerator) -> str:
         st.dataframe(
             analysis.judgement_table(trace, judged, task.classes, symbols, layer), hide_index=True, width="stretch"
         )
-    return f"""from mrnn import analysis
+    scaled = task.target == "value" and owndata.is_own(task.name)
+    imported = "from dataclasses import replace\n\n" if scaled else ""
+    unit = "trace = replace(trace, logits=task.in_its_unit(trace.logits))\n" if scaled else ""
+    return f"""{imported}from mrnn import analysis
 {subject.lines}data = {sequence.made}
 trace = model.trace(data.x, data.lengths)
-judged = analysis.judge(trace, data.y)
+{unit}judged = analysis.judge(trace, {"task.in_its_unit(data.y)" if scaled else "data.y"})
 print(analysis.judgement_table(trace, judged, task.classes, task.symbols(data.x[0, :{steps}]), {layer}))
 print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each step
 """

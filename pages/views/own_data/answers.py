@@ -8,6 +8,11 @@ from pages import common
 from pages.views.own_data.preview import show_faults
 from pages.views.own_data.words import plain
 
+TAKEN = {
+    False: "A row a sequence: the answer, of classes the probability of each, and the share of each LSTM.",
+    True: "A row a step: sequence, step, the answer, of classes the probability of each, and the LSTM listened to.",
+}
+
 
 def answers(entries: list[common.Entry]) -> None:
     """Let a model answer sequences whose labels nobody knows, and take the answers along."""
@@ -26,11 +31,15 @@ def answers(entries: list[common.Entry]) -> None:
         if table is None:
             show_faults(faults)
             return
-    said = table["answer"].value_counts()
-    parts = ", ".join(f"{plain(str(name))} {count:,}" for name, count in said.items())
-    st.markdown(f"**{len(table):,} answers:** {parts}")
+    said = table["answer"]
+    if entry.config.target == "value":
+        parts = f"from {said.min():.4g} to {said.max():.4g}, {said.mean():.4g} in the mean"
+    else:
+        parts = ", ".join(f"{plain(str(name))} {count:,}" for name, count in said.value_counts().items())
+    each = f", one for each step of {table['sequence'].nunique():,} sequences" if entry.config.per_step else ""
+    st.markdown(f"**{len(table):,} answers{each}:** {parts}")
     st.dataframe(table.head(200), hide_index=True, width="stretch", key="own_answers")
     st.download_button(
         "Answers (CSV)", partial(table.to_csv, index=False), "answers.csv", "text/csv", icon=":material/download:",
-        key="own_download", on_click="ignore", help="The class, its probability and the others', and the share of each LSTM.",
+        key="own_download", on_click="ignore", help=TAKEN[entry.config.per_step],
     )  # fmt: skip

@@ -4,15 +4,15 @@ import streamlit as st
 
 from mrnn import forget, owndata
 from pages import common
-from pages.views.own_data.words import plain
+from pages.views.own_data.words import asked, plain
+
+SHOWN = 8  # classes of a data set, in words
 
 
 def kept(found: list[owndata.Kept]) -> None:
     """What this person has kept: to train on it, to look at its models, to delete it."""
     for one in found:
         task = owndata.own_task(one.id)
-        classes = ", ".join(f"{name} {count:,}" for name, count in zip(one.classes[:8], one.counts, strict=False))
-        more = f" and {len(one.classes) - 8} more" if len(one.classes) > 8 else ""
         with st.container(border=True, key=f"kept_{one.id}"):
             st.markdown(f"**{plain(one.name)}**")
             if one.begins:
@@ -22,10 +22,19 @@ def kept(found: list[owndata.Kept]) -> None:
                 )
             else:
                 st.caption(
-                    f"{one.sequences:,} sequences, up to {one.longest:,} steps: {plain(classes)}{more}. "
+                    f"{one.sequences:,} sequences, up to {one.longest:,} steps: {_of_what(one)}. "
                     f"{task.extent[0]:,} to learn from, {one.sequences - task.extent[0]:,} to test on; {one.size / 2**20:.1f} MB."
                 )
             _what_can_be_done(one)
+
+
+def _of_what(one: owndata.Kept) -> str:
+    """How many there are of each class, or what is to be told where sequences have none."""
+    if not one.counts:
+        return f"to be told {asked(one.target, one.per_step, one.classes)}"
+    counts = zip(one.classes[:SHOWN], one.counts, strict=False)
+    classes = ", ".join(f"{plain(name)} {count:,}" for name, count in counts)
+    return classes + (f" and {len(one.classes) - SHOWN} more" if len(one.classes) > SHOWN else "")
 
 
 def _what_can_be_done(one: owndata.Kept) -> None:

@@ -10,7 +10,14 @@ from mrnn import owndata
 from mrnn.tasks.text import Text
 
 WHAT, EXAMPLE, PASTED = "own_what", "own_example", "own_pasted"  # keys of widgets
-TRIED = ("Who walks, who runs?", "Decimal commas", "NumPy arrays", "A file with faults")  # each of owndata.EXAMPLES
+TRIED = (
+    "Who walks, who runs?",
+    "Decimal commas",
+    "NumPy arrays",
+    "When does the gait change?",
+    "How fast?",
+    "A file with faults",
+)  # each of owndata.EXAMPLES
 _FRESH = "_own_fresh"
 
 

@@ -1,14 +1,17 @@
 """How a file is read: all that is guessed about it can be changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from mrnn import owndata
+from mrnn.data import Target
 from mrnn.owndata import Arrays, Columns, Faults, Reading, Sequences, Table
 from pages import common
 
 NOTHING = "none"
+TARGETS: dict[Target, str] = {"class": "A class", "value": "A number"}
+WHOSE = {False: "Of a sequence", True: "Of each step"}
 LAYOUTS = {"long": "A row a step", "wide": "A row a sequence"}
 
 
@@ -75,7 +78,9 @@ def _columns(table: Table, guessed: Columns, key: str) -> Columns:
         chosen = steps[steps.index(first) : steps.index(last) + 1] if steps else []
         # Words between the numbers, as a second label, are no steps.
         chosen = [name for name in chosen if name in guessed.inputs or name in (first, last)] or chosen
-        return Columns("wide", tuple(chosen), sequence, None, label)
+        if len(chosen) > 1:
+            st.caption("A sequence ends where nothing but empty cells, or NaN, follows in its row.")
+        return _answer(owndata.guess_answer(table, Columns("wide", tuple(chosen), sequence, None, label)), key)
     step = _one_of(
         "Step",
         names,
@@ -88,7 +93,29 @@ def _columns(table: Table, guessed: Columns, key: str) -> Columns:
         "Inputs", free, [name for name in guessed.inputs if name in free], key=f"{key}_inputs_{label}_{sequence}_{step}",
         help="The numbers that are read at each step.",
     )  # fmt: skip
-    return Columns("long", tuple(inputs), sequence, step, label)
+    return _answer(owndata.guess_answer(table, Columns("long", tuple(inputs), sequence, step, label)), key)
+
+
+def _answer(guessed: Columns, key: str) -> Columns:
+    """The same columns with what a person says that their label is."""
+    if guessed.label is None:
+        return guessed
+    key = f"{key}_{guessed.label}_{guessed.sequence}"
+    target = _target(guessed.target, key)
+    if guessed.layout == "wide":
+        return replace(guessed, target=target)
+    whose = st.segmented_control(
+        "Whose label", list(WHOSE), default=guessed.per_step, required=True, format_func=WHOSE.__getitem__, key=f"{key}_whose",
+        help="Of each step: it may change within a sequence, and the network answers after each step.",
+    )  # fmt: skip
+    return replace(guessed, target=target, per_step=guessed.per_step if whose is None else whose)
+
+
+def _target(guessed: Target, key: str) -> Target:
+    return st.segmented_control(
+        "The label is", list(TARGETS), default=guessed, required=True, format_func=TARGETS.__getitem__, key=f"{key}_target",
+        help="A class: one of a few words or numbers. A number: measured, and answered by a number.",
+    ) or guessed  # fmt: skip
 
 
 def _one_of(title: str, names: list[str], guessed: str | None, key: str, hint: str) -> str | None:
@@ -105,16 +132,18 @@ def _arrays(content: bytes, key: str) -> Read:
     possible = [name for name, array in found.items() if array.ndim in (2, 3) and array.dtype.kind != "U"]
     x = st.selectbox("Sequences", possible, possible.index(guessed.x), format_func=shapes.__getitem__, key=f"{key}_x")
     flat = [name for name, array in found.items() if array.ndim == 1]
+    of_steps = [name for name, array in found.items() if name != x and array.shape == found[x].shape[:2]]
     chosen = Arrays(
         x,
-        _one_of("Label", flat, guessed.y, f"{key}_y", "One for each sequence."),
-        _one_of("Lengths", flat, guessed.lengths, f"{key}_lengths", "How many steps of each sequence count."),
-    )
-    sequences, faults = owndata.build_from_arrays(found, chosen)
-    if sequences is not None and sequences.target != "class":
-        faults.add("the label has too many different numbers for classes", "choose another array", column=str(chosen.y))
-        sequences = None
-    return Read(chosen, sequences, faults)
+        _one_of("Label", [*flat, *of_steps], guessed.y, f"{key}_y", "One for each sequence, or one for each step."),
+        _one_of(
+            "Lengths", flat, guessed.lengths, f"{key}_lengths",
+            "How many steps of each sequence count. With none it ends where nothing but NaN follows.",
+        ),
+    )  # fmt: skip
+    if chosen.y is not None:
+        chosen = replace(chosen, target=_target(owndata.guess_target(found, chosen).target, f"{key}_{chosen.y}"))
+    return Read(chosen, *owndata.build_from_arrays(found, chosen))
 
 
 def code(name: str, found: Read, example: str | None) -> str:

@@ -13,6 +13,12 @@ from pages.views.own_data.reading import Read, code, read
 from pages.views.own_data.words import name_to_keep, plain
 
 FIRST = next(iter(owndata.EXAMPLES))
+USUAL = "who walks, runs or climbs stairs?"
+ABOUT = {
+    "A label a step (CSV)": "when does a person walk, run or climb stairs?",
+    "A number to be told (CSV)": "at which pace does a person walk?",
+    "With faults (CSV)": "a file with three faults",
+}
 
 
 def labelled(left: DeltaGenerator, right: DeltaGenerator) -> str:
@@ -46,8 +52,7 @@ def labelled(left: DeltaGenerator, right: DeltaGenerator) -> str:
                 on_click="ignore",
             )
     with right:
-        what = f"#### {plain(name)}" if file is not None else "#### An example: who walks, runs or climbs stairs?"
-        st.markdown(what)
+        st.markdown(f"#### {plain(name) if file is not None else f'An example: {ABOUT.get(example, USUAL)}'}")
         with common.refusals():
             with left:
                 found = read(content, key=f"own_{file.file_id if file is not None else example}")

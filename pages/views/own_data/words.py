@@ -1,11 +1,23 @@
 """A person's words: shown as they stand, and asked for as a name."""
 
+from collections.abc import Sequence
+
 import streamlit as st
+
+from mrnn.data import Target
 
 
 def plain(text: str) -> str:
     """A person's words, none of whose signs are Markdown."""
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$~:" else sign for sign in text)
+
+
+def asked(target: Target, per_step: bool, classes: Sequence[str]) -> str:
+    """What is to be told of sequences, "which of 3 classes each sequence is of"."""
+    each = "each step" if per_step else "each sequence"
+    if target == "class":
+        return f"which of {len(classes)} classes {each} is of"
+    return f"{plain(classes[0])}, a number for {each}"
 
 
 def name_to_keep(name: str) -> str | None:
