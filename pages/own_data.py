@@ -42,8 +42,8 @@ st.subheader("Your data")
 if mine:
     kept(mine)
     st.caption(
-        "Inputs are brought to one scale, learned on the part to learn from alone; both parts have the same share of "
-        "each class. Publishing a run shows its figures to others, but neither the data nor a way to use the model."
+        "Inputs, and numbers to be told, are brought to one scale, learned on the part to learn from alone; where a "
+        "sequence has a class, both parts have the same share of each. Publishing a run shows its figures to others, but neither the data nor a way to use the model."
     )
 else:
     st.caption(f"None yet. What you keep is listed here, up to {owndata.MOST_KEPT} sets; only this browser sees it.")
