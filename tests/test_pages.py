@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -1047,10 +1047,10 @@ def test_classes_of_steps_and_numbers_are_guessed_kept_learned_from_and_told(exa
     laboratory.selectbox(key="lab_task").set_value("Hips").run()
     assert not laboratory.exception
     assert not laboratory.error
-    code = laboratory.get("code")[-1].value.replace(f"{run_id}.safetensors", str(entry.path))
+    code = laboratory.code[-1].value.replace(f"{run_id}.safetensors", str(entry.path))
     names: dict[str, Any] = {}
     exec(code, names)  # noqa: S102, our own
-    task = entry.task
+    task = cast(owndata.OwnTask, entry.task)
     right = names["judged"].truth
     if target == "value":  # as the file has it, not scaled
         assert 1.2 <= right.min() <= right.max() <= 3

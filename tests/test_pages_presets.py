@@ -11,6 +11,7 @@ from pages.common.tour import STOPS
 from pages.views.digits import PRESETS as DIGITS
 from pages.views.k_and_tau.number import PRESETS as NUMBER
 from pages.views.own_data.presets import TRIED
+from pages.views.own_data.sequences import ABOUT, USUAL
 from pages.views.waves import PRESETS as WAVES
 from tests.test_pages import no_real_training, said, timelines, visit
 
@@ -99,5 +100,5 @@ def test_a_preset_of_own_data_opens_its_example_though_a_file_was_there(name, ex
     app.button(key=f"preset_{name}").click().run()
     assert not app.exception
     assert app.selectbox(key="own_example").value == example
-    assert "An example: who walks, runs or climbs stairs?" in said(app)
+    assert f"An example: {ABOUT.get(example, USUAL)}" in said(app)
     assert bool(app.error) == ("faults" in name)
