@@ -130,6 +130,17 @@ def test_networks_are_asked_side_by_side_for_what_they_remember():
     assert set(table["20"]) == {"100.0%"}
 
 
+def test_a_network_beside_another_is_asked_what_it_has_learned_itself():
+    app = laboratory("bit_flip", "Longer numbers")
+    assert app.multiselect(key="lab_beside_bit_flip-k2").value == [], "parity is another question"
+    app.multiselect(key="lab_beside_bit_flip-k2").set_value(["bit_flip-parity-k2-own"]).run()
+    app.button(key="lab_many").click().run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert sorted(table.index) == ["k = 2, m = 16, own memory, parity = 1", "k = 2, m = 8"]
+    assert set(table["64"]) == {"100.0%"}
+
+
 def test_figures_are_measured_on_demand():
     app = laboratory("bit_flip", "Figures")
     assert not len(app.dataframe)

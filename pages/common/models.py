@@ -30,7 +30,7 @@ class Entry:
 
     id      "waves-k4" of a shipped one, or a run's id
     path    its file
-    name    a shipped one's k and m, or what a run is called
+    name    a shipped one's k and m, and settings of its task; or what a run is called
     label   what the menu calls it: its name, and how good it is
     config  its shape
     notes   task, recipe, measured figures
@@ -138,7 +138,8 @@ def _entry(entry_id: str, path: Path, name: str = "", whose: str = "") -> Entry:
     right = "" if accuracy is None else f", {written_with_name(config.target, accuracy)}"
     kind = f"k = {config.k}" if config.cell == "mrnn" else NAMES[config.cell]
     own = ", own memory" if config.carry == "own" else ""
-    name = name or f"{kind}, m = {config.hidden_size}{own}{embedded(config)}"
+    asked = "".join(f", {setting} = {value}" for setting, value in notes.get("settings", {}).items())
+    name = name or f"{kind}, m = {config.hidden_size}{own}{embedded(config)}{asked}"
     label = f"{name}{right}{f' ({whose})' if whose else ''}"
     return Entry(id=entry_id, path=path, name=name, label=label, config=config, notes=notes)
 

@@ -1,5 +1,6 @@
 """What comes of a task's experiments: strings, curves that are gone on with, and shares of what is right."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,14 +60,18 @@ def _settings(asked: Experiment) -> dict[str, Any]:
 def _many(entries: list[common.Entry], asked: Experiment, seed: int, on_part: Any) -> list[Outcome]:
     found = []
     for entry in entries:
-        found.append(asked.run(answer_of(entry.model), asked.many, seed))
+        # Each is asked what it has learned: one of bits their parity, perhaps, and another one to flip them.
+        found.append(replace(asked, task=entry.task).run(answer_of(entry.model), asked.many, seed))
         if len(entries) > 1:
             on_part(len(found), len(entries))
     return found
 
 
 def beside(subject: Subject) -> list[common.Entry]:
-    """Other models of the same task: those that ship with the app, unless others are chosen. They are in the link."""
+    """Other models of the same task, and unless others are chosen those that ship with the app and were asked the same.
+
+    They are in the link.
+    """
     key = f"lab_beside_{subject.entry.id}"
     common.open_named(key)
     found = {
@@ -76,11 +81,11 @@ def beside(subject: Subject) -> list[common.Entry]:
         st.session_state[key] = [name for name in st.session_state[key] if name in found]
     if not found:
         return []
-    usual = [name for name, entry in found.items() if entry.shipped]
+    usual = [name for name, entry in found.items() if entry.shipped and entry.task == subject.task]
     common.asked.begin(key, "Beside it", usual, common.asked.several(list(found)))
     chosen = st.multiselect(
         "Beside it", list(found), key=key, format_func=lambda name: found[name].label if name in found else name,
-        persist_state="session", help="Other models of this task, asked the same.",
+        persist_state="session", help="Other models of this task, each asked what it has learned.",
     )  # fmt: skip
     common.asked.keep(key, [name for name in found if name in chosen], usual)
     others = [found[name] for name in chosen]

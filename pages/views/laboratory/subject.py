@@ -18,7 +18,12 @@ PRESETS = {
     "Strings of its own": {TASK: "reber", "lab_view": "Strings of its own"},
     "Memory by length": {TASK: "embedded_reber", "lab_view": "Memory by length"},
     "Flip bits": {
-        TASK: "bit_flip", "lab_view": "Answers", "lab_source_bit_flip": TYPED, "lab_text_bit_flip": "0110100110010110",
+        TASK: "bit_flip", "lab_model_bit_flip": "bit_flip-k2", "lab_view": "Answers", "lab_source_bit_flip": TYPED,
+        "lab_text_bit_flip": "0110100110010110",
+    },
+    "Parity of bits": {
+        TASK: "bit_flip", "lab_model_bit_flip": "bit_flip-parity-k2-own", "lab_view": "Answers",
+        "lab_source_bit_flip": TYPED, "lab_text_bit_flip": "0110100110010110",
     },
     "A forecast runs on": {TASK: "forecast", "lab_view": "Run on"},
     "Alice goes on": {TASK: "text", "lab_view": "Go on"},
