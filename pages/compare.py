@@ -19,7 +19,8 @@ from pages import common
 from pages.common.shown import SWEEP
 
 REFRESH = 2.0  # seconds between two looks at what trains
-EXAMPLE = Path(__file__).resolve().parents[1] / "assets" / "comparison-waves"  # .json, .csv; SWEEP.md has the command
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+EXAMPLES = {"waves": "alien waves", "regimes": "hidden regimes"}  # comparison-*.json, .csv; SWEEP.md has the commands
 READ = 1_000  # sequences of a confusion matrix
 BASELINES = [cell for cell in CELLS if cell != "mrnn"]
 EQUAL = {"weights": "number of weights", "work": "multiplications a step", "size": "hidden size"}
@@ -295,9 +296,13 @@ with right, common.refusals():
         "not published it, or it is a sweep over something else.",
     )  # fmt: skip
     if sweep is None:
-        seen = SweepConfig.from_dict(json.loads(EXAMPLE.with_suffix(".json").read_text()))
-        st.markdown("#### An example: alien waves, all networks with as many weights")
-        picture(comparison.outcomes_of(seen, pd.read_csv(EXAMPLE.with_suffix(".csv"))), seen.base)
+        example = st.segmented_control(
+            "Example", list(EXAMPLES), default="waves", required=True, format_func=lambda name: EXAMPLES[name].capitalize(),
+            key="c_example", bind="query-params",
+        )  # fmt: skip
+        seen = SweepConfig.from_dict(json.loads((ASSETS / f"comparison-{example}.json").read_text()))
+        st.markdown(f"#### An example: {EXAMPLES[example]}, all networks with as many weights")
+        picture(comparison.outcomes_of(seen, pd.read_csv(ASSETS / f"comparison-{example}.csv")), seen.base)
         st.markdown(
             "Choose networks at the left and press **Train them all**: a picture like this one fills in as runs end."
         )

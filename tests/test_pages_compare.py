@@ -1,16 +1,23 @@
 """The Compare page, run without a browser: what its form asks for, and what it shows of what was trained."""
 
 import json
+import shlex
 
+import pandas as pd
 import pytest
 
 from mrnn import TASKS, ModelConfig, RunConfig, SequenceModel, comparison, hmm, runs, save, sweeps
+from mrnn.__main__ import command_parser
+from mrnn.commands.sweep import sweep_config
 from mrnn.grid import SweepConfig
 from mrnn.matching import count_weights
 from mrnn.tasks import make_task
+from pages.common.models import SHIPPED
 from tests.test_pages import no_real_training, owner_of, said, visit
 
 PAGE = "pages/compare.py"
+ASSETS = SHIPPED.parent
+EXAMPLES = sorted(path.stem.removeprefix("comparison-") for path in ASSETS.glob("comparison-*.json"))
 __all__ = ["no_real_training"]  # a fixture that these tests use, too
 
 
@@ -107,6 +114,34 @@ def test_where_regimes_are_hidden_hidden_markov_models_stand_beside_the_networks
     app.button_group(key="c_figure_hidden").set_value("agreement").run()
     assert not app.exception
     assert "Best network: MRNN, k = 3, 0.812; next GRU, 0.000." in said(app)
+
+
+def test_an_example_of_hidden_regimes_says_what_z_finds_there():
+    app = visit(PAGE)
+    assert "#### An example: alien waves" in said(app)
+    app.button_group(key="c_example").set_value("regimes").run()
+    assert not app.exception
+    assert "#### An example: hidden regimes" in said(app)
+    shown = app.dataframe[0].value.set_index("network")
+    assert list(shown["weights"]) == [count_weights(run.model) for run in example("regimes").runs()][: len(shown)]
+    app.button_group(key="c_figure_hidden").set_value("agreement").run()
+    assert "Best network: MRNN, k = 3, 0.799; next MRNN, k = 3, own carry, 0.796." in said(app)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_example_was_asked_for_by_the_command_that_is_written_beside_it(name):
+    text = (ASSETS / "SWEEP.md").read_text()
+    (line,) = [line for line in text.splitlines() if line.endswith(f"--csv comparison-{name}.csv")]
+    asked = command_parser().parse_args(shlex.split(line)[3:])
+    config, figures = example(name), pd.read_csv(ASSETS / f"comparison-{name}.csv")
+    assert sweep_config(asked) == config
+    for run, row in zip(config.runs(), figures.to_dict("records"), strict=True):
+        assert {**config.point(run), "seed": run.training.seed}.items() <= row.items()
+        assert (row["state"], row["epochs"]) == ("finished", run.training.epochs)
+
+
+def example(name: str) -> SweepConfig:
+    return SweepConfig.from_dict(json.loads((ASSETS / f"comparison-{name}.json").read_text()))
 
 
 def test_where_no_regimes_are_hidden_nothing_is_said_of_them():

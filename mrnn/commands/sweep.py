@@ -44,12 +44,17 @@ def add(commands: Commands) -> None:
     command.add_argument("--csv", type=Path, metavar="FILE", help="write a row a run there")
 
 
-def run(asked: argparse.Namespace) -> None:
+def sweep_config(asked: argparse.Namespace) -> SweepConfig:
+    """What a parsed `sweep` command asks for."""
     grid = {axis: getattr(asked, axis) for axis in AXES if getattr(asked, axis) is not None}
     # Seed by seed and value by value, the rest as `train` would do it; the first values stand for the others.
     if asked.match is not None and len(grid.get("hidden_size", [])) == 1:
         del grid["hidden_size"]  # it is that of the first network, which the others are matched with
-    config = SweepConfig(base=run_config(asked), grid=grid, seeds=asked.seeds, match=asked.match)
+    return SweepConfig(base=run_config(asked), grid=grid, seeds=asked.seeds, match=asked.match)
+
+
+def run(asked: argparse.Namespace) -> None:
+    config = sweep_config(asked)
     if asked.csv is not None and not asked.csv.parent.is_dir():
         raise ValueError(f"--csv must lie in a folder that is there, got {asked.csv}")
     sweep_id = sweeps.start(config, runs.COMMAND_LINE)
