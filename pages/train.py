@@ -129,6 +129,7 @@ def live(run_id: str) -> None:
     if run.owner != owner and not run.public:
         st.rerun()  # it was public a moment ago
     common.standing.show(run)
+    seen_on_own_data(run)
     if run.active and run.owner == owner:
         st.button(
             "Stop", icon=":material/stop:", key="stop", disabled=run.stopping, on_click=stop, args=(run_id,),
@@ -147,6 +148,17 @@ def live(run_id: str) -> None:
         st.rerun()
     if shown is not None and live_still(run) != live_still(shown):
         st.rerun()
+
+
+def seen_on_own_data(run: runs.Run) -> None:
+    """What comes of a run on a person's own data, and the ways on."""
+    if run.owner != owner or live_still(run) or not owndata.is_own(task_of(run)):
+        return
+    learned = next((entry for entry in common.entries(task_of(run), owner) if entry.id == run.id), None)
+    if learned is not None:
+        common.show_seen(learned)
+        with st.container(horizontal=True):
+            common.look_at(learned)
 
 
 def add_upload() -> None:

@@ -1070,6 +1070,29 @@ def test_classes_of_steps_and_numbers_are_guessed_kept_learned_from_and_told(exa
         assert further["step"].iloc[1] == 0.05  # as the file has it
 
 
+@pytest.mark.parametrize(
+    ("example", "apart", "seen"),
+    [
+        ("A row a step (CSV)", "Of 24 sequences", "The classes"),
+        ("A label a step (CSV)", "Of the 1,464 steps of 12 sequences", "The classes"),
+        ("A number to be told (CSV)", "On 24 sequences", "Low and high pace"),
+    ],
+)
+def test_what_can_be_seen_of_own_data_is_said_where_they_are_kept_and_where_it_was_learned(example, apart, seen):
+    app = visit("pages/own_data.py")
+    app.selectbox(key="own_example").set_value(example).run()
+    own_id = kept_by(app)
+    (on,) = [button for button in app.button if button.key == "own_train_kept"]
+    learned_from(own_id, owner_of(app))
+    for page in (visit("pages/own_data.py"), visit("pages/train.py")):
+        assert not page.exception
+        text = said(page)
+        assert f"{apart} that it has not learned from" in text  # a network that has learned nothing
+        assert re.search(rf"\*\*{seen} can(not)? be seen in which LSTM is listened to", text)
+    on.click().run()
+    assert app.button_group(key="t_task_1").value == own_id
+
+
 def test_that_a_label_is_a_number_or_of_each_step_can_be_said_and_its_faults_are_named():
     app = visit("pages/own_data.py")
     chosen(app, "The label is").set_value("value").run()

@@ -45,6 +45,7 @@ from pages.common.own_data import (
 )
 from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
+from pages.common.seen import look_at, show_seen
 from pages.common.studies import Study, aligned, counted_on_two, kept, sequences, states, study
 from pages.common.table import actions, compare, download_model, table
 from pages.common.timeline import drawable, timeline
@@ -88,6 +89,7 @@ __all__ = [
     "kept",
     "layer_picker",
     "link",
+    "look_at",
     "measured",
     "offer_training",
     "open_named",
@@ -110,6 +112,7 @@ __all__ = [
     "sequences",
     "settings_presets",
     "show",
+    "show_seen",
     "show_table",
     "show_to_click",
     "shown",

@@ -1,4 +1,4 @@
-"""The symbols in one line each, the same on every page."""
+"""The symbols in one line each, the same on every page; and a person's own words."""
 
 K = "k: how many LSTMs stand side by side. With k = 1 it is a plain LSTM."
 TAU = "tau, temperature of the Gumbel-softmax: high blends the LSTMs, low picks nearly one. In use, one is picked."
@@ -51,3 +51,8 @@ HARD = "Hard: the most probable LSTM is listened to at each step, as in use. Sof
 def number(count: int, one: str) -> str:
     """1 hand-over, 2 hand-overs: a number with its noun."""
     return f"{count:,} {one}{'' if count == 1 else 's'}"
+
+
+def plain(text: str) -> str:
+    """A person's words, none of whose signs are Markdown."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$~:" else sign for sign in text)

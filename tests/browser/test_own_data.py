@@ -48,7 +48,7 @@ def test_a_file_is_mended_kept_trained_on_and_new_sequences_are_answered(
     page.get_by_role("textbox", name="Name").fill("Hips of three gaits")
     page.get_by_role("button", name="Keep it as a task").click()
     expect(page.get_by_text("96 to learn from, 24 to test on")).to_be_visible()
-    page.get_by_role("button", name="Train on it").click()
+    page.get_by_role("button", name="Train on it").first.click()  # where it was kept; the list below has another
     expect(page.locator("h1")).to_have_text("Train")
     expect(page.get_by_role("radio", name="Hips of three gaits")).to_be_checked()
     settle(page)
@@ -56,6 +56,9 @@ def test_a_file_is_mended_kept_trained_on_and_new_sequences_are_answered(
     settle(page)
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_text(re.compile(r"^Finished: [\d.]+% of 24 test sequences"))).to_be_visible(timeout=240_000)
+
+    expect(page.get_by_text("Of 24 sequences that it has not learned from")).to_be_visible()
+    expect(page.get_by_text("in which LSTM is listened to")).to_be_visible()
 
     go(page, "Transitions")
     expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^Hips of three gaits: k = 4"))

@@ -5,8 +5,8 @@ from functools import partial
 import streamlit as st
 
 from pages import common
+from pages.common.words import plain
 from pages.views.own_data.preview import show_faults
-from pages.views.own_data.words import plain
 
 TAKEN = {
     False: "A row a sequence: the answer, of classes the probability of each, and the share of each LSTM.",

@@ -1,10 +1,13 @@
 """What is kept: to train on it, to look at its models, to delete it."""
 
+from typing import Literal
+
 import streamlit as st
 
-from mrnn import forget, owndata
+from mrnn import forget, owndata, runs
 from pages import common
-from pages.views.own_data.words import asked, plain
+from pages.common.words import plain
+from pages.views.own_data.words import asked
 
 SHOWN = 8  # classes of a data set, in words
 
@@ -25,7 +28,20 @@ def kept(found: list[owndata.Kept]) -> None:
                     f"{one.sequences:,} sequences, up to {one.longest:,} steps: {_of_what(one)}. "
                     f"{task.extent[0]:,} to learn from, {one.sequences - task.extent[0]:,} to test on; {one.size / 2**20:.1f} MB."
                 )
-            _what_can_be_done(one)
+            learned = forget.learned_from(one.id, common.owner())
+            newest = next((run.id for run in learned if run.model_file is not None), None)
+            entry = next((entry for entry in common.entries(one.id, common.owner()) if entry.id == newest), None)
+            if entry is not None and not one.begins:
+                st.caption(f"What the newest network, {entry.name}, makes of them:")
+                common.show_seen(entry)
+            _what_can_be_done(one, learned, entry)
+
+
+def train_on(own_id: str, key: str, kind: Literal["primary", "secondary"] = "secondary") -> None:
+    """A button that opens Train with these data chosen."""
+    if st.button("Train on it", icon=":material/model_training:", key=key, type=kind):
+        common.begin_with_task(own_id)
+        st.switch_page("pages/train.py", query_params={})
 
 
 def _of_what(one: owndata.Kept) -> str:
@@ -37,21 +53,11 @@ def _of_what(one: owndata.Kept) -> str:
     return classes + (f" and {len(one.classes) - SHOWN} more" if len(one.classes) > SHOWN else "")
 
 
-def _what_can_be_done(one: owndata.Kept) -> None:
-    learned = forget.learned_from(one.id, common.owner())
+def _what_can_be_done(one: owndata.Kept, learned: list[runs.Run], entry: common.Entry | None) -> None:
     with st.container(horizontal=True):
-        if st.button("Train on it", icon=":material/model_training:", key=f"train_{one.id}"):
-            common.begin_with_task(one.id)
-            st.switch_page("pages/train.py", query_params={})
-        newest = next((run for run in learned if run.model_file is not None), None)
-        looked_at = owndata.own_task(one.id).names_one_class
-        if (
-            newest is not None
-            and looked_at
-            and st.button("Transitions", icon=":material/grid_on:", key=f"look_{one.id}")
-        ):
-            st.session_state["model_transitions"] = newest.id
-            st.switch_page("pages/transitions.py", query_params={})
+        train_on(one.id, key=f"train_{one.id}")
+        if entry is not None:
+            common.look_at(entry)
         with st.popover("Delete", icon=":material/delete:"):
             count = {0: "", 1: ", and the run that learned from them with its model"}.get(
                 len(learned), f", and the {len(learned)} runs that learned from them with their models"

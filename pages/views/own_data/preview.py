@@ -8,7 +8,8 @@ from mrnn import charts, owndata
 from mrnn.owndata import Faults, Sequences
 from mrnn.text import alphabet
 from pages import common
-from pages.views.own_data.words import asked, plain
+from pages.common.words import plain
+from pages.views.own_data.words import asked
 
 MOST_SHOWN = 600  # characters of a text
 

@@ -7,11 +7,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mrnn import owndata
 from pages import common
+from pages.common.words import plain
+from pages.views.own_data.kept import train_on
 from pages.views.own_data.presets import EXAMPLE, uploader
 from pages.views.own_data.preview import preview, show_faults
 from pages.views.own_data.reading import Read, code, read
-from pages.views.own_data.words import name_to_keep, plain
+from pages.views.own_data.words import name_to_keep
 
+KEPT = "_own_kept"  # what was kept last: the file and how it was read, and the id
 FIRST = next(iter(owndata.EXAMPLES))
 USUAL = "who walks, runs or climbs stairs?"
 ABOUT = {
@@ -54,18 +57,22 @@ def labelled(left: DeltaGenerator, right: DeltaGenerator) -> str:
     with right:
         st.markdown(f"#### {plain(name) if file is not None else f'An example: {ABOUT.get(example, USUAL)}'}")
         with common.refusals():
+            key = f"own_{file.file_id if file is not None else example}"
             with left:
-                found = read(content, key=f"own_{file.file_id if file is not None else example}")
+                found = read(content, key)
             if found.sequences is None:
                 show_faults(found.faults)
             else:
                 preview(found.sequences)
-                save(found, Path(name).stem)
+                save(found, Path(name).stem, key)
     return code(name, found, None if file is not None else example)
 
 
-def save(found: Read, name: str) -> None:
-    """A form that keeps the sequences under a name."""
+def save(found: Read, name: str, key: str) -> None:
+    """A form that keeps the sequences under a name; and the way on, once they are kept.
+
+    key  of the file, and how it is read
+    """
     if found.sequences is None:
         return
     if found.sequences.labels is None:
@@ -74,5 +81,11 @@ def save(found: Read, name: str) -> None:
     called = name_to_keep(name)
     if called is not None:
         with common.refusals():
-            st.session_state["own_kept"] = owndata.keep(found.sequences, called, common.owner(), read_as=found.read_as)
+            kept = owndata.keep(found.sequences, called, common.owner(), read_as=found.read_as)
+        st.session_state[KEPT] = (key, found.read_as), kept
         st.rerun()
+    what, own_id = st.session_state.get(KEPT, (None, ""))
+    if what == (key, found.read_as) and owndata.may_use(own_id, common.owner()):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/check_circle: Kept as **{plain(common.task_title(own_id))}**.", width="content")
+            train_on(own_id, "own_train_kept", "primary")

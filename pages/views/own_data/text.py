@@ -8,9 +8,10 @@ from streamlit.delta_generator import DeltaGenerator
 from mrnn import owndata
 from mrnn.tasks.text import Text
 from pages import common
+from pages.common.words import plain
 from pages.views.own_data.presets import PASTED, uploader
 from pages.views.own_data.preview import preview_text
-from pages.views.own_data.words import name_to_keep, plain
+from pages.views.own_data.words import name_to_keep
 
 
 def text(left: DeltaGenerator, right: DeltaGenerator) -> str:

@@ -1,15 +1,11 @@
-"""A person's words: shown as they stand, and asked for as a name."""
+"""What is to be told of a person's sequences, in words; and a name that is asked for."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
 from mrnn.data import Target
-
-
-def plain(text: str) -> str:
-    """A person's words, none of whose signs are Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$~:" else sign for sign in text)
+from pages.common.words import plain
 
 
 def asked(target: Target, per_step: bool, classes: Sequence[str]) -> str:
