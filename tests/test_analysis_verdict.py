@@ -56,11 +56,17 @@ def test_right_answers_gain_beyond_chance_and_wrong_ones_do_not(target, per_step
     assert not gain(Trace(trace.q, trace.z, 0 * good.logits, trace.lengths, trace.target), y, 0).beyond_chance
 
 
-def test_where_a_network_is_worth_as_much_as_one_answer_p_is_no_smaller_than_uniform():
+@pytest.mark.parametrize("per_step", [False, True])
+def test_where_a_network_is_worth_as_much_as_one_answer_p_is_no_smaller_than_uniform(per_step):
+    """Though all steps of a sequence are answered alike: they are no independent witnesses."""
     values = []
     for seed in range(150):
         rng = np.random.default_rng(seed)
-        values.append(gain(made(rng), rng.integers(0, 5, N), 0, seed=seed).p)
+        trace, y = made(rng), rng.integers(0, C, N)
+        if per_step:
+            alike = np.repeat(trace.logits[:, :1], T, axis=1)
+            trace, y = Trace(trace.q, trace.z, alike, trace.lengths), np.repeat(y[:, None], T, axis=1)
+        values.append(gain(trace, y, 0, seed=seed).p)
     assert kstest(values, "uniform", alternative="greater").statistic < 0.12
 
 
