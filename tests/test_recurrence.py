@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -89,17 +90,21 @@ def test_the_gradient_is_the_slope(carry, choice):
     assert torch.autograd.gradcheck(run, (x, *state), atol=1e-7)
 
 
-@CARRIES
-def test_in_float32_they_agree_to_rounding(carry):
-    model = make(carry=carry, hidden_size=128, k=4, num_layers=1).float()
+def in_float32(carry: str, steps: int) -> tuple[SequenceModel, Tensor, tuple[Tensor, ...], dict[str, Any]]:
+    """A model as large as is trained, and what it is called with: x, the state before it, and the rest."""
+    model, n = make(carry=carry, hidden_size=128, k=4, num_layers=1).float(), 150
     with torch.no_grad():
         for weight in model.parameters():
             weight *= 0.15
-    n, steps = 150, 50
-    given = {key: value.float() if key == "noise" else value
-             for key, value in arguments(model, "gumbel", n, steps).items()}  # fmt: skip
+    given = arguments(model, "gumbel", n, steps)
+    given["noise"] = given["noise"].float()
     x = draws(n, steps, D).float().requires_grad_()
-    state = tuple(part.detach().float().requires_grad_() for part in start(model, n))
+    return model, x, tuple(part.detach().float().requires_grad_() for part in start(model, n)), given
+
+
+@CARRIES
+def test_in_float32_they_agree_to_rounding(carry):
+    model, x, state, given = in_float32(carry, steps=50)
     run = lambda: with_gradients(model, x, state, **given)  # noqa: E731
     ours, theirs = run(), by_definition(model, run)
     agree(ours[0], theirs[0], rtol=0, atol=2e-5)
@@ -109,15 +114,7 @@ def test_in_float32_they_agree_to_rounding(carry):
 
 @CARRIES
 def test_in_bfloat16_they_agree_as_far_as_its_eight_bits_go(carry):
-    model = make(carry=carry, hidden_size=128, k=4, num_layers=1).float()
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight *= 0.15
-    n, steps = 150, 28
-    given = {key: value.float() if key == "noise" else value
-             for key, value in arguments(model, "gumbel", n, steps).items()}  # fmt: skip
-    x = draws(n, steps, D).float().requires_grad_()
-    state = tuple(part.detach().float().requires_grad_() for part in start(model, n))
+    model, x, state, given = in_float32(carry, steps=28)
     exact = with_gradients(model, x, state, **given)
     with torch.autocast("cpu", torch.bfloat16):
         out = model(x, state=state, **given)
