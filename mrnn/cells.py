@@ -5,6 +5,7 @@ They are k = 1 with q = z = 1, so nothing downstream needs to ask which cell it 
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,8 @@ from mrnn.markov import forget_biases
 from mrnn.recurrence import ask
 from mrnn.selection import Selection
 
+# Torch hands an LSTM in bfloat16 to oneDNN, which has none for CPUs without AVX-512: there it stays in float32.
+HAS_LOW_LSTM = torch.backends.cpu.get_cpu_capability() not in ("DEFAULT", "AVX2")
 TORCH_CELLS: dict[str, Callable[[int, int], nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "elman": nn.RNN}
 
 
@@ -72,13 +75,14 @@ class TorchLayer(nn.Module):
         h, c = state
         has_c = isinstance(self.rnn, nn.LSTM)
         first = (h[None], c[None]) if has_c else h[None]
-        if mask is None:
-            out, last = self.rnn(x, first)
-        else:
-            # Torch packs no empty sequence: let it take one step, which is masked below.
-            packed = pack_padded_sequence(x, mask.sum(0).clamp(min=1).cpu(), enforce_sorted=False)
-            out, last = self.rnn(packed, first)
-            out, _ = pad_packed_sequence(out, total_length=len(x))
+        with nullcontext() if HAS_LOW_LSTM or not has_c else torch.autocast("cpu", enabled=False):
+            if mask is None:
+                out, last = self.rnn(x, first)
+            else:
+                # Torch packs no empty sequence: let it take one step, which is masked below.
+                packed = pack_padded_sequence(x, mask.sum(0).clamp(min=1).cpu(), enforce_sorted=False)
+                out, last = self.rnn(packed, first)
+                out, _ = pad_packed_sequence(out, total_length=len(x))
         # Under autocast torch hands back a state in bfloat16; it is carried as it came.
         new = (last[0][0].to(h), last[1][0].to(c)) if has_c else (last[0].to(h), c)
         ones = out.new_ones(*out.shape[:2], 1)

@@ -175,12 +175,12 @@ def test_without_a_span_nothing_is_drawn_more():
         assert torch.equal(weight, changed) == (name != "0.b"), name
 
 
-def test_a_state_can_be_carried_on_in_low_precision(kind):
+@pytest.mark.parametrize("lengths", [None, [T, 2, 1, 5, 3, T, T]], ids=["all", "padded"])
+def test_a_state_can_be_carried_on_in_low_precision(kind, lengths):
     config = ModelConfig(input_size=D, output_size=C, **kind, k=3 if kind["cell"] == "mrnn" else 1, hidden_size=M)
     model = SequenceModel(config, generator=torch.Generator().manual_seed(0)).train()
-    x, state = torch.ones(N, T, D), None
-    for _ in range(2):
-        with torch.autocast("cpu", torch.bfloat16):
-            state = model(x, state=state).state
-    assert state is not None
-    assert all(part.dtype == torch.float32 for part in state)
+    x = torch.ones(N, T, D)
+    with torch.autocast("cpu", torch.bfloat16):
+        out = model(x, lengths, state=model(x, lengths).state)
+    out.logits.sum().backward()
+    assert {part.dtype for part in out.state} == {torch.float32}
