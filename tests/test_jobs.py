@@ -222,6 +222,8 @@ def test_workers_do_not_load_what_pages_need(engine):
 def test_pages_come_before_training(engine):
     new(quick(epochs=1))
     engine.start()
+    assert engine._client is not None
+    engine._client.wait_for_workers(engine.slots, timeout=180)  # a nanny begins its worker a moment later
     _, *workers = (process.pid for process in engine._processes)
     everyone = {pid: psutil.Process(pid).nice() for worker_pid in workers for pid in family(worker_pid)}
     assert len(everyone) >= 2, "a nanny and a worker"
