@@ -20,10 +20,9 @@ def open_digit(number: int, key: str = "digit_number") -> None:
 
 with controls, st.container(horizontal=two, vertical_alignment="bottom"):
     entry = common.pick("digits", prefer="digits-k4", key="model_digits")
+    # Else the address says nothing of what a preset sets, until it is drawn again.
     for key, usual in views.NUMBERS.items():
-        st.session_state.setdefault(
-            key, usual
-        )  # else the address says nothing of what a preset sets, until it is drawn again
+        st.session_state.setdefault(key, usual)
     asked = st.segmented_control(
         "Digit",
         ("Draw", "Test digit", views.TWO),

@@ -8,7 +8,7 @@ from mrnn import owndata
 from pages import common
 from pages.views.own_data.answers import answers
 from pages.views.own_data.kept import kept
-from pages.views.own_data.presets import WHAT, presets, take
+from pages.views.own_data.presets import PRESETS, WHAT, take
 from pages.views.own_data.sequences import labelled
 from pages.views.own_data.text import text
 
@@ -25,7 +25,7 @@ with left, common.refusals():
     st.session_state.setdefault(WHAT, next(iter(VIEWS)))
     view = st.segmented_control("What you have", list(VIEWS), required=True, key=WHAT, bind="query-params")
     st.caption("Try")
-    common.presets(presets(), take)
+    common.presets(PRESETS, take)
 common.take_along(VIEWS[view or next(iter(VIEWS))](left, right))
 
 

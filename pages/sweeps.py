@@ -218,8 +218,8 @@ def opened_cell(part: pd.DataFrame, row: str, column: str, clicked: list[dict[st
         cells.setdefault(_cell(row, across, column, down), set()).add(run)
     key = "cell_of_runs"  # s_cell is the axis of that name
     if clicked is not None:
-        last = clicked[-1] if clicked else {}
-        st.session_state[key] = _cell(row, str(last.get("row")), column, str(last.get("column"))) if clicked else None
+        cell = (_cell(row, str(last.get("row")), column, str(last.get("column"))) for last in clicked[-1:])
+        st.session_state[key] = next(cell, None)
     if st.session_state.get(key) not in cells:
         st.session_state[key] = None  # of other axes
     name = st.selectbox(

@@ -100,6 +100,13 @@ def test_a_number_agrees_with_its_noun(count, text):
     assert common.words.number(count, "hand-over") == text
 
 
+def test_the_past_of_a_model_that_ships_ships_too_and_is_nobodys_secret():
+    for entry in common.entries("waves"):
+        past = common.past_of(entry)
+        assert past.shipped
+        assert not past.private
+
+
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in common.KEPT.glob("*/about.json")))
 def test_a_training_that_ships_tells_each_epoch_in_numbers_and_has_its_curves(name):
     task = name.split("-")[0]

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mrnn import owndata
+from mrnn import Trace, owndata
+from mrnn.tasks.text import Text
 from mrnn.tasks.waves import Waves
 from pages.common.tour import STOPS
 from pages.views.digits import PRESETS as DIGITS
@@ -13,6 +15,7 @@ from pages.views.k_and_tau.number import PRESETS as NUMBER
 from pages.views.own_data.presets import TRIED
 from pages.views.own_data.sequences import ABOUT, USUAL
 from pages.views.waves import PRESETS as WAVES
+from pages.views.waves import what_the_part_does
 from tests.test_pages import no_real_training, said, timelines, visit
 
 __all__ = ["no_real_training"]  # a fixture that these tests use, too
@@ -102,3 +105,26 @@ def test_a_preset_of_own_data_opens_its_example_though_a_file_was_there(name, ex
     assert app.selectbox(key="own_example").value == example
     assert f"An example: {ABOUT.get(example, USUAL)}" in said(app)
     assert bool(app.error) == ("faults" in name)
+
+
+def test_the_presets_of_a_text_paste_a_chapter_or_all_of_it():
+    app = visit("pages/own_data.py")
+    for name, ends in (("A chapter of Alice", False), ("All of Alice", True)):
+        app.button(key=f"preset_{name}").click().run()
+        assert not app.exception
+        pasted = app.text_area(key="own_pasted").value
+        assert Text().text.startswith(pasted)
+        assert len(pasted) > 3_000
+        assert (pasted == Text().text) == ends
+        assert ("CHAPTER II" in pasted) == ends
+        assert f"{len(owndata.plain_text(pasted)):,} characters" in said(app)
+
+
+def test_a_wave_that_is_heard_otherwise_at_one_step_says_so_of_one_step():
+    def trace(*z: int) -> Trace:
+        hot = np.eye(2)[list(z)][None, None]
+        return Trace(hot, hot, np.zeros((1, len(z), 2)), np.array([len(z)]))
+
+    said_of = what_the_part_does(trace(0, 1, 0, 0), trace(0, 0, 0, 0), (1, 2), 0)
+    assert "At 1 step, until step 1, another LSTM" in said_of
+    assert "At 2 steps, " in what_the_part_does(trace(0, 1, 1, 0), trace(0, 0, 0, 0), (1, 2), 0)

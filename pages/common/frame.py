@@ -112,7 +112,8 @@ def in_numbers(*tables: pd.DataFrame, key: str) -> None:
     with st.expander("In numbers", key=f"numbers_{key}", on_change="rerun") as fold:
         if fold.open:  # a page with closed folds is drawn sooner
             for table in tables:
-                st.dataframe(table.round(4), hide_index=True, width="stretch")
+                named = table.round(4).rename(columns=lambda name: str(name).replace("_", " "))
+                st.dataframe(named, hide_index=True, width="stretch")
 
 
 def show_to_click(picture: Picture, *, key: str, selection: str) -> list[dict[str, Any]] | None:

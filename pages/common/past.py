@@ -34,7 +34,7 @@ class Past:
     @property
     def shipped(self) -> bool:
         """Whether it came with the app."""
-        return self.folder.is_relative_to(KEPT)
+        return self.folder.is_relative_to(SHIPPED.parent)
 
     @property
     def private(self) -> bool:

@@ -66,11 +66,9 @@ def settings() -> Waves:
 
 def signal_form(prefix: str, task: Waves) -> Signal:
     """The controls of one signal, and the signal that they make; `prefix` begins the names of their keys."""
-    for name, value in STARTS[
-        prefix
-    ].items():  # else the address says nothing of what a preset sets, until it is drawn again
+    # Else the address says nothing of what a preset sets, until it is drawn again.
+    for name, value in STARTS[prefix].items():
         st.session_state.setdefault(f"{prefix}_{name}", value)
-
     st.button(
         "Random signal", icon=":material/casino:", on_click=draw_at_random, args=(prefix, task), type="primary",
         width="stretch", key=f"{prefix}_random",
@@ -240,5 +238,5 @@ def what_the_part_does(trace: Trace, plain: Trace, part: tuple[int, int], layer:
     end = "to the end" if last + 1 == int(trace.lengths[0]) else f"until step {last}"
     return (
         f"The alien part ({where}) changes z from step {first} on: {instead}. "
-        f"At {len(apart)} steps, {end}, another LSTM is listened to than in the plain wave. {says}"
+        f"At {common.words.number(len(apart), 'step')}, {end}, another LSTM is listened to than in the plain wave. {says}"
     )

@@ -7,9 +7,9 @@ from streamlit.delta_generator import DeltaGenerator
 from mrnn import Task, analysis, owndata
 from mrnn.analysis import Judgement
 from pages import common
+from pages.common.timeline import MOST_LINES
 from pages.views.laboratory.subject import Subject, choose_sequence
 
-MOST_LINES = 3
 READ = {
     "class": "Below z the answer after each step, bright where a class is more probable; the right one is framed.",
     "labels": "Below z the probability that each label holds; those that do are framed. An answer is right where all of them are.",
@@ -35,7 +35,7 @@ def answers(subject: Subject, controls: DeltaGenerator) -> str:
     if not symbols and data.x.shape[2] > MOST_LINES:
         reading += f" Of the {data.x.shape[2]} inputs at each step the lowest and the highest are drawn."
     common.timeline(
-        trace, None if symbols else drawable(data.x[0]), task.classes, key="answers", layer=layer, in_link=True, symbols=symbols,
+        trace, None if symbols else as_lines(data.x[0]), task.classes, key="answers", layer=layer, in_link=True, symbols=symbols,
         judged=judged, hidden=None if hidden is None else hidden[0], inside=entry.inside(data.x, trace, layer),
         alt=f"What came in, q(t), z(t) and the answer after each of {steps} steps. {said}. {reading}",
     )  # fmt: skip
@@ -67,7 +67,7 @@ print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each step
 """
 
 
-def drawable(x: np.ndarray) -> np.ndarray:
+def as_lines(x: np.ndarray) -> np.ndarray:
     """What came in as lines: as it is, or of many inputs the lowest and the highest at each step.
 
     x  (T, D)

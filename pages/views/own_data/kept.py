@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from mrnn import forget, owndata, runs
+from mrnn import TASKS, forget, owndata, runs
 from pages import common
 from pages.common.words import plain
 from pages.views.own_data.words import asked
@@ -67,5 +67,5 @@ def _what_can_be_done(one: owndata.Kept, learned: list[runs.Run], entry: common.
                 with common.refusals():
                     forget.forget(one.id, common.owner())
                 common.forgotten()
-                common.begin_with_task("waves")
+                common.begin_with_task(next(iter(TASKS)))
                 st.rerun()

@@ -21,22 +21,16 @@ TRIED = (
 _FRESH = "_own_fresh"
 
 
-def presets() -> dict[str, dict[str, Any]]:
-    """For each button the widgets that it sets, and their values.
-
-    raises  ValueError if the text that ships is missing
-    """
-    book = Text().text
-    return {
-        **{name: {WHAT: "Sequences", EXAMPLE: each} for name, each in zip(TRIED, owndata.EXAMPLES, strict=True)},
-        "A chapter of Alice": {WHAT: "A text", PASTED: book.split("CHAPTER II")[0]},
-        "All of Alice": {WHAT: "A text", PASTED: book},
-    }
+PRESETS: dict[str, dict[str, Any]] = {  # for each button the widgets that it sets, and their values, or what makes them
+    **{name: {WHAT: "Sequences", EXAMPLE: each} for name, each in zip(TRIED, owndata.EXAMPLES, strict=True)},
+    "A chapter of Alice": {WHAT: "A text", PASTED: lambda: Text().text.split("CHAPTER II")[0]},
+    "All of Alice": {WHAT: "A text", PASTED: lambda: Text().text},
+}
 
 
 def take(values: Mapping[str, Any]) -> None:
     """Set what a preset names; a file that was uploaded before is put aside."""
-    st.session_state.update(values)
+    st.session_state.update({key: value() if callable(value) else value for key, value in values.items()})
     st.session_state[_FRESH] = st.session_state.get(_FRESH, 0) + 1
 
 

@@ -38,10 +38,11 @@ def text(left: DeltaGenerator, right: DeltaGenerator) -> str:
                 st.rerun()
     if file is None and pasted.strip() in ("", Text().text.strip()):
         return "from mrnn import TASKS, owndata\n\nprint(owndata.character_counts(TASKS['text'].text))\n"
+    saved = "" if file else "# text.txt: what was pasted, saved as a plain text file\n"
     return f"""from pathlib import Path
 
 from mrnn import owndata
 
-text = owndata.read_text(Path({(file.name if file else "text.txt")!r}).read_bytes())
+{saved}text = owndata.read_text(Path({(file.name if file else "text.txt")!r}).read_bytes())
 print(owndata.character_counts(text))
 """
