@@ -104,7 +104,7 @@ def test_a_shipped_model_is_as_good_as_it_says(path):
         "waves-k4": 0.999,
         "digits-k4": 0.992,
         "curves-k4-own": 0.95,
-        "text-k4": 0.51,
+        "text-k4": 0.55,
         "pixels-k2": 0.48,
         "regimes-k3": 0.81,
     }
@@ -113,7 +113,7 @@ def test_a_shipped_model_is_as_good_as_it_says(path):
     least = [share for claim, share in claims.items() if not {"error", "bits"} & set(claim.split())]
     assert all(share >= 0.99 for share in least), claims
     assert claims.get("mean squared error of the next value, once 6 were seen", 0) < 0.01
-    assert claims.get("bits a character", 0) < 2.46
+    assert claims.get("bits a character", 0) < 2.28
     found = found_regimes(model, task)
     assert found is None or found >= 0.9
     if task.name == "forecast":
