@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from mrnn.charts.colours import letters_in_ink
 from mrnn.charts.picture import Picture, each, extremes, picture, plain
 
 LANE = 72  # pixels
@@ -62,8 +63,10 @@ def _borders(changes: pd.DataFrame, lanes: list[str]) -> ChartType:
     table = changes.assign(low=floor, high=floor + 0.95)
     base = alt.Chart(table).encode(x="t:Q", tooltip=["lane", alt.Tooltip("t", title="from step"), "class"])
     return alt.layer(
-        base.mark_rule(strokeDash=[2, 2], opacity=0.6).encode(y="low:Q", y2="high:Q"),
-        base.mark_text(align="left", baseline="top", dx=3, fontSize=10, limit=90).encode(y="high:Q", text="class:N"),
+        letters_in_ink(base.mark_rule(strokeDash=[2, 2], opacity=0.6)).encode(y="low:Q", y2="high:Q"),
+        letters_in_ink(base.mark_text(align="left", baseline="top", dx=3, fontSize=10, limit=90)).encode(
+            y="high:Q", text="class:N"
+        ),
     )
 
 
