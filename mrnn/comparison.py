@@ -89,7 +89,8 @@ def outcomes_of(config: SweepConfig, table: pd.DataFrame) -> list[Outcome]:
     """
     told = [figure for figure in ("validation", "accuracy", "agreement", "seconds", "epochs") if figure in table]
     rows = table[told].astype(float).to_dict("records")
-    return [Outcome(run, **row) for run, row in zip(config.runs(), rows, strict=True)]
+    named = ({str(figure): value for figure, value in row.items()} for row in rows)
+    return [Outcome(run, **row) for run, row in zip(config.runs(), named, strict=True)]
 
 
 def name_of(model: ModelConfig) -> str:

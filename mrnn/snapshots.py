@@ -68,6 +68,11 @@ def sequences(task: Task, n: int = SEQUENCES) -> SequenceData:
     return task.make(n, SEED)
 
 
+def hidden(task: Task, n: int = SEQUENCES) -> np.ndarray | None:
+    """What took turns in them unseen, as `Task.hidden` gives it."""
+    return task.hidden(n, SEED)
+
+
 def keep(path: Path, model: SequenceModel, task: Task, epoch: int, epochs: int) -> None:
     """Add what a model does now to what was kept; of this epoch and later ones what was kept before is replaced.
 

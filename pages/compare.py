@@ -21,6 +21,7 @@ from pages.common.shown import SWEEP
 REFRESH = 2.0  # seconds between two looks at what trains
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 EXAMPLES = {"waves": "alien waves", "regimes": "hidden regimes"}  # comparison-*.json, .csv; SWEEP.md has the commands
+MOST_CLASSES = 16  # in a picture of which is taken for which; all rarer ones are one
 READ = 1_000  # sequences of a confusion matrix
 BASELINES = [cell for cell in CELLS if cell != "mrnn"]
 EQUAL = {"weights": "number of weights", "work": "multiplications a step", "size": "hidden size"}
@@ -231,27 +232,32 @@ def closer(found: list[comparison.Outcome]) -> None:
         return
     task = next(iter(entries.values())).task
     told = "how long an answer takes"
-    if task.names_one_class:
+    if task.target != "value":
         told = f"who takes what for what, and {told}"
     if not st.toggle(f"Look closer: {told}", key="c_closer", bind="query-params"):
         return
-    if task.names_one_class:
+    if task.target != "value":
         confusions({name: of_seed[0] for name, of_seed in by_network.items()})
     times(by_network)
 
 
 def confusions(first: dict[str, common.Entry]) -> None:
-    """Which classes the first seed of each network takes for which."""
+    """Which classes the first seed of each network takes for which; of labels, which it finds and which it misses."""
+    task = next(iter(first.values())).task
     with st.grid("auto", min_column_width=240) as grid:
         for name, entry in first.items():
             with grid.cell():
                 study = common.study(entry, 0, READ)
                 st.markdown(f"**{name}**")
-                common.show(
-                    charts.confusion_heatmap(analysis.confusion(study.trace, study.data.y, study.classes)),
-                    key=f"confusion_{entry.id}",
-                )
-    st.caption(f"Of the first seed of each network, {READ:,} fresh sequences: rows are true classes, columns answers.")
+                if task.target == "labels":
+                    found = analysis.confusion_of_labels(study.trace, study.data.y, task.classes)
+                    common.show_table(found, key=f"confusion_{entry.id}")
+                else:
+                    found = analysis.confusion(study.trace, study.data.y, task.classes, MOST_CLASSES)
+                    common.show(charts.confusion_heatmap(found), key=f"confusion_{entry.id}")
+    told = "rows are labels" if task.target == "labels" else "rows are true classes, columns answers"
+    steps = "the steps of " if task.per_step else ""
+    st.caption(f"Of the first seed of each network, {steps}{READ:,} fresh sequences: {told}.")
 
 
 def times(by_network: dict[str, list[common.Entry]]) -> None:

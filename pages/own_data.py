@@ -52,9 +52,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     links("train", "sweeps", "compare")
     st.caption("and are looked at on", width="content")
     links("laboratory", "transitions", "k_and_tau")
-st.caption(
-    "The latter three offer what a network has learned from; Transitions, and k and tau, where a sequence has one class."
-)
+st.caption("The latter three offer what a network has learned from.")
 
 models = [entry for entry in common.entries(None, common.owner()) if isinstance(entry.task, owndata.OwnTask)]
 st.subheader("Answers for sequences without a label")

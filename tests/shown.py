@@ -48,7 +48,8 @@ TAUS = pd.DataFrame(
 KS = pd.DataFrame(
     {"k": [1, 2, 4], "network": ["1", "2", "4"], "accuracy": [0.9, 0.95, 0.99], "weights": [100, 200, 400]}
 )
-ANSWER_CHANGE = analysis.answers_before_and_after(MANY.take(slice(1)), MANY.take(slice(1)), CLASSES)
+ANSWER_CHANGE = analysis.answers_before_and_after(MANY.take(slice(1)), MANY.take(slice(1)), CLASSES, Y[:1])
+BY_KIND = analysis.use_by_kind(MANY, np.indices((31, T))[1] % 3, CLASSES)
 LESIONS = pd.DataFrame({"lstm": range(K + 1), "accuracy": [0.98, 0.5, 0.97, 0.7, 0.9, 0.95]})
 HEARD = pd.DataFrame({"epoch": [0, 0, 2], "start": [0, 2, 0], "steps": [2, 5, 7], "lstm": [1, 2, 3]})
 CURVES = pd.DataFrame(
@@ -123,6 +124,7 @@ CHARTS: dict[str, tuple[Callable[..., charts.Picture], tuple[Any, ...]]] = {
     "example_lanes": (charts.example_lanes, (EXAMPLES, "speed")),
     "histogram_bars": (charts.histogram_bars, (BINS, "steps", "sequences")),
     "information_curve": (charts.information_curve, (INFORMATION,)),
+    "kinds_heatmap": (charts.kinds_heatmap, (BY_KIND,)),
     "lesion_bars": (charts.lesion_bars, (LESIONS,)),
     "listened_by_epoch": (charts.listened_by_epoch, (HEARD, K)),
     "loss_curve": (charts.loss_curve, (HISTORY, EPOCHS)),

@@ -3,6 +3,7 @@
 Sizes: N = 13 sequences, L = 2 layers, T = 7 steps, k = 5 LSTMs; C = 3 classes.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -290,7 +291,7 @@ def test_before_and_after_tell_the_probabilities_of_all_that_was_answered():
     length = int(TRACE.lengths[0])
     swapped = replace(TRACE, logits=TRACE.logits[..., ::-1])
     before, after = TRACE.take(slice(1)), swapped.take(slice(1))
-    table = analysis.answers_before_and_after(before, after, CLASSES)
+    table = analysis.answers_before_and_after(before, after, CLASSES, Y[:1])
     told = {int(trace.answers[0].argmax()) for trace in (before, after)}
     assert len(told) == 2
     assert set(table["class"]) == {CLASSES[c] for c in told}
@@ -298,6 +299,36 @@ def test_before_and_after_tell_the_probabilities_of_all_that_was_answered():
         trace = before if when == "before" else after
         assert rows["t"].tolist() == list(range(length))
         np.testing.assert_allclose(rows["probability"], trace.probabilities[0, :length, CLASSES.index(name)], atol=1e-4)
+
+
+def test_before_and_after_tell_all_labels_of_the_end_and_of_values_the_values():
+    length = int(TRACE.lengths[0])
+    before = replace(TRACE, target="labels").take(slice(1))
+    after = replace(before, logits=before.logits - 1)
+    held = {CLASSES[c] for trace in (before, after) for c in np.flatnonzero(trace.answers[0] > 0.5)}
+    held |= {CLASSES[int(trace.answers[0].argmax())] for trace in (before, after)}
+    table = analysis.answers_before_and_after(before, after, CLASSES, np.ones((1, len(CLASSES))))
+    assert set(table["class"]) == held
+    values = [replace(trace, target="value") for trace in (before, after)]
+    table = analysis.answers_before_and_after(values[0], values[1], CLASSES, np.zeros((1, len(CLASSES))))
+    assert set(table["class"]) == set(CLASSES)
+    of_last = table[(table["class"] == CLASSES[-1]) & (table["when"] == "after")]
+    np.testing.assert_allclose(of_last["probability"], after.logits[0, :length, -1], atol=1e-4)
+
+
+def test_before_and_after_tell_what_is_given_to_the_right_answer_of_each_step():
+    length = int(TRACE.lengths[0])
+    y = np.arange(TRACE.logits.shape[1])[None] % len(CLASSES)
+    one = TRACE.take(slice(1))
+    table = analysis.answers_before_and_after(one, one, CLASSES, y)
+    assert set(table["class"]) == {"what is right"}
+    given = one.probabilities[0, np.arange(length), y[0, :length]]
+    np.testing.assert_allclose(table.loc[table["when"] == "after", "probability"], given, atol=1e-4)
+    labels = replace(one, target="labels")
+    truth = np.eye(len(CLASSES))[y]
+    table = analysis.answers_before_and_after(labels, labels, CLASSES, truth)
+    given = np.where(truth == 1, labels.probabilities[:, : y.shape[1]], 1 - labels.probabilities)[0, :length].mean(-1)
+    np.testing.assert_allclose(table.loc[table["when"] == "before", "probability"], given, atol=1e-4)
 
 
 @pytest.mark.parametrize("layer", range(L))
@@ -329,5 +360,42 @@ def test_confusion_counts_each_sequence_once_by_its_class_and_its_last_answer():
     assert count.to_numpy().tolist() == [[1, 2, 0], [0, 0, 0], [1, 0, 1]]
     share = table.pivot(index="true", columns="answered", values="share").to_numpy()
     np.testing.assert_allclose(share, [[0.3333, 0.6667, 0], [np.nan] * 3, [0.5, 0, 0.5]])
-    with pytest.raises(ValueError, match=r"y must have the shape \(5,\), one class a sequence, got \(5, 5\)"):
-        analysis.confusion(trace, np.zeros((5, 5), int), ("a", "b", "c"))
+    with pytest.raises(ValueError, match=r"y must have the shape \(5,\), or \(5, 5\) a step, got \(5, 3\)"):
+        analysis.confusion(trace, np.zeros((5, 3), int), ("a", "b", "c"))
+
+
+def test_where_each_step_has_a_class_confusion_counts_each_step_that_counts():
+    y = np.random.default_rng(0).integers(0, len(CLASSES), TRACE.logits.shape[:2])
+    table = analysis.confusion(TRACE, y, CLASSES)
+    pairs = Counter(
+        (CLASSES[y[n, t]], CLASSES[int(TRACE.logits[n, t].argmax())])
+        for n in range(len(y))
+        for t in range(TRACE.lengths[n])
+    )
+    assert {(row["true"], row["answered"]): row["count"] for row in table.to_dict("records") if row["count"]} == pairs
+
+
+def test_of_many_classes_the_rarer_ones_are_counted_together():
+    y = np.array([0] * 5 + [1] + [2] * 4 + [3] * 2)[None]
+    said = np.array([0] * 4 + [3] + [1] + [2] * 4 + [1, 0])[None]
+    q = np.ones((1, 1, 12, 1))
+    trace = Trace(q=q, z=q, logits=np.eye(4)[said], lengths=np.array([12]))
+    table = analysis.confusion(trace, y, ("a", "b", "c", "d"), most=3)
+    count = table.pivot(index="true", columns="answered", values="count")
+    assert count.loc[["a", "c", "others"], ["a", "c", "others"]].to_numpy().tolist() == [
+        [4, 0, 1],
+        [0, 4, 0],
+        [1, 0, 2],
+    ]
+
+
+def test_labels_are_counted_as_found_missed_and_false_alarms():
+    y = np.array([[1, 0], [1, 0], [0, 1], [1, 1]])
+    said = np.array([[1, 0], [0, 1], [1, 1], [1, 1]])
+    q = np.ones((4, 1, 2, 1))
+    logits = np.stack([1 - 2.0 * y, 2.0 * said - 1], 1)  # before the last step all is wrong
+    table = analysis.confusion_of_labels(Trace(q, q, logits, np.full(4, 2), "labels"), y, ("a", "b"))
+    assert table.to_numpy().tolist() == [["a", 2, 1, 1, 0], ["b", 2, 0, 1, 1]]
+    each = np.stack([y, y], 1)
+    table = analysis.confusion_of_labels(Trace(q, q, logits, np.array([1, 1, 2, 2]), "labels"), each, ("a", "b"))
+    assert table[["found", "missed", "false alarms", "rightly not told"]].to_numpy().sum() == 2 * 6

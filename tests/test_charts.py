@@ -140,6 +140,20 @@ def lab(colour: str) -> np.ndarray:
 # -- every chart -----------------------------------------------------------------------------------------------------
 
 
+def test_a_score_that_is_no_share_is_written_as_a_number_and_may_be_below_zero():
+    lesions = pd.DataFrame({"lstm": range(3), "accuracy": [0.8, -0.25, 0.5]})
+    picture = charts.lesion_bars(lesions, "R²")
+    assert "R² in use after each single lesion; with none 0.8. Without LSTM 1 -0.25, LSTM 2 0.5" in picture.words
+    told = spec(picture)
+    bars = told["layer"][0]["encoding"]["y"]
+    assert bars["scale"]["domain"][0] < -0.25
+    assert "%" not in json.dumps(told)
+    taus = pd.DataFrame(
+        {"tau": [0.1, 1], "mean": [0.5, 0.25], "lowest": [0.4, 0.1], "highest": [0.6, 0.3], "in_use": 0.7}
+    )
+    assert "%" not in charts.accuracy_by_tau(taus, "R²").words
+
+
 def test_every_chart_is_among_these_tests():
     assert set(CHARTS) == set(charts.__all__) - NO_CHARTS
 

@@ -24,6 +24,7 @@ FIGURES = {  # the column that each of them draws
     "difference_heatmap": "difference", "dwell_curves": "share", "entropy_curves": "entropy", "error_by_step": "error",
     "example_lanes": "value", "histogram_bars": "count", "information_curve": "information",
     "lengths_of_strings": "count",
+    "kinds_heatmap": "share",
     "lesion_bars": "accuracy", "listened_by_epoch": "steps", "loss_curve": "loss", "mean_q_heatmap": "q",
     "q_difference_heatmap": "difference", "shares_by_group": "share", "state_graph": "probability",
     "state_scatter": "x",

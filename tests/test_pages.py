@@ -689,22 +689,13 @@ def test_a_task_without_one_class_a_sequence_is_trained_like_any_other_and_told_
     assert list(table[f"test_{task.target}"]) == [81.25 if task.target == "class" else 0.8125]
 
 
-def test_pages_that_compare_classes_offer_no_task_whose_sequences_have_none():
-    run_id = trained(owner_of(visit()), task="bit_flip", per_step=True)
-    for page in ("pages/transitions.py", "pages/k_and_tau.py"):
-        offered = [
-            option for widget in (*visit(page).selectbox, *visit(page).button_group) for option in widget.options
-        ]
-        assert any(TASKS["waves"].title in option for option in offered)
-        assert not any(TASKS["bit_flip"].title in option or run_id in option for option in offered)
-
-
 # -- transitions, k and tau ------------------------------------------------------------------------------------------
 
 
-def transitions(view: str) -> AppTest:
+def transitions(view: str, **sets: Any) -> AppTest:
     app = visit("pages/transitions.py")
-    app.session_state["transitions_view"] = view
+    for name, value in {"transitions_view": view, **sets}.items():
+        app.session_state[name] = value
     app.run()
     assert not app.exception
     return app
@@ -924,22 +915,53 @@ def test_where_no_network_has_a_memory_of_its_own_it_is_said():
         k_and_tau("Mixed or own", k_task="digits")
     )
     text = said(k_and_tau("Mixed or own"))
-    assert "99.98% of test data right in use" in text
-    assert "99.10% of test data right in use" in text
+    assert "In use, on test data: 99.98% right" in text
+    assert "In use, on test data: 99.10% right" in text
 
 
 @pytest.mark.parametrize("view", ["Number of LSTMs", "Temperature", "Lesions", "Training", "Mixed or own"])
-def test_a_task_without_one_class_a_sequence_is_not_offered(view, tiny_task, monkeypatch):
-    class EachStep(type(tiny_task)):
-        per_step = True
+@pytest.mark.parametrize("name", TASKS)
+def test_networks_of_any_task_are_looked_at_or_one_is_told_how_to_train_them(view, name):
+    app = k_and_tau(view, k_task=name)
+    assert not app.error
+    assert not app.warning
+    if view in ("Temperature", "Lesions"):
+        (heading,) = (line.value for line in app.markdown if line.value.startswith("####"))
+        task = TASKS[name]
+        how = {"class": "right at", "labels": "right at", "value": "mean squared error"}[task.target]
+        assert (how in heading) == task.per_step
+        assert len(timelines(app)) == 1
+    elif not timelines(app):
+        assert app.button(key="offer_training")
 
-    monkeypatch.setitem(TASKS, "steps", EachStep())
-    assert k_and_tau(view).button_group(key="k_task").options == [
-        "Alien waves",
-        "Digits (MNIST)",
-        "Digits, pixel by pixel",
-        "Tiny",
-    ]
+
+@pytest.mark.parametrize("view", ["Matrices", "Graph", "Use", "Time", "Information", "Map", "Steps", "Two models"])
+@pytest.mark.parametrize("model", ["curves-k4-own", "reber-k4", "regimes-k3", "text-k4"])
+def test_a_network_whose_sequences_have_no_one_class_is_looked_at_in_every_view(view, model):
+    app = transitions(view, model_transitions=model, sequences=100)
+    assert not app.error
+    assert not app.warning
+    labelled = model.startswith("curves")
+    told_apart = [box.label for box in app.selectbox if box.label in ("Told apart by", "First class", "Second class")]
+    assert told_apart == (["Told apart by", "First class", "Second class"] if labelled else [])
+    pictures = app.session_state["_pictures"]
+    assert pictures or view == "Two models"
+    if view in ("Matrices", "Graph"):
+        assert ("high early minus not high early" in said(app)) == labelled
+        assert ("all sequences" in said(app)) != labelled
+
+
+def test_the_hidden_regimes_that_an_lstm_is_listened_to_for_are_told():
+    app = transitions("Steps", model_transitions="regimes-k3", sequences=200)
+    table = app.session_state["_pictures"]["use_by_kind"].numbers
+    best = table.loc[table.groupby("kind")["share"].idxmax()]
+    assert sorted(best["kind"]) == ["regime A", "regime B", "regime C"]
+    assert len(set(best["lstm"])) == 3
+    assert best["share"].min() > 0.85
+    assert "**The choice depends on what is hidden**" in said(app)
+    app.button_group(key="steps_by").set_value("what comes in").run()
+    assert "**The choice depends on what comes in" in said(app)
+    assert app.query_params["steps_by"] == "what comes in"
 
 
 @pytest.mark.parametrize("view", ["Temperature", "Lesions"])
@@ -1093,6 +1115,48 @@ def test_what_can_be_seen_of_own_data_is_said_where_they_are_kept_and_where_it_w
     assert app.button_group(key="t_task_1").value == own_id
 
 
+@pytest.mark.parametrize("view", ["Number of LSTMs", "Temperature", "Lesions"])
+@pytest.mark.parametrize("example", ["A label a step (CSV)", "A number to be told (CSV)"])
+def test_own_data_of_any_kind_are_looked_at_once_a_network_has_learned_from_them(example, view):
+    app = visit("pages/own_data.py")
+    app.selectbox(key="own_example").set_value(example).run()
+    own_id, owner = kept_by(app), owner_of(app)
+    before = k_and_tau(view, k_task=own_id)
+    assert "No network has learned from Hips yet" in said(before)
+    assert before.button(key="offer_training")
+    assert own_id not in said(before)
+    run_id = learned_from(own_id, owner)
+    looked_at = k_and_tau(view, k_task=own_id)
+    assert not looked_at.error
+    (drawn,) = timelines(looked_at)
+    task = owndata.own_task(own_id)
+    if "number" in example:  # as the file has it, not scaled
+        (entry,) = [entry for entry in common.entries(None, owner) if entry.id == run_id]
+        data = task.make(1, 0)
+        said_last = task.in_its_unit(entry.model.trace(data.x, data.lengths).answers)[0, 0]
+        assert json.loads(drawn)["p"][-1][0] == pytest.approx(said_last, rel=1e-3) or view == "Temperature"
+        right = task.in_its_unit(data.y)[0, 0]
+        assert 1.2 <= right <= 3
+        assert f"where {right:.3f} is right" in said(looked_at)
+    if view == "Lesions":
+        (code,) = (part.value for part in looked_at.code if "from mrnn import" in part.value)
+        printed: list[Any] = []
+        code = code.replace(f"{run_id}.safetensors", str(common.entries(own_id, owner)[0].path))
+        exec(code, {"print": lambda *values: printed.extend(values)})  # noqa: S102, our own
+        shown = looked_at.session_state["_pictures"]["answer_change"].numbers
+        assert any(hasattr(part, "equals") and part.equals(shown) for part in printed)
+    assert not transitions("Steps", model_transitions=run_id, sequences=100).error
+    assert not transitions("Matrices", model_transitions=run_id, sequences=100).error
+
+
+@pytest.mark.parametrize("view", ["Temperature", "Lesions"])
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_opens_on_a_network_that_has_something_to_choose(view, name):
+    chosen = k_and_tau(view, k_task=name).selectbox(key=f"tau_model_{name}").value
+    (entry,) = [entry for entry in common.entries(name) if entry.id == chosen]
+    assert entry.config.num_lstms > 1
+
+
 def test_that_a_label_is_a_number_or_of_each_step_can_be_said_and_its_faults_are_named():
     app = visit("pages/own_data.py")
     chosen(app, "The label is").set_value("value").run()
@@ -1127,12 +1191,13 @@ def test_own_data_are_a_task_for_their_owner_alone():
     app = visit("pages/own_data.py")
     own_id = kept_by(app)
     assert "96 to learn from, 24 to test on" in said(app)
-    for page, key in (("pages/train.py", "t_task"), ("pages/sweeps.py", "t_task"), ("pages/k_and_tau.py", "k_task")):
-        assert (
-            own_id in visit(page).button_group(key=key).options or "Hips" in visit(page).button_group(key=key).options
-        )
-        other = visit(page, key="b" * 32).button_group(key=key).options
-        assert not {own_id, "Hips"} & set(other)
+    for page, offered in (
+        ("pages/train.py", lambda app: app.button_group(key="t_task")),
+        ("pages/sweeps.py", lambda app: app.button_group(key="t_task")),
+        ("pages/k_and_tau.py", lambda app: app.selectbox(key="k_task")),
+    ):
+        assert {own_id, "Hips"} & set(offered(visit(page)).options)
+        assert not {own_id, "Hips"} & set(offered(visit(page, key="b" * 32)).options)
     assert "None yet. What you keep" in said(visit("pages/own_data.py", key="b" * 32))
 
 

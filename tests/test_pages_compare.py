@@ -171,7 +171,15 @@ def test_an_answer_is_timed_of_all_networks_and_seeds_whatever_is_answered(name)
     app.toggle(key="c_closer").set_value(True).run()
     assert not app.exception
     assert not app.error
-    assert ("rows are true classes" in said(app)) == (name == "waves")  # one class a sequence
+    assert ("rows are true classes, columns answers" in said(app)) == (task.target == "class")
+    assert ("rows are labels" in said(app)) == (task.target == "labels")
+    shown = [part for key, part in app.session_state["_pictures"].items() if key.startswith("confusion_")]
+    assert len(shown) == (0 if task.target == "value" else 2)
+    for part in shown:
+        table = getattr(part, "numbers", part)
+        steps = task.make(1_000, 0).lengths.sum() if task.per_step else 1_000
+        counts = table.select_dtypes("integer").sum(axis=1 if task.target == "labels" else 0)
+        assert (counts == steps).all()
     app.button(key="c_times").click().run()
     assert not app.exception
     (table,) = [frame.value for frame in app.dataframe if "mean" in frame.value]

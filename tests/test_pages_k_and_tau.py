@@ -1,13 +1,15 @@
 """The k and tau page without a browser: presets, what is offered where nothing ships, and whose test set is used."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import softmax
 
-from mrnn import TASKS, ModelConfig, SequenceModel, load, probes, save, snapshots
+from mrnn import TASKS, ModelConfig, SequenceModel, Trace, load, probes, save, snapshots
+from mrnn.data import Target
 from pages import common
 from pages.common.models import SHIPPED, Entry
 from pages.views.k_and_tau.memory import PRESETS as MEMORY
@@ -87,11 +89,11 @@ def test_a_model_s_file_that_keeps_its_history_shows_it(tmp_path):
 def test_a_task_is_in_the_link_by_its_name_and_a_model_of_another_task_is_not_missed():
     app = k_and_tau("Temperature", k_task="waves")
     app.query_params["model"] = "waves-k8"
-    app.button_group(key="k_task").set_value("digits").run()
+    app.selectbox(key="k_task").set_value("digits").run()
     assert not app.exception
     assert app.query_params["k_task"] == "digits", "its title may be what a person calls data of their own"
     assert "names a model that is not here" not in said(app)
-    app.button_group(key="k_task").set_value("waves").run()
+    app.selectbox(key="k_task").set_value("waves").run()
     assert "k_task" not in app.query_params
 
 
@@ -134,9 +136,43 @@ def test_a_digit_is_shown_to_those_who_compare_networks_and_its_rows_are_told():
     assert not k_and_tau("Number of LSTMs").get("image")
 
 
+def trace_that_says(target: Target, logits: list[list[float]]) -> Trace:
+    """A model that says so after each step of one sequence."""
+    q = np.ones((1, 1, len(logits), 1))
+    return Trace(q, q, np.array([logits], float), np.array([len(logits)]), target)
+
+
+def test_an_answer_is_told_by_what_its_task_asks():
+    waves, curves, bits, regimes = (TASKS[name] for name in ("waves", "curves", "bit_flip", "regimes"))
+    certain = trace_that_says("class", [[0, 9], [9, 0]])
+    assert str(common.told(waves, certain, np.array([0]))) == "non-alien, 100.0% (right)"
+    assert str(common.told(waves, certain, np.array([1]))) == "non-alien, 100.0% (wrong)"
+    assert common.told(waves, certain, np.array([1])).truth == "alien"
+    labels = trace_that_says("labels", [[9.0, -9, 9, *[-9] * 4]])
+    assert str(common.told(curves, labels, np.array([[1, 0, 1, 0, 0, 0, 0]]))) == "high early, sine (right)"
+    assert str(common.told(curves, labels, np.array([[1, 0, 0, 0, 0, 0, 0]]))) == "high early, sine (wrong)"
+    assert str(common.told(bits, certain, np.array([[1, 1]]))) == "right at 1 of 2 steps"
+    values = trace_that_says("value", [[1.0], [3.0]])
+    assert str(common.told(regimes, values, np.array([[[1.0], [1.0]]]))) == "mean squared error 2.0000 over 2 steps"
+
+
+def test_answers_to_several_signals_are_told_together():
+    two = np.ones((2, 1, 3, 1))
+    said = Trace(two, two, np.array([[[9.0, 0]] * 3, [[0, 9.0]] * 3]), np.array([3, 2]))
+    assert common.told_of_many(TASKS["waves"], said, np.array([0, 0])) == "1 of the 2 signals are answered right"
+    each = np.array([[0, 0, 1], [1, 0, 0]])
+    assert (
+        common.told_of_many(TASKS["bit_flip"], said, each) == "60% of the steps of these 2 signals are answered right"
+    )
+    values = replace(said, target="value")
+    told = common.told_of_many(TASKS["regimes"], values, np.zeros((2, 3, 2)))
+    assert told == "the mean squared error of these 2 signals is 40.5000"
+
+
 @pytest.mark.parametrize("inputs", [1, 2, 3, 4])
-def test_few_inputs_are_drawn_as_lines_and_many_are_left_out(inputs):
-    x = np.zeros((7, inputs))
+def test_few_inputs_are_drawn_as_lines_and_of_many_the_lowest_and_the_highest(inputs):
+    x = np.random.default_rng(0).normal(size=(7, inputs))
     drawn = common.drawable(x, TASKS["waves"])
-    assert (drawn is None) == (inputs > 3)
-    assert common.drawable(np.zeros((28, 28)), TASKS["digits"]) is not None
+    np.testing.assert_array_equal(drawn, x if inputs <= 3 else np.stack([x.min(1), x.max(1)], 1))
+    image = np.random.default_rng(0).random((28, 28))
+    np.testing.assert_array_equal(common.drawable(image, TASKS["digits"]), image)

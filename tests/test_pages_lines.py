@@ -14,7 +14,7 @@ from tests.test_pages import k_and_tau, no_real_training, transitions
 
 __all__ = ["no_real_training"]  # a fixture that these tests use, too
 PROJECT = Path(__file__).resolve().parents[1]
-VIEWS = ("Matrices", "Graph", "Use", "Time", "Information", "Map", "Two models")
+VIEWS = ("Matrices", "Graph", "Use", "Time", "Information", "Map", "Steps", "Two models")
 
 
 def printed(app: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -63,6 +63,27 @@ def test_the_lines_of_a_view_of_transitions_make_all_numbers_of_its_pictures(vie
     if view == "Two models":
         apart = next(part for part in tables if isinstance(part, pd.DataFrame) and "lstm" in part)
         assert holds(renamed(apart), pictures.pop("both_uses"))
+    for key, numbers in pictures.items():
+        assert any(holds(table, numbers) for table in tables), key
+
+
+@pytest.mark.parametrize(
+    ("view", "model"),
+    [
+        ("Matrices", "reber-k4"), ("Matrices", "curves-k4-own"), ("Use", "curves-k4-own"),
+        ("Information", "bit_flip-k2"), ("Map", "forecast-k4"), ("Steps", "regimes-k3"),
+        ("Steps", "text-k4"), ("Steps", "digits-k4"),
+    ],
+)  # fmt: skip
+def test_the_lines_of_a_view_hold_for_tasks_of_any_kind(view, model, monkeypatch):
+    app = transitions(view, model_transitions=model, sequences=100)
+    if model == "digits-k4":
+        app.button_group(key="only_digits").set_value(["4", "9"]).run()
+    tables, pictures = printed(app, monkeypatch), shown(app)
+    assert pictures
+    if view == "Information":
+        told = pictures.pop("mutual_information")
+        assert told["nats"].tolist() == [round(part.value, 4) for part in tables if isinstance(part, Information)]
     for key, numbers in pictures.items():
         assert any(holds(table, numbers) for table in tables), key
 

@@ -122,7 +122,7 @@ def test_a_link_to_somebodys_own_data_says_that_they_are_private_until_another_t
     assert notice in said(other)
     assert query not in address(other)
     if query == "k_task":
-        other.button_group(key="k_task").set_value("digits").run()
+        other.selectbox(key="k_task").set_value("digits").run()
     else:
         other.selectbox(key="lab_task").set_value("bit_flip").run()
     assert notice not in said(other)
@@ -168,7 +168,7 @@ def test_what_classes_of_own_data_are_called_stands_in_no_address():
     [
         ("pages/waves.py", "digits-k4", "a model for Digits (MNIST), k = 4, m = 128", "digits"),
         ("pages/digits.py", "waves-k2", "a model for Alien waves, k = 2, m = 64", "waves"),
-        ("pages/transitions.py", "reber-k4", "a model for Reber grammar, k = 4, m = 16", "laboratory"),
+        ("pages/digits.py", "reber-k4", "a model for Reber grammar, k = 4, m = 16", "laboratory"),
     ],
 )
 def test_a_model_of_another_task_in_the_link_is_called_so_with_the_way_to_its_page(page, model, told, leads_to):
@@ -193,7 +193,7 @@ def test_steps_that_were_steered_stay_with_their_model_signal_and_layer():
     app.session_state["steered_at"] = {7: 0}
     app.run()
     assert address(app)["steered_at"] == "7:1"
-    app.button_group(key="k_task").set_value("digits").run()
+    app.selectbox(key="k_task").set_value("digits").run()
     assert "steered_at" not in address(app)
     app.session_state["steered_at"] = {7: 0}
     app.run()
@@ -389,7 +389,7 @@ def test_what_was_asked_of_another_task_or_model_leaves_the_address():
     assert not [name for name in address(app) if name.endswith("_digits")]
 
     app = opened("pages/k_and_tau.py", networks_waves="waves-k2,waves-k4")
-    app.button_group(key="k_task").set_value("digits").run()
+    app.selectbox(key="k_task").set_value("digits").run()
     assert "networks_waves" not in address(app)
 
 

@@ -95,8 +95,8 @@ def test_a_network_that_reads_pixels_is_looked_at_like_any_other(page):
         app.selectbox(key="model_transitions").set_value(run_id).run()
     else:
         app.session_state["k_view"] = "Temperature"
-        app.button_group(key="k_task").set_value("pixels").run()
-        app.selectbox[0].set_value(run_id).run()
+        app.selectbox(key="k_task").set_value("pixels").run()
+        app.selectbox(key="tau_model_pixels").set_value(run_id).run()
     (drawn,) = timelines(app)
     assert json.loads(drawn)["steps"] == 784
     assert not app.exception

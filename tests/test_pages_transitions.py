@@ -54,7 +54,7 @@ def test_a_click_on_a_move_that_never_happens_says_so_and_leaves_what_is_open(cl
     before = app.selectbox(key="move").value
     clicked["matrix_0"] = [{"from": 2, "to": 2}]
     app.run()
-    assert "LSTM 2 is never followed by 2 in these sequences of class 0." in said(app)
+    assert "LSTM 2 is never followed by 2 in class 0." in said(app)
     assert app.selectbox(key="move").value == before
 
 

@@ -194,7 +194,8 @@ def test_a_regressor_in_a_pipeline_is_searched_by_r2(table):
     pipeline = make_pipeline(StandardScaler(), numbers())
     search: Any = GridSearchCV(pipeline, {"mrnnregressor__epochs": [1, 25]}, cv=2).fit(X, y)
     assert search.best_params_ == {"mrnnregressor__epochs": 25}
-    best = clone(pipeline).set_params(**search.best_params_)
+    best: Any = clone(pipeline)
+    best.set_params(**search.best_params_)
     assert search.best_score_ == cross_val_score(best, X, y, cv=2).mean() > 0.7
     scaler, regressor = search.best_estimator_
     np.testing.assert_array_equal(search.predict(X), regressor.predict(scaler.transform(X)))

@@ -15,7 +15,7 @@ from mrnn.analysis.classes import (
     usage_by_class,
     usage_difference,
 )
-from mrnn.analysis.confusion import confusion
+from mrnn.analysis.confusion import OTHERS, confusion, confusion_of_labels
 from mrnn.analysis.differences import (
     Counts,
     Difference,
@@ -33,10 +33,12 @@ from mrnn.analysis.information import (
     entropy,
     entropy_by_class,
     information_on_class,
+    information_on_kind,
     information_on_position,
     mutual_information,
 )
-from mrnn.analysis.judgement import Judgement, judge, judgement_table
+from mrnn.analysis.judgement import Judgement, in_words, judge, judgement_table
+from mrnn.analysis.kinds import use_by_kind
 from mrnn.analysis.maps import METHODS, Method, StateMap, choose_steps, state_map, states_by_sequence
 from mrnn.analysis.paths import (
     dwell_survival,
@@ -59,6 +61,7 @@ from mrnn.analysis.symbols import symbols_by_lstm
 
 __all__ = [
     "METHODS",
+    "OTHERS",
     "Alignment",
     "Counts",
     "Difference",
@@ -76,6 +79,7 @@ __all__ = [
     "compare_groups",
     "compare_pairs",
     "confusion",
+    "confusion_of_labels",
     "count_q",
     "count_stays",
     "count_transitions",
@@ -88,7 +92,9 @@ __all__ = [
     "entropy",
     "entropy_by_class",
     "first_difference",
+    "in_words",
     "information_on_class",
+    "information_on_kind",
     "information_on_position",
     "judge",
     "judgement_table",
@@ -118,4 +124,5 @@ __all__ = [
     "usage_by_class",
     "usage_by_sequence",
     "usage_difference",
+    "use_by_kind",
 ]

@@ -13,21 +13,19 @@ def sequences_with_move(
 ) -> pd.DataFrame:
     """The sequences in which LSTM `start` hands over to LSTM `end`, both from 1; a stay is a move to itself.
 
-    returns  rows of sequence (from 0), class, answer, right (true or false), times, steps: at which `end` is listened
-             to and `start` was before, as text; those in which it happens most often first
+    y        (N,) int, the number of each sequence's class, or of its group
+    returns  rows of sequence (from 0), class, times, steps: at which `end` is listened to and `start` was before, as
+             text; those in which it happens most often first
     """
     z = trace.listened(layer)
     here = (z[:, :-1] == start - 1) & (z[:, 1:] == end - 1)
     here &= np.arange(1, z.shape[1]) < trace.lengths[:, None]
     times = here.sum(1)
     order = np.argsort(-times, kind="stable")[: int((times > 0).sum())]
-    answers = trace.answers.argmax(1)[order]
     return pd.DataFrame(
         {
             "sequence": order,
             "class": [classes[c] for c in y[order]],
-            "answer": [classes[c] for c in answers],
-            "right": answers == y[order],
             "times": times[order],
             "steps": [", ".join(map(str, np.flatnonzero(here[n]) + 1)) for n in order],
         }

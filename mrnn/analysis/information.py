@@ -153,6 +153,43 @@ def information_on_position(
     return _judged(np.array([mutual_information(one) for one in counts]), counts[0])
 
 
+def information_on_kind(
+    z: np.ndarray, lengths: np.ndarray, k: int, kinds: np.ndarray, *, shuffles: int = SHUFFLES, seed: int = 0
+) -> Information:
+    """What the LSTM listened to tells of the kind of step at which it is.
+
+    z, lengths, k  as in `usage`
+    kinds          (N, T) int from 0: the kind of each step
+    shuffles       how often the kinds are dealt out anew, at each step among the sequences that go on so far: what the
+                   place in a sequence tells of both is left, so it is not taken for knowledge of the kind
+    seed           of the shuffles
+    raises         ValueError as `usage` does
+    """
+    counted = counted_steps(z, lengths, k)
+    rng = np.random.default_rng(seed)
+    many = int(kinds[counted].max()) + 1
+    listened = z.astype(np.int64) * many
+
+    def joint(dealt: np.ndarray) -> np.ndarray:
+        return np.bincount((listened + dealt)[counted], minlength=k * many).reshape(k, many)
+
+    counts = [joint(kinds), *(joint(_dealt(kinds, counted, rng)) for _ in range(shuffles))]
+    return _judged(np.array([mutual_information(one) for one in counts]), counts[0])
+
+
+def _dealt(kinds: np.ndarray, counted: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Kinds (N, T), of each step those of another sequence that has that step, the next one in a random order."""
+    order = rng.permutation(len(kinds))
+    going_on = counted[order]
+    at = np.where(going_on, np.arange(len(kinds))[:, None], -1)
+    last = np.maximum.accumulate(at, axis=0)
+    before = np.vstack([np.full((1, kinds.shape[1]), -1), last[:-1]])
+    before = np.where(before < 0, last[-1], before)
+    dealt = np.empty_like(kinds)
+    dealt[order] = np.take_along_axis(kinds[order], np.maximum(before, 0), axis=0)
+    return dealt
+
+
 def _judged(values: np.ndarray, joint: np.ndarray) -> Information:
     """values (1 + shuffles,): the counted one, then those of the shuffles; joint (a, b) of the counted one."""
     total = joint.sum()

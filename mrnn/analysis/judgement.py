@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mrnn.trace import Trace
+from mrnn.trace import Target, Trace, probabilities
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,22 @@ class Judgement:
         return np.square(self.said - self.truth).mean(-1)
 
 
+def in_words(target: Target, said: np.ndarray, classes: Sequence[str]) -> str:
+    """An answer (C,) in words: the most probable class, all labels that are more probable than not, or the values."""
+    if target == "value":
+        return ", ".join(f"{value:.3f}" for value in said)
+    held = said > 0.5 if target == "labels" else np.arange(len(said)) == said.argmax()
+    return ", ".join(name for name, holds in zip(classes, held, strict=True) if holds) or "nothing"
+
+
 def judge(trace: Trace, y: np.ndarray, n: int = 0) -> Judgement:
     """Compare what is said of sequence n after each step with what is right.
 
     y  of the sequences, as in `SequenceData`; where a whole sequence has one answer, it is held against each step
     """
     steps = int(trace.lengths[n])
-    said, given = trace.probabilities[n, :steps], np.asarray(y)[n]
+    # Of this sequence alone: there may be ten thousand.
+    said, given = probabilities(trace.target, trace.logits[n, :steps]), np.asarray(y)[n]
     classes = said.shape[1]
     if trace.target == "class":
         given = np.eye(classes)[given]
@@ -57,20 +66,13 @@ def judgement_table(
     returns  rows of step, came in, says, should say, right, LSTM (from 1); of values, their squared error for right
     """
     steps = len(judged.said)
-
-    def written(row: np.ndarray) -> str:
-        if trace.target == "value":
-            return ", ".join(f"{value:.3f}" for value in row)
-        held = row > 0.5 if trace.target == "labels" else np.arange(len(row)) == row.argmax()
-        return ", ".join(name for name, holds in zip(classes, held, strict=True) if holds) or "nothing"
-
     verdict = {"squared error": judged.errors.round(5)} if judged.right is None else {"right": judged.right}
     return pd.DataFrame(
         {
             "step": np.arange(steps),
             **({} if symbols is None else {"came in": list(symbols)}),
-            "says": [written(row) for row in judged.said],
-            "should say": [written(row) for row in judged.truth],
+            "says": [in_words(trace.target, row, classes) for row in judged.said],
+            "should say": [in_words(trace.target, row, classes) for row in judged.truth],
             **verdict,
             "LSTM": trace.listened(layer)[0, :steps] + 1,
         }

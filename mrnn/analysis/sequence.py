@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mrnn.trace import Trace
+from mrnn.analysis.judgement import Judgement, judge
+from mrnn.trace import Target, Trace
+
+RIGHT = "what is right"  # in place of a class, where each step has an answer of its own
 
 
 def decided_at(trace: Trace, n: int = 0) -> int:
@@ -15,31 +18,44 @@ def decided_at(trace: Trace, n: int = 0) -> int:
     return int(other[-1]) + 1 if len(other) else 0
 
 
-def answers_before_and_after(before: Trace, after: Trace, classes: Sequence[str]) -> pd.DataFrame:
+def answers_before_and_after(before: Trace, after: Trace, classes: Sequence[str], y: np.ndarray) -> pd.DataFrame:
     """What a network says of one sequence step by step, before and after something was done to it.
 
-    returns  rows of t, when ("before" or "after"), class, probability; of the classes that are answered before or after
+    y        of the sequence, as in `SequenceData`
+    returns  rows of t, when ("before" or "after"), class, probability: of the classes or labels that are answered at
+             the end, before or after; where each step has an answer, what is given to the RIGHT one, of labels in the
+             mean; of values, the values themselves
     raises   ValueError if the two are not of one sequence of the same length
     """
     if before.lengths[0] != after.lengths[0]:
         raise ValueError(f"both must be of the same sequence, got lengths {before.lengths[0]} and {after.lengths[0]}")
-    told = sorted({int(trace.answers[0].argmax()) for trace in (before, after)})
+    judged = {"before": judge(before, y), "after": judge(after, y)}
     steps = np.arange(int(before.lengths[0]))
+    if before.target == "value":
+        told = {when: dict(zip(classes, one.said.T, strict=True)) for when, one in judged.items()}
+    elif np.asarray(y).ndim == (2 if before.target == "class" else 3):
+        told = {when: {RIGHT: _given_to_right(before.target, one)} for when, one in judged.items()}
+    else:
+        ends = [one.said[-1] for one in judged.values()]
+        answered = {int(end.argmax()) for end in ends}
+        if before.target == "labels":
+            answered |= {int(c) for end in ends for c in np.flatnonzero(end > 0.5)}
+        told = {when: {classes[c]: one.said[:, c] for c in sorted(answered)} for when, one in judged.items()}
     return pd.concat(
         [
-            pd.DataFrame(
-                {
-                    "t": steps,
-                    "when": when,
-                    "class": classes[c],
-                    "probability": trace.probabilities[0, steps, c].astype(float).round(4),
-                }
-            )
-            for when, trace in (("before", before), ("after", after))
-            for c in told
+            pd.DataFrame({"t": steps, "when": when, "class": name, "probability": said.astype(float).round(4)})
+            for when, of_class in told.items()
+            for name, said in of_class.items()
         ],
         ignore_index=True,
     )
+
+
+def _given_to_right(target: Target, judged: Judgement) -> np.ndarray:
+    """(T,) the probability of the right class; of labels the mean of what each is right with."""
+    if target == "labels":
+        return np.where(judged.truth > 0.5, judged.said, 1 - judged.said).mean(-1)
+    return (judged.said * judged.truth).sum(-1)
 
 
 def first_difference(before: Trace, after: Trace) -> int | None:

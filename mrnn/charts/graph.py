@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 import pandas as pd
 
 from mrnn.charts.colours import LESS, MORE, letters_on, lstm_colour
-from mrnn.charts.picture import Picture
+from mrnn.charts.picture import Picture, of_class
 from mrnn.charts.transitions import difference_in_words
 
 WIDTH, HEIGHT = 450, 370
@@ -78,7 +78,7 @@ def _in_words(name: str, moves: pd.DataFrame, share: dict[int, float]) -> str:
         f"{start} to {end} {chance:.0%}"
         for start, end, chance in zip(moves["from"], moves["to"], moves["probability"], strict=True)
     )
-    return f"State graph of class {name}. {nodes}. Moves: {arrows}."
+    return f"State graph of {of_class(name)}. {nodes}. Moves: {arrows}."
 
 
 def _on_ring(number: int, k: int) -> tuple[float, float]:

@@ -41,7 +41,7 @@ def accuracy_curves(accuracy: pd.DataFrame, epochs: int, name: str = "accuracy")
         scale=alt.Scale(domain=["hard", "soft"], range=[[1, 0], [5, 4]]),
         legend=None,  # the axis says it
     )
-    told = [f"{kind}, {course(part, 'epoch', 'accuracy', _say(name))}" for kind, part in accuracy.groupby("kind")]
+    told = [f"{kind}, {course(part, 'epoch', 'accuracy', score_say(name))}" for kind, part in accuracy.groupby("kind")]
     return picture(
         alt.Chart(accuracy)
         .mark_line(point=True)
@@ -50,14 +50,14 @@ def accuracy_curves(accuracy: pd.DataFrame, epochs: int, name: str = "accuracy")
             y=alt.Y(
                 "accuracy:Q",
                 title=f"{name} (— hard, - - soft)",
-                axis=_score_axis(name),
+                axis=score_axis(name),
                 scale=alt.Scale(zero=False),
             ),
             strokeDash=dash,
             tooltip=[
                 alt.Tooltip("epoch"),
                 alt.Tooltip("kind"),
-                alt.Tooltip("accuracy", title=name, format=_score_format(name)),
+                alt.Tooltip("accuracy", title=name, format=score_format(name)),
             ],
         ),
         150,
@@ -75,10 +75,10 @@ def compared_curves(curves: pd.DataFrame, figure: str, name: str) -> Picture:
     runs = list(dict.fromkeys(curves["run"]))
     dash = alt.StrokeDash("run:N", scale=alt.Scale(domain=runs, range=DASHES[: len(runs)]), legend=None)
     x = _epoch(int(curves["epoch"].max()))
-    y = alt.Y(f"{figure}:Q", title=name, scale=alt.Scale(zero=False), axis=_score_axis(name))
-    number = alt.Tooltip(figure, title=name, format=_score_format(name))
+    y = alt.Y(f"{figure}:Q", title=name, scale=alt.Scale(zero=False), axis=score_axis(name))
+    number = alt.Tooltip(figure, title=name, format=score_format(name))
     ends = curves.loc[curves.groupby("run")["epoch"].idxmax()]
-    told = [f"{run} {course(part, 'epoch', figure, _say(name))}" for run, part in curves.groupby("run")]
+    told = [f"{run} {course(part, 'epoch', figure, score_say(name))}" for run, part in curves.groupby("run")]
     return picture(
         alt.layer(
             alt.Chart(curves)
@@ -175,15 +175,18 @@ def class_bars(answers: pd.DataFrame) -> Picture:
     )
 
 
-def _score_axis(name: str) -> alt.Axis:
+def score_axis(name: str) -> alt.Axis:
+    """Of a score; an accuracy is a percentage."""
     return alt.Axis(format="%") if name == "accuracy" else alt.Axis()
 
 
-def _score_format(name: str) -> str:
+def score_format(name: str) -> str:
+    """Of a score's numbers, as in d3-format."""
     return ".2%" if name == "accuracy" else ".4f"
 
 
-def _say(name: str) -> Say:
+def score_say(name: str) -> Say:
+    """How a score is told in words."""
     return fine_percent if name == "accuracy" else plain
 
 

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from mrnn.charts.colours import by_lstm
-from mrnn.charts.picture import Picture, course, picture, plain
+from mrnn.charts.picture import Picture, course, of_class, picture, plain
 
 
 def dwell_curves(dwell: pd.DataFrame, name: str) -> Picture:
@@ -37,7 +37,7 @@ def dwell_curves(dwell: pd.DataFrame, name: str) -> Picture:
             ),
         ),
         220,
-        f"How long stays last in class {name}, their mean and the longest, in steps: {'; '.join(told)}.",
+        f"How long stays last in {of_class(name)}, their mean and the longest, in steps: {'; '.join(told)}.",
         table,
     )
 
@@ -54,7 +54,7 @@ def entropy_curves(entropy: pd.DataFrame, most: float) -> Picture:
     )
     x = alt.X("t:Q", title="step t", scale=alt.Scale(nice=False), axis=alt.Axis(grid=False))
     y = alt.Y("entropy:Q", title="entropy of q, nats", scale=alt.Scale(domain=[0, max(most, 0.01)]))
-    told = [f"class {name}, {course(part, 't', 'entropy', at='step')}" for name, part in entropy.groupby("class")]
+    told = [f"{of_class(name)}, {course(part, 't', 'entropy', at='step')}" for name, part in entropy.groupby("class")]
     base = alt.Chart(entropy).encode(x=x)
     return picture(
         alt.layer(

@@ -9,6 +9,7 @@ import pandas as pd
 from altair.typing import ChartType
 
 Say = Callable[[float], str]
+ALL = "all sequences"  # what a group of them is called where they are not told apart
 MOST_NAMED = 8  # things that are all told one by one; of more, the extremes
 
 percent: Say = "{:.1%}".format
@@ -43,6 +44,11 @@ def picture(chart: alt.Chart | ChartType, height: float, words: str, numbers: pd
 def capital(text: str) -> str:
     """The same with a capital at its beginning; what follows stays as it is, as in "macro F1"."""
     return text[:1].upper() + text[1:]
+
+
+def of_class(name: object) -> str:
+    """What sequences of a class are called: class 4; or all sequences, where they are not told apart."""
+    return ALL if name == ALL else f"class {name}"
 
 
 def plain(value: float) -> str:

@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from mrnn.charts.colours import by_lstm, letters_in_ink
+from mrnn.charts.learning import score_axis, score_format, score_say
 from mrnn.charts.picture import Picture, capital, course, each, fine_percent, percent, picture, plain
 
 
@@ -41,44 +42,57 @@ def against_k(table: pd.DataFrame, figure: str, title: str, form: str) -> Pictur
     )
 
 
-def lesion_bars(lesions: pd.DataFrame) -> Picture:
+def lesion_bars(lesions: pd.DataFrame, name: str = "accuracy") -> Picture:
     """Accuracy after each single lesion, and a rule where the whole network stands.
 
     lesions  `probes.accuracy_by_lesion`
+    name     of the score, where it is another one
     """
     whole = float(lesions.loc[lesions["lstm"] == 0, "accuracy"].iloc[0])
     each_off = lesions[lesions["lstm"] > 0]
     k = max(int(lesions["lstm"].max()), 1)
     x = alt.X("lstm:O", title="LSTM that is switched off", axis=alt.Axis(labelAngle=0))
-    y = alt.Y("accuracy:Q", title="accuracy in use", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1.08]))
+    say, lowest = score_say(name), min(float(lesions["accuracy"].min()), 0)
+    y = alt.Y(
+        "accuracy:Q", title=f"{name} in use", axis=score_axis(name), scale=alt.Scale(domain=[1.08 * lowest, 1.08])
+    )
     base = alt.Chart(each_off).encode(x=x, y=y)
-    line = alt.Chart(pd.DataFrame({"accuracy": [whole], "text": [f"none off {whole:.2%}"]}))
+    line = alt.Chart(pd.DataFrame({"accuracy": [whole], "text": [f"none off {say(whole)}"]}))
     return picture(
         alt.layer(
             base.mark_bar().encode(
                 color=by_lstm(k),
-                tooltip=[alt.Tooltip("lstm", title="LSTM off"), alt.Tooltip("accuracy", format=".2%")],
+                tooltip=[
+                    alt.Tooltip("lstm", title="LSTM off"),
+                    alt.Tooltip("accuracy", title=name, format=score_format(name)),
+                ],
             ),
-            letters_in_ink(base.mark_text(dy=-8)).encode(text=alt.Text("accuracy:Q", format=".0%")),
+            letters_in_ink(base.mark_text(dy=-8)).encode(
+                text=alt.Text("accuracy:Q", format=".0%" if name == "accuracy" else ".2f")
+            ),
             letters_in_ink(line.mark_rule(strokeDash=[5, 4])).encode(y="accuracy:Q"),
         ),
         180,
-        f"Accuracy in use after each single lesion; with none {whole:.2%}. Without "
-        f"{each('LSTM ' + each_off['lstm'].astype(str), each_off['accuracy'], fine_percent)}.",
+        f"{capital(name)} in use after each single lesion; with none {say(whole)}. Without "
+        f"{each('LSTM ' + each_off['lstm'].astype(str), each_off['accuracy'], say)}.",
         lesions,
     )
 
 
-def answer_change(answers: pd.DataFrame, since: int | None) -> Picture:
+def answer_change(answers: pd.DataFrame, since: int | None, *, values: bool = False) -> Picture:
     """What the network says step by step, before (dashed) and after (solid); a rule where they part.
 
     answers  `analysis.answers_before_and_after`
     since    the first step that was changed, or None
+    values   they are no probabilities, but values
     """
     x = alt.X("t:Q", title="step t", axis=alt.Axis(grid=False, format="d", tickMinStep=1), scale=alt.Scale(nice=False))
     y = alt.Y(
         "probability:Q", title="probability", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1], nice=False)
     )
+    if values:
+        y = alt.Y("probability:Q", title="value", scale=alt.Scale(zero=False))
+    what, say = ("value", plain) if values else ("probability", percent)
     dash = alt.StrokeDash(
         "when:N",
         scale=alt.Scale(domain=["after", "before"], range=[[1, 0], [5, 4]]),
@@ -93,7 +107,7 @@ def answer_change(answers: pd.DataFrame, since: int | None) -> Picture:
             strokeDash=dash,
             detail="class:N",
             opacity=alt.condition(alt.datum["when"] == "after", alt.value(1), alt.value(0.7)),
-            tooltip=["t", "when", "class", alt.Tooltip("probability", format=".1%")],
+            tooltip=["t", "when", "class", alt.Tooltip("probability", title=what, format=".4f" if values else ".1%")],
         )
     ]
     ends = answers[(answers["t"] == answers["t"].max()) & (answers["when"] == "after")]
@@ -106,31 +120,36 @@ def answer_change(answers: pd.DataFrame, since: int | None) -> Picture:
         rule = alt.Chart(pd.DataFrame({"t": [since]})).mark_rule(strokeDash=[2, 3])
         parts.append(letters_in_ink(rule).encode(x="t:Q"))
     told = [
-        f"{name} {when}, {course(part, 't', 'probability', percent, at='step')}"
+        f"{name} {when}, {course(part, 't', 'probability', say, at='step')}"
         for (name, when), part in answers.groupby(["class", "when"], sort=False)
     ]
     parted = "They never part." if since is None else f"The choice is another one from step {since} on."
     return picture(
-        alt.layer(*parts), 170, f"Probability of the answer, step by step: {'; '.join(told)}. {parted}", answers
+        alt.layer(*parts),
+        170,
+        f"{'Value' if values else 'Probability'} of the answer, step by step: {'; '.join(told)}. {parted}",
+        answers,
     )
 
 
-def accuracy_by_tau(measured: pd.DataFrame) -> Picture:
+def accuracy_by_tau(measured: pd.DataFrame, name: str = "accuracy") -> Picture:
     """Accuracy under Gumbel sampling against tau: mean of several draws and their range; and the hard accuracy.
 
     measured  `probes.accuracy_by_tau`
+    name      of the score, where it is another one
     """
     hard = float(measured["in_use"].iloc[0])
     tau = alt.X("tau:Q", title="tau, temperature (log scale)", scale=alt.Scale(type="log"), axis=alt.Axis(grid=False))
-    title = alt.Y("mean:Q", title="accuracy", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False))
+    title = alt.Y("mean:Q", title=name, axis=score_axis(name), scale=alt.Scale(zero=False))
+    form, say = (".1%", percent) if name == "accuracy" else (".4f", plain)
     tooltip = [
         alt.Tooltip("tau", title="tau"),
-        alt.Tooltip("mean", title="mean", format=".1%"),
-        alt.Tooltip("lowest", title="lowest draw", format=".1%"),
-        alt.Tooltip("highest", title="highest draw", format=".1%"),
+        alt.Tooltip("mean", title="mean", format=form),
+        alt.Tooltip("lowest", title="lowest draw", format=form),
+        alt.Tooltip("highest", title="highest draw", format=form),
     ]
     base = alt.Chart(measured)
-    line = alt.Chart(pd.DataFrame({"mean": [hard], "text": [f"in use (argmax) {hard:.1%}"]}))
+    line = alt.Chart(pd.DataFrame({"mean": [hard], "text": [f"in use (argmax) {say(hard)}"]}))
     return picture(
         alt.layer(
             base.mark_area(opacity=0.25).encode(x=tau, y=alt.Y("lowest:Q"), y2="highest:Q"),
@@ -141,9 +160,9 @@ def accuracy_by_tau(measured: pd.DataFrame) -> Picture:
             ),
         ),
         240,
-        f"Accuracy of sampled answers by temperature, the mean over draws: {course(measured, 'tau', 'mean', percent)}. "
-        f"Draws lie up to {percent((measured['highest'] - measured['lowest']).max())} apart; in use it is "
-        f"{percent(hard)}.",
+        f"{capital(name)} of sampled answers by temperature, the mean over draws: "
+        f"{course(measured, 'tau', 'mean', say)}. "
+        f"Draws lie up to {say((measured['highest'] - measured['lowest']).max())} apart; in use it is {say(hard)}.",
         measured,
     )
 

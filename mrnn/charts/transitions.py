@@ -16,7 +16,19 @@ from mrnn.charts.colours import (
     letters_on_lstm,
     letters_on_probability,
 )
-from mrnn.charts.picture import Picture, Say, capital, each, extremes, percent, picture, plain, rows, signed_percent
+from mrnn.charts.picture import (
+    Picture,
+    Say,
+    capital,
+    each,
+    extremes,
+    of_class,
+    percent,
+    picture,
+    plain,
+    rows,
+    signed_percent,
+)
 
 LARGEST_LABELLED = 8  # a k above this leaves no room for numbers in the cells
 CLICKED = "cell"  # the selection of a move, with the fields from and to
@@ -95,7 +107,7 @@ def transition_heatmap(transitions: pd.DataFrame, name: str, *, counts: bool = F
     stays, total = int(table.loc[table["from"] == table["to"], "count"].sum()), int(table["count"].sum())
     figure, say = ("count", plain) if counts else ("probability", percent)
     what = "Moves" if counts else "Probability of the next LSTM, given the last"
-    words = f"{what}, in class {name}: at {stays:,} of {total:,} steps the LSTM stays."
+    words = f"{what}, in {of_class(name)}: at {stays:,} of {total:,} steps the LSTM stays."
     moves = table[table["from"] != table["to"]]
     if len(moves):
         words += f" Of the hand-overs, {extremes(moves, figure, _move, say)}."
@@ -172,10 +184,41 @@ def mean_q_heatmap(mean_q: pd.DataFrame, name: str) -> Picture:
     table = mean_q[mean_q["class"] == name]
     over_time = table.groupby("lstm")["q"].mean()
     words = (
-        f"Mean q of each LSTM by step, in class {name}: {extremes(table, 'q', _lstm_at_step, '{:.3f}'.format)}. "
+        f"Mean q of each LSTM by step, in {of_class(name)}: {extremes(table, 'q', _lstm_at_step, '{:.3f}'.format)}. "
         f"Over all steps {each((f'LSTM {lstm}' for lstm in over_time.index), over_time, '{:.3f}'.format)}."
     )
     return _by_step(table, colour, [alt.Tooltip("q", title="mean q", format=".3f")], words, table)
+
+
+def kinds_heatmap(use: pd.DataFrame) -> Picture:
+    """Share of the steps of each kind (a row) at which each LSTM (a column) is listened to.
+
+    use  `analysis.use_by_kind`
+    """
+    kinds, k = list(dict.fromkeys(use["kind"])), int(use["lstm"].max())
+    place = {
+        "x": alt.X("lstm:O", axis=alt.Axis(title="LSTM", labelAngle=0, ticks=False, domain=False)),
+        "y": alt.Y("kind:N", sort=kinds, axis=alt.Axis(title=None, ticks=False, domain=False)),
+    }
+    tooltip = [
+        alt.Tooltip("kind", title="step"),
+        alt.Tooltip("lstm", title="LSTM"),
+        alt.Tooltip("share", title="share of such steps", format=".1%"),
+        alt.Tooltip("lift", title="times as often as at any step", format=".2f"),
+        alt.Tooltip("steps", title="steps", format=","),
+    ]
+    colour = alt.Color("share:Q", scale=PROBABILITY, legend=None)
+    layers = [alt.Chart(use).mark_rect().encode(**place, color=colour, tooltip=tooltip)]
+    if k <= LARGEST_LABELLED:
+        text = alt.Chart(use).mark_text(fontSize=11, color=letters_on_probability("share"), tooltip=None)
+        layers.append(text.encode(**place, text=alt.Text("share:Q", format=".0%")))
+    told = extremes(use, "share", lambda row: f"LSTM {row['lstm']} at {row['kind']}", percent)
+    return picture(
+        alt.layer(*layers),
+        26 * len(kinds),
+        f"Share of the steps of {len(kinds)} kinds at which each LSTM is listened to: {told}.",
+        use,
+    )
 
 
 # -- what they share -------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What the pages share: the frame with its menu, models and their caches, forms, words. No page is here."""
 
 from pages.common import asked, drawing, link, recipe, shown, standing, words
+from pages.common.answer import Told, in_its_unit, judged, right_in_its_unit, told, told_of_many
 from pages.common.curves import curves, tau_beside_accuracy
 from pages.common.drawing import drawing_field, drawn, drawn_wave, wave_field
 from pages.common.forms import layer_picker, presets, task_settings
@@ -31,6 +32,7 @@ from pages.common.models import (
     pick,
     say_missing,
     tell_private,
+    usual_of,
 )
 from pages.common.own_data import (
     answered,
@@ -41,14 +43,13 @@ from pages.common.own_data import (
     read_table,
     task_title,
     tasks,
-    told_in_its_unit,
 )
 from pages.common.past import KEPT, Past, past_of, pasts
 from pages.common.person import owner
 from pages.common.seen import look_at, show_seen
 from pages.common.studies import Study, aligned, counted_on_two, kept, sequences, states, study
 from pages.common.table import actions, compare, download_model, table
-from pages.common.timeline import drawable, timeline
+from pages.common.timeline import MOST_LINES, drawable, pictured, timeline
 from pages.common.tour import invite
 from pages.common.training_form import begin_with_task, offer_training, run_settings, settings_presets
 from pages.common.verdict import beyond_chance, partners_beyond_chance
@@ -56,9 +57,11 @@ from pages.common.verdict import beyond_chance, partners_beyond_chance
 __all__ = [
     "KEPT",
     "MENU",
+    "MOST_LINES",
     "Entry",
     "Past",
     "Study",
+    "Told",
     "actions",
     "aligned",
     "answered",
@@ -83,8 +86,10 @@ __all__ = [
     "gallery",
     "hidden_markov",
     "hides",
+    "in_its_unit",
     "in_numbers",
     "invite",
+    "judged",
     "keep_task",
     "kept",
     "layer_picker",
@@ -101,12 +106,14 @@ __all__ = [
     "past_of",
     "pasts",
     "pick",
+    "pictured",
     "presets",
     "read_arrays",
     "read_table",
     "recipe",
     "refusals",
     "refuse",
+    "right_in_its_unit",
     "run_settings",
     "say_missing",
     "sequences",
@@ -128,7 +135,9 @@ __all__ = [
     "tau_beside_accuracy",
     "tell_private",
     "timeline",
-    "told_in_its_unit",
+    "told",
+    "told_of_many",
+    "usual_of",
     "wave_field",
     "words",
 ]

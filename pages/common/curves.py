@@ -30,13 +30,17 @@ def curves(run: runs.Run, total_epochs: int) -> None:
     )
 
 
-def tau_beside_accuracy(history: pd.DataFrame) -> None:
-    """The temperature of each epoch beside the accuracy after it; history: reports of epochs, a row each."""
+def tau_beside_accuracy(history: pd.DataFrame, target: Target) -> None:
+    """The temperature of each epoch beside the score after it.
+
+    history  reports of epochs, a row each
+    target   of what they are scores
+    """
     one, two = st.columns(2)
     with one:
         show(charts.temperature_sketch(history[["epoch", "tau"]]), key="schedule")
     with two:
-        _score(history, len(history), "class")
+        _score(history, len(history), target)
 
 
 def _score(history: pd.DataFrame, total_epochs: int, target: Target) -> None:

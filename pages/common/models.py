@@ -109,6 +109,11 @@ def entries(task: str | None = None, owner: str | None = None) -> list[Entry]:
     ]
 
 
+def usual_of(found: list[Entry]) -> Entry:
+    """The one that a page of a task opens on: one that ships, and has about four LSTMs to choose from."""
+    return min(found, key=lambda e: (not e.shipped, e.config.cell != "mrnn", abs(e.config.num_lstms - 4)))
+
+
 def _by_task_and_shape(entry: Entry) -> tuple[int, int, int, str]:
     task, config = entry.notes["task"], entry.config
     return list(TASKS).index(task), config.num_lstms, config.hidden_size, config.carry
@@ -151,7 +156,6 @@ def pick(
     key: str,
     title: str = "Model",
     param: str = "model",
-    fits: Callable[[Task], bool] = lambda _task: True,
 ) -> Entry:
     """The model picker: shipped models and one's own. Which one is chosen stands in the address.
 
@@ -159,10 +163,9 @@ def pick(
     prefer  id of the one chosen at first
     title   what stands above it
     param   its name in the address
-    fits    of which tasks models are offered, where `task` is None
     """
     open_named(param)
-    found = {entry.id: entry for entry in entries(task, person.owner()) if fits(entry.task)}
+    found = {entry.id: entry for entry in entries(task, person.owner())}
     if not found:
         st.warning(f"There is no model for {task} yet. Train one on the Train page.")
         st.stop()

@@ -2,16 +2,16 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import cast
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mrnn import TASKS, Task, Trace, analysis, owndata
+from mrnn import TASKS, Task, analysis, owndata
 from mrnn.owndata import Faults, Reading, Table
 from pages.common import link
+from pages.common.answer import in_its_unit
 from pages.common.models import Entry
 from pages.common.models import forgotten as models_forgotten
 from pages.common.person import owner
@@ -114,17 +114,12 @@ def _answered(
     tables = []
     for start in range(0, len(sequences), READ_AT_ONCE):
         some = sequences.take(np.arange(start, min(start + READ_AT_ONCE, len(sequences))))
-        trace = told_in_its_unit(task, _entry.model.trace(x[start:][:READ_AT_ONCE], lengths[start:][:READ_AT_ONCE]))
+        trace = in_its_unit(task, _entry.model.trace(x[start:][:READ_AT_ONCE], lengths[start:][:READ_AT_ONCE]))
         if task.per_step:
             tables.append(analysis.answers_by_step(trace, some.names, some.times, task.classes))
         else:
             tables.append(analysis.answers_table(trace, some.names, task.classes))
     return pd.concat(tables, ignore_index=True), faults
-
-
-def told_in_its_unit(task: Task, trace: Trace) -> Trace:
-    """The same trace; of values the answers are as the person's own data have them, not scaled as models learn them."""
-    return replace(trace, logits=task.in_its_unit(trace.logits)) if task.target == "value" else trace
 
 
 def read_table(content: bytes, reading: Reading) -> Table:

@@ -9,8 +9,8 @@ import streamlit as st
 from mrnn.analysis.verdict import Choice, Gain, choice, gain
 from mrnn.data import SequenceData
 from mrnn.owndata import OwnTask
+from pages.common.answer import in_its_unit
 from pages.common.models import Entry
-from pages.common.own_data import told_in_its_unit
 from pages.common.studies import kept, study
 from pages.common.words import plain
 
@@ -67,7 +67,7 @@ def _look(entry: Entry) -> Seen:
     values = task.in_its_unit(y)
     name = plain(task.classes[0])
     return Seen(
-        answered, f"{usual:.3g}", gain(told_in_its_unit(task, trace), values, usual),
+        answered, f"{usual:.3g}", gain(in_its_unit(task, trace), values, usual),
         choice(trace, (values[..., 0] > usual).astype(int), layer), (f"{name} up to {usual:.3g}", f"{name} above {usual:.3g}"),
     )  # fmt: skip
 
@@ -115,6 +115,6 @@ def look_at(entry: Entry) -> None:
     if st.button("One sequence, step by step", icon=":material/science:", key=f"step_by_step_{name}"):
         st.session_state.update({"lab_task": name, f"lab_model_{name}": entry.id})
         st.switch_page("pages/laboratory.py", query_params={})
-    if entry.task.names_one_class and st.button("All of them", icon=":material/grid_on:", key=f"all_of_them_{name}"):
+    if st.button("All of them", icon=":material/grid_on:", key=f"all_of_them_{name}"):
         st.session_state["model_transitions"] = entry.id
         st.switch_page("pages/transitions.py", query_params={})

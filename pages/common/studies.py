@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from mrnn import SequenceData, Trace, analysis, bounds
+from mrnn.groups import Groups, Kinds, groups, kinds_of_steps
 from mrnn.memory import Kept
 from mrnn.tasks import make_task
 from pages.common.models import Entry
 
+SEED = 0  # of the sequences
 CHUNK = 250  # sequences between two moves of a progress bar
 
 
@@ -33,27 +35,37 @@ class Study:
     """What one layer of a model did with many sequences; what is counted on them is counted once.
 
     drawn  how many sequences of all classes were made
-    only   the classes that are looked at; sequences of others are left out
+    by     what tells the sequences apart, as in `groups`
+    only   the groups that are looked at, such as classes; sequences of others are left out
     data   the sequences
+    groups the group of each of them
     trace  of all of them, in use; shared with everybody, never to be written to
     """
 
     entry: Entry
     layer: int
     drawn: int
+    by: str | None
     only: tuple[str, ...]
     data: SequenceData
+    groups: Groups
     trace: Trace
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What it is known by where something of it is kept."""
-        return self.entry.key, self.drawn, self.only, self.layer
+        return self.entry.key, self.drawn, self.by, self.only, self.layer
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the task's classes."""
-        return self.entry.task.classes
+    def kinds(self) -> dict[str, Kinds]:
+        """What the steps can be told apart by, as `kinds_of_steps`."""
+        task = self.entry.task
+        return kept().get(("kinds", self.key), lambda: kinds_of_steps(task, self.data, self.hidden))
+
+    @property
+    def hidden(self) -> np.ndarray | None:
+        """(N, T) what took turns in the sequences unseen; None where nothing did, or where some are left out."""
+        return self.entry.task.hidden(self.drawn, SEED) if len(self.data) == self.drawn else None
 
     @property
     def step(self) -> str:
@@ -61,27 +73,29 @@ class Study:
         return "row" if self.entry.task.is_image else "step"
 
     def counted(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """`function(trace, y, *arguments, layer)` of `mrnn.analysis`, kept; arguments must be hashable."""
+        """`function(trace, group of each, *arguments, layer)` of `mrnn.analysis`, kept; arguments must be hashable."""
         asked = (function.__name__, self.key, arguments)
-        return kept().get(asked, lambda: function(self.trace, self.data.y, *arguments, self.layer))
+        return kept().get(asked, lambda: function(self.trace, self.groups.of, *arguments, self.layer))
 
 
-def study(entry: Entry, layer: int, count: int, only: tuple[str, ...] = ()) -> Study:
+def study(entry: Entry, layer: int, count: int, only: tuple[str, ...] = (), by: str | None = None) -> Study:
     """Let a model read `count` sequences of its task, with a progress bar; a second look is free.
 
-    only    the classes to look at, all of them if none is named
-    raises  ValueError if none of the sequences is of these classes, or if there are more than can be kept
+    only    the groups to look at, all of them if none is named
+    by      what tells them apart, as in `groups`
+    raises  ValueError if none of the sequences is in these groups, or if there are more than can be kept
     """
     task = entry.task
-    data = sequences(task.name, json.dumps(task.settings), count, 0)
+    data = sequences(task.name, json.dumps(task.settings), count, SEED)
     _check_size(entry, data)
-    trace, only = kept().get((entry.key, count), lambda: _survey(entry, data)), only or task.classes
-    if set(only) != set(task.classes):
-        rows = np.isin(data.y, [task.classes.index(name) for name in only])
+    trace, found = kept().get((entry.key, count), lambda: _survey(entry, data)), groups(task, data, by)
+    only = only or found.names
+    if set(only) != set(found.names):
+        rows = np.isin(found.of, [found.names.index(name) for name in only])
         if not rows.any():
             raise ValueError(f"none of these {count:,} sequences is of class {', '.join(only)}; take more sequences")
-        data, trace = data.take(rows), trace.take(rows)
-    return Study(entry=entry, layer=layer, drawn=count, only=only, data=data, trace=trace)
+        data, trace, found = data.take(rows), trace.take(rows), replace(found, of=found.of[rows])
+    return Study(entry=entry, layer=layer, drawn=count, by=by, only=only, data=data, groups=found, trace=trace)
 
 
 def _check_size(entry: Entry, data: SequenceData) -> None:
@@ -141,4 +155,5 @@ def states(study: Study, count: int, method: analysis.Method) -> pd.DataFrame:
 def _states(study: Study, count: int, method: analysis.Method) -> pd.DataFrame:
     part, trace = study.data.take(slice(count)), study.trace.take(slice(count))
     h = study.entry.model.hidden(part.x, part.lengths, study.layer)
-    return analysis.states_by_sequence(h, trace, part.y, study.classes, method, study.layer)
+    named = study.groups.of[:count], study.groups.names
+    return analysis.states_by_sequence(h, trace, *named, method, study.layer)

@@ -25,7 +25,12 @@ PAGES = (
 )
 VIEWS = tuple(f"k_and_tau?k_view={view}" for view in ("Temperature", "Lesions", "Training", "Mixed+or+own"))
 MORE = (
-    *(f"transitions?transitions_view={view}" for view in ("Graph", "Use", "Time", "Information", "Map", "Two+models")),
+    *(
+        f"transitions?transitions_view={view}"
+        for view in ("Graph", "Use", "Time", "Information", "Map", "Steps", "Two+models")
+    ),
+    "transitions?model=text-k4&transitions_view=Steps",
+    "k_and_tau?k_task=regimes&k_view=Lesions",
     "waves?t=12",
     "digits?digit_source=Two+digits&t=9&in=second_digit",
     "waves?tour=4",

@@ -12,7 +12,7 @@ from mrnn import TASKS, analysis, load, read_notes, snapshots
 from pages.common import KEPT
 from pages.common.models import SHIPPED
 from tests.browser.conftest import becomes, settle, value_of
-from tests.browser.test_app import BARS, all_drawn, picture, strip, strip_of
+from tests.browser.test_app import BARS, all_drawn, choose, picture, strip, strip_of
 from tests.server import Server
 
 Visit = Callable[..., Page]
@@ -150,7 +150,7 @@ def test_the_accuracy_after_each_lesion_is_measured_on_demand(server: Server, vi
     page = visit(server, "k_and_tau?k_view=Lesions&model=waves-k2")
     page.evaluate(BARS)
     page.get_by_role("button", name="Measure on the test set").click()
-    expect(page.get_by_text(re.compile(r"On the test set: 99\.94% as it is\. Without LSTM")).first).to_be_visible(
+    expect(page.get_by_text(re.compile(r"On the test set: 99\.94% right as it is\. Without LSTM")).first).to_be_visible(
         timeout=60_000
     )
     picture(page, "lesions")
@@ -195,7 +195,7 @@ def test_mixed_and_own_memory_read_the_same_signal_under_common_names(server: Se
     for carry, file, z in (("mixed", "waves-k4", mixed), ("own", "waves-k4-own", found.renamed(own))):
         becomes(page, lambda: strip(page, f"carry_{carry}"), strip_of(z))  # noqa: B023, looked at here
         accuracy = read_notes(SHIPPED / f"{file}.safetensors")["figures"]["test_accuracy_hard"]
-        expect(page.get_by_text(re.compile(rf"{accuracy:.2%} of test data right in use")).first).to_be_visible()
+        expect(page.get_by_text(re.compile(rf"In use, on test data: {accuracy:.2%} right")).first).to_be_visible()
     told = f"There they listened to partners at {found.agreement:.0%} of the steps"
     expect(page.get_by_text(re.compile(told))).to_be_visible()
     expect(page.get_by_text(re.compile("Mixed minus own"))).to_be_visible()
@@ -203,7 +203,7 @@ def test_mixed_and_own_memory_read_the_same_signal_under_common_names(server: Se
 
 def test_where_no_digits_were_kept_a_press_leads_to_train_with_its_form_set(server: Server, visit: Visit):
     page = visit(server, "k_and_tau?k_view=Mixed+or+own")
-    page.get_by_role("radio", name="Digits (MNIST)").click()
+    choose(page, "Task", "Digits (MNIST)")
     expect(page.get_by_text("k = 4, m = 64, carry own, 6 epochs")).to_be_visible()
     page.get_by_role("button", name="Train with these settings").click()
     expect(page.locator("h1")).to_have_text("Train")
@@ -211,6 +211,22 @@ def test_where_no_digits_were_kept_a_press_leads_to_train_with_its_form_set(serv
     expect(page.get_by_role("radio", name="Digits (MNIST)")).to_be_checked()
     page.get_by_text("More: objective, optimiser, cell, device, task").click()
     expect(page.get_by_role("radio", name="own", exact=True)).to_be_checked()
+
+
+def test_the_lstm_of_a_hidden_regime_is_switched_off_and_what_follows_is_drawn(server: Server, visit: Visit):
+    page = visit(server, "k_and_tau?k_view=Lesions")
+    page.get_by_role("button", name="A regime without its LSTM").click()
+    settle(page)
+    task, model = TASKS["regimes"], load(SHIPPED / "regimes-k3.safetensors")
+    data = task.make(1, 0)
+    trace = model.trace(data.x, data.lengths, allowed=np.array([True, False, True]))
+    error = analysis.judge(trace, data.y).errors.mean()
+    expect(heading(page)).to_contain_text(f"After: mean squared error {error:.4f} over 100 steps")
+    assert strip(page, "steered") == strip_of(trace.listened()[0])
+    expect(timeline(page, "steered").locator("svg[role=img]")).to_contain_text("regime")
+    picture(page, "answer_change")
+    elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
+    expect(heading(elsewhere)).to_contain_text(f"After: mean squared error {error:.4f} over 100 steps")
 
 
 @pytest.mark.parametrize("view", VIEWS)

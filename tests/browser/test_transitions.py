@@ -14,7 +14,7 @@ from tests.browser.test_app import BARS, all_drawn, choose, picture, pictures
 from tests.server import Server
 
 Visit = Callable[..., Page]
-VIEWS = ("Matrices", "Graph", "Use", "Time", "Information", "Map", "Two models")
+VIEWS = ("Matrices", "Graph", "Use", "Time", "Information", "Map", "Steps", "Two models")
 
 
 def look(page: Page, view: str) -> None:
@@ -170,6 +170,40 @@ def test_a_view_is_drawn_and_stands_in_the_address(view, server: Server, visit: 
     elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
     # Pictures of the view that was left may stand a moment longer.
     becomes(page, lambda: pictures(page) == pictures(elsewhere) != [], True)
+
+
+def test_the_lstms_of_hidden_regimes_are_seen_and_the_address_says_what_steps_are_told_apart_by(
+    server: Server, visit: Visit
+):
+    page = visit(server, "transitions")
+    page.get_by_role("button", name="Hidden regimes").click()
+    settle(page)
+    expect(page.get_by_text("The choice depends on what is hidden")).to_be_visible()
+    task = TASKS["regimes"]
+    data, hidden = task.make(500, 0), task.hidden(500, 0)
+    assert hidden is not None
+    z = load(SHIPPED / "regimes-k3.safetensors").trace(data.x, data.lengths).listened()
+    expect(picture(page, "use_by_kind").locator("path[aria-label*='step: regime']")).to_have_count(9)
+    for number, letter in enumerate("ABC"):
+        for lstm in range(3):
+            share = (z[hidden == number] == lstm).mean()
+            told = f"[aria-label*='regime {letter}'][aria-label*='LSTM: {lstm + 1};'][aria-label*='{share:.1%}']"
+            expect(picture(page, "use_by_kind").locator(f"path{told}")).to_have_count(1)
+    page.get_by_role("radio", name="what comes in").click()
+    expect(page.get_by_text("The choice depends on what comes in")).to_be_visible()
+    settle(page)
+    elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
+    expect(elsewhere.get_by_text("The choice depends on what comes in")).to_be_visible()
+
+
+def test_sequences_of_several_labels_are_told_apart_by_the_one_that_is_chosen(server: Server, visit: Visit):
+    page = visit(server, "transitions?model=curves-k4-own&sequences=100&by_curves=noise")
+    expect(page.get_by_text("noise minus not noise")).to_be_visible()
+    choose(page, "Told apart by", "step")
+    expect(page.get_by_text("step minus not step")).to_be_visible()
+    expect(page).to_have_url(re.compile("by_curves=step"))
+    page.go_back()
+    expect(page.get_by_text("noise minus not noise")).to_be_visible()
 
 
 def test_the_graph_says_its_numbers_to_those_who_point_and_to_those_who_cannot_see(server: Server, visit: Visit):

@@ -10,13 +10,14 @@ from tests.browser.test_app import TITLES
 from tests.server import Server
 
 MOST = 2_000_000  # bytes
-VIEWS = ("Graph", "Use", "Time", "Information", "Map", "Two+models")
+VIEWS = ("Graph", "Use", "Time", "Information", "Map", "Steps", "Two+models")
 OF_K_AND_TAU = ("Temperature", "Lesions", "Training", "Mixed+or+own")
 OF_THE_LABORATORY = ("Strings+of+its+own", "What+each+LSTM+reads", "Figures")
 ADDRESSES = (
     *TITLES,
     *(f"transitions?transitions_view={view}" for view in VIEWS),
     *(f"k_and_tau?k_view={view}" for view in OF_K_AND_TAU),
+    *(f"{page}=text" for page in ("k_and_tau?k_view=Lesions&k_task", "k_and_tau?k_task")),
     "waves?wave_two=true",
     "waves?wave_kind=draw",
     "digits?digit_source=Test+digit",

@@ -36,6 +36,7 @@ def views(trace: Trace, y: np.ndarray) -> dict[str, list[Callable[[], object]]]:
     by_class = (trace, y, CLASSES)
     path = trace.listened()
     other = path[::-1].copy()
+    kinds = other % 3
     found = analysis.align(path, other, trace.lengths, (K, K), shuffles=0)
     return {
         "Matrices": [
@@ -59,6 +60,10 @@ def views(trace: Trace, y: np.ndarray) -> dict[str, list[Callable[[], object]]]:
         "Information": [
             lambda: analysis.information_on_class(path, trace.lengths, K, y),
             lambda: analysis.information_on_position(path, trace.lengths, K),
+        ],
+        "Steps": [
+            lambda: analysis.use_by_kind(trace, kinds, ("low", "middle", "high")),
+            lambda: analysis.information_on_kind(path, trace.lengths, K, kinds),
         ],
         "Two models": [
             lambda: analysis.align(path, other, trace.lengths, (K, K)),

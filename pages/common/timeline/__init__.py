@@ -8,8 +8,9 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 
-from mrnn import Inside, Task, Trace, analysis, charts
+from mrnn import Inside, SequenceData, Task, Trace, analysis, charts
 from pages.common import link
+from pages.common.answer import in_its_unit, judged
 
 TIMELINE, NUMBERS, CSS = (
     Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("timeline.js", "numbers.js", "timeline.css")
@@ -44,6 +45,7 @@ def timeline(
     symbols: Sequence[str] | None = None,
     judged: analysis.Judgement | None = None,
     hidden: np.ndarray | None = None,
+    extremes: bool = False,
 ) -> None:
     """What came in, q(t), z(t) and the answer so far of the first sequence, with one cursor through all of them.
 
@@ -62,6 +64,7 @@ def timeline(
              are drawn along, and what q differs by; where time runs to the right
     symbols  of each step the symbol that came in, drawn in place of x
     judged   of this sequence: what is right is framed among the answers, and each step says whether it was answered so
+    extremes  x is the lowest and the highest of many inputs
     hidden   (T,) int from 0: what took turns unseen, as a strip below z
     in_link  whether the address keeps the step that is pinned here, ?t=. All pictures begin at it
     among    there are several such pictures on the page, and the address says in which one the step was pinned; the
@@ -76,7 +79,7 @@ def timeline(
         minus = second[0].q[0, layer, : int(second[0].lengths[0])]
     told = describe(
         trace, x, classes, name=key, alt=alt, layer=layer, inside=inside, shown=shown, down=down, rows=rows, compact=compact,
-        blend=blend, forced=forced, minus=minus, symbols=symbols, judged=judged, hidden=hidden,
+        blend=blend, forced=forced, minus=minus, symbols=symbols, judged=judged, hidden=hidden, extremes=extremes,
     )  # fmt: skip
     told["choosable"] = on_choose is not None
     told["brackets"] = list(brackets)
@@ -101,9 +104,35 @@ def _turned(key: str) -> int:
     return st.session_state[name]
 
 
-def drawable(x: np.ndarray, task: Task) -> np.ndarray | None:
-    """What is drawn of what came in, (T, D): the rows of an image, or lines where they are few; else nothing."""
-    return x if task.is_image or x.shape[1] <= MOST_LINES else None
+def drawable(x: np.ndarray, task: Task) -> np.ndarray:
+    """What is drawn of what came in, (T, D): rows of an image; as lines few inputs, or of many the lowest and the highest."""
+    few = task.is_image or x.shape[1] <= MOST_LINES
+    return x if few else np.stack([x.min(1), x.max(1)], 1)
+
+
+def pictured(
+    task: Task, data: SequenceData, trace: Trace, hidden: np.ndarray | None = None, **other: Any
+) -> dict[str, Any]:
+    """What `timeline` needs to know of the first sequence of a task, by the names of its arguments.
+
+    hidden  (N, T) what took turns in the sequences unseen, if anything did
+    other   what shall be otherwise
+    """
+    x = data.x[0, : data.lengths[0]]
+    symbols = task.symbols(x)
+    one = task.names_one_class
+    return {
+        "trace": in_its_unit(task, trace),
+        "x": None if symbols else drawable(x, task),
+        "classes": task.classes,
+        "symbols": symbols,
+        "extremes": not symbols and not task.is_image and x.shape[1] > MOST_LINES,
+        "down": task.is_image,
+        "shown": task.classes[-1] if one and len(task.classes) == 2 else None,
+        "judged": None if one else judged(task, trace, data.y),
+        "hidden": None if hidden is None else hidden[0],
+        **other,
+    }
 
 
 def _keep_pin(key: str, pinned: object, *, among: bool) -> None:
@@ -168,6 +197,7 @@ def describe(
     symbols: Sequence[str] | None = None,
     judged: analysis.Judgement | None = None,
     hidden: np.ndarray | None = None,
+    extremes: bool = False,
 ) -> dict[str, Any]:
     """What the browser is told of a picture, as JSON; the arguments are those of `timeline`.
 
@@ -188,6 +218,7 @@ def describe(
         "down": down,
         "compact": compact,
         "signal": None if given is None or rows else (given if down else given.T).tolist(),
+        "extremes": extremes,
         "rows": given.tolist() if given is not None and rows else None,
         "symbols": None if symbols is None else list(symbols[:length]),
         "q": q.astype(float).round(4).tolist(),

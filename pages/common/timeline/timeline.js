@@ -258,7 +258,7 @@ class Timeline {
     if (data.signal) {
       const height = data.compact ? 60 : SIGNAL
       const signals = [...data.signal, ...(second?.signal ?? [])]
-      this.lines(signals, top, top + height, "signal", extent(signals))
+      this.lines(signals, top, top + height, data.extremes ? "low, high" : "signal", extent(signals))
       top += height + GAP
     } else if (data.symbols) {
       this.letters(data.symbols, top, top + SYMBOLS)

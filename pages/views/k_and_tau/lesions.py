@@ -1,44 +1,58 @@
 """Lesion and override: switch LSTMs off, force one on, choose another at a step, and see what becomes of the answer."""
 
+from typing import Any
+
 import streamlit as st
 
-from mrnn import Trace, analysis, charts, probes
+from mrnn import Trace, analysis, charts, owndata, probes
+from mrnn.charts.picture import capital
 from mrnn.probes import Steering
+from mrnn.scores import MEANINGS, SCORES, written, written_with_name
 from pages import common
-from pages.views.k_and_tau.subject import Subject, choose_subject
+from pages.views.k_and_tau.subject import TASK, Subject, choose_subject
 
 AT = "steered_at"  # in the address and in the session: the steps at which another LSTM was chosen
 OF = "_steered_of"  # of which model, signal and layer they are
 OFF, ON = "lesion_off", "lesion_on"
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "As it is": {OFF: [], ON: None, AT: {}},
     "Without LSTM 4": {OFF: [4], ON: None, AT: {}},
     "LSTM 1 alone": {OFF: [], ON: 1, AT: {}},
+    "A regime without its LSTM": {TASK: "regimes", "tau_model_regimes": "regimes-k3", OFF: [2], ON: None, AT: {}},
 }
 
 
 def lesions() -> str:
-    """The picture after it was meddled with, the answer before and after, accuracy after each single lesion."""
+    """The picture after it was meddled with, the answer before and after, the score after each single lesion."""
     left, right = common.sides()
     with left:
         subject = choose_subject()
         k, steps = subject.entry.config.num_lstms, int(subject.data.lengths[0])
         steering = _choose_steering(subject, k, steps)
         st.caption("Try")
-        common.presets({name: sets for name, sets in PRESETS.items() if k >= 4 or name == "As it is"})
+        common.presets(
+            {name: sets for name, sets in PRESETS.items() if TASK in sets or k >= max((*sets[OFF], sets[ON] or 0, 0))}
+        )
     with right, common.refusals():
         _before_and_after(subject, steering)
-        st.markdown("**Accuracy after each single lesion**")
+        st.markdown(f"**{capital(SCORES[subject.task.target])} after each single lesion**")
         measured = _accuracy(subject)
-    return f"""{subject.lines("analysis", *(["probes"] if measured else []), numpy=True)}
+    imported = unit = ""
+    if subject.task.target == "value" and owndata.is_own(subject.task.name):  # models learn them on another scale
+        imported = "from dataclasses import replace\n\n"
+        unit = (
+            "y = task.in_its_unit(data.y)\n"
+            "trace, before = (replace(one, logits=task.in_its_unit(one.logits)) for one in (trace, before))\n"
+        )
+    return f"""{imported}{subject.lines("analysis", *(["probes"] if measured else []), numpy=True)}
 choice = np.full((1, {subject.entry.config.num_layers}, data.x.shape[1]), -1)  # -1: the network's own choice
 {"".join(_assignments(steering, subject.layer))}\
 allowed = np.array({steering.allowed(k).tolist()})
 trace = model.trace(data.x, data.lengths, choice=choice, allowed=allowed)
 print(trace.listened({subject.layer})[0] + 1)
 before = model.trace(data.x, data.lengths)
-print(trace.answers[0], before.answers[0])  # after and before
-print(analysis.answers_before_and_after(before, trace, task.classes))
+print(trace.answers[0], before.answers[0])  # after the last step: meddled with, and left alone
+{unit}print(analysis.answers_before_and_after(before, trace, task.classes, {"y" if unit else "data.y"}))
 {measured}"""
 
 
@@ -93,19 +107,16 @@ def _choose(t: int, lstm: int | None) -> None:
 
 
 def _before_and_after(subject: Subject, steering: Steering) -> None:
-    entry, data, layer, classes = subject.entry, subject.data, subject.layer, subject.task.classes
+    entry, data, layer = subject.entry, subject.data, subject.layer
     k, layers, steps = entry.config.num_lstms, entry.config.num_layers, data.x.shape[1]
     before = entry.model.trace(data.x, data.lengths)
     after = entry.model.trace(
         data.x, data.lengths, choice=steering.choice(layers, layer, steps), allowed=steering.allowed(k)
     )
-    said, says = (f"{classes[int(t.answers[0].argmax())]}, {t.answers[0].max():.1%}" for t in (before, after))
+    said, says = (subject.told(trace).says for trace in (before, after))
     st.markdown(f"#### Before: {said}. After: {says}")
-    image = subject.task.is_image
-    signal = common.drawable(data.x[0], subject.task)
-    common.timeline(
-        after, signal, classes, key="steered", layer=layer, shown=None if image else classes[-1], down=image,
-        in_link=True, forced=steering.at, on_choose=_choose, inside=subject.entry.inside(data.x, after, layer),
+    subject.picture(
+        after, key="steered", forced=steering.at, on_choose=_choose,
         alt=f"q(t), z(t) and the answer so far, with the choice meddled with. Before: {said}. After: {says}.",
     )  # fmt: skip
     st.caption(
@@ -114,8 +125,11 @@ def _before_and_after(subject: Subject, steering: Steering) -> None:
         help=common.words.Z,
     )
     since = analysis.first_difference(before, after)
-    change = analysis.answers_before_and_after(before, after, classes)
-    common.show(charts.answer_change(change, since), key="answer_change")
+    task = subject.task
+    values = task.target == "value"
+    before, after = (common.in_its_unit(task, trace) for trace in (before, after))
+    change = analysis.answers_before_and_after(before, after, task.classes, common.right_in_its_unit(task, data.y))
+    common.show(charts.answer_change(change, since, values=values), key="answer_change")
     st.caption(_reading(before, after, since, steering))
 
 
@@ -127,15 +141,16 @@ def _reading(before: Trace, after: Trace, since: int | None, steering: Steering)
         return f"{how} The same LSTMs are listened to as before, so nothing changes."
     length = int(before.lengths[0])
     moved = abs(after.probabilities[0, :length] - before.probabilities[0, :length]).max(axis=-1)
+    what, far = ("value", f"{moved.max():.3f}") if before.target == "value" else ("probability", f"{moved.max():.0%}")
     return (
-        f"{how} From step {since} on another LSTM is listened to; the probability moves by up to {moved.max():.0%}, most at "
-        f"step {int(moved.argmax())}."
+        f"{how} From step {since} on another LSTM is listened to; a {what} moves by up to {far}, most at step "
+        f"{int(moved.argmax())}."
     )
 
 
 def _accuracy(subject: Subject) -> str:
-    """Accuracy after each single lesion, on demand; where it was measured, the line of Python that measures it."""
-    entry = subject.entry
+    """The score after each single lesion, on demand; where it was measured, the line of Python that measures it."""
+    entry, target = subject.entry, subject.task.target
     if entry.config.num_lstms == 1:
         st.caption("With one LSTM there is none to do without.")
         return ""
@@ -145,16 +160,17 @@ def _accuracy(subject: Subject) -> str:
         key="measure_lesions",
         button="Measure on the test set",
         promise=f"Runs the network {entry.config.num_lstms + 1} times over the whole test set. Takes about half a minute for "
-        "waves with k = 4, some minutes for digits.",
+        "waves with k = 4, some minutes where there are as many sequences as of digits, or steps as of pixels.",
     )
     if table is None:
         return ""
     order = table[table["lstm"] > 0].sort_values("accuracy", kind="stable")
     worst, least = order.iloc[0], order.iloc[-1]
     reading = (
-        f"On the test set: {table['accuracy'].iloc[0]:.2%} as it is. Without LSTM {worst['lstm']:.0f} it falls most, to "
-        f"{worst['accuracy']:.1%}; without LSTM {least['lstm']:.0f} least, to {least['accuracy']:.2%}."
+        f"On the test set: {written_with_name(target, table['accuracy'].iloc[0])} as it is. Without LSTM {worst['lstm']:.0f} it "
+        f"falls most, to {written(target, worst['accuracy'], 1)}; without LSTM {least['lstm']:.0f} least, to "
+        f"{written(target, least['accuracy'])}. {MEANINGS[target]}"
     )
-    common.show(charts.lesion_bars(table), key="lesions")
+    common.show(charts.lesion_bars(table, SCORES[target]), key="lesions")
     st.caption(reading)
     return "print(probes.accuracy_by_lesion(model, task.split()[1]))\n"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from mrnn import Inside, Task, Trace, analysis
+from mrnn.scores import written_with_name
 from pages import common
 from pages.views.k_and_tau.subject import SIGNAL, choose_signal, choose_task
 
@@ -78,31 +79,31 @@ def _apart(first: Task, second: Task, seed: int) -> str:
 
 def _both(mixed: common.Entry, own: common.Entry, seed: int) -> None:
     """The two networks read one signal, the LSTMs of the second under the names of their partners in the first."""
-    image, same = mixed.task.is_image, mixed.task == own.task
+    same = mixed.task == own.task
     first, second = (common.study(entry, entry.config.num_layers - 1, SEQUENCES) for entry in (mixed, own))
     found = common.aligned(first, second)
     listened = []
     for entry, carry in ((mixed, "mixed"), (own, "own")):
         task, data = entry.task, entry.task.make(1, seed)  # its own settings: another length, another noise
-        truth = task.classes[int(data.y[0])]
-        signal = common.drawable(data.x[0], task) if image or carry == "mixed" or not same else None
         trace = entry.model.trace(data.x, data.lengths)
         inside = entry.inside(data.x, trace, -1)
         if carry == "own" and found is not None:
             trace, inside = _renamed(trace, inside, found)
-        says = task.classes[int(trace.answers[0].argmax())]
-        verdict = "right" if says == truth else "wrong"
-        known = "not measured" if entry.accuracy is None else f"{entry.accuracy:.2%} of test data right in use"
-        st.markdown(f"**{carry}**, {entry.name}: {says}, {trace.answers[0].max():.1%} ({verdict}). {known}.")
+        known = "Not measured on test data"
+        if entry.accuracy is not None:
+            known = f"In use, on test data: {written_with_name(task.target, entry.accuracy)}"
+        st.markdown(f"**{carry}**, {entry.name}: {common.told(task, trace, data.y)}. {known}.")
         z = trace.listened()[0, : trace.lengths[0]]
         listened.append(z)
         reading = (
-            f"{common.words.number(int((z[1:] != z[:-1]).sum()), 'hand-over')} between {len(set(z))} of {entry.config.num_lstms} LSTMs; the answer settles at "
-            f"step {analysis.decided_at(trace)}."
+            f"{common.words.number(int((z[1:] != z[:-1]).sum()), 'hand-over')} between {len(set(z))} of {entry.config.num_lstms} LSTMs"
+            + (f"; the answer settles at step {analysis.decided_at(trace)}." if task.names_one_class else ".")
         )
+        pictured = common.pictured(task, data, trace, task.hidden(1, seed))
+        if carry == "own" and same and not task.is_image:
+            pictured["x"] = None  # it stands above
         common.timeline(
-            trace, signal, task.classes, key=f"carry_{carry}", down=image, in_link=True,
-            among=True, shown=None if image else task.classes[-1], inside=inside,
+            **pictured, key=f"carry_{carry}", in_link=True, among=True, inside=inside,
             alt=f"q(t), z(t) and p(t) with carry {carry}. {reading}",
         )  # fmt: skip
         st.caption(reading)

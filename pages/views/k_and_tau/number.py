@@ -8,12 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from mrnn import Task, Trace, analysis, charts
+from mrnn.charts.picture import capital
+from mrnn.scores import SCORES, written
 from pages import common
 from pages.common.whole import NETWORKS
-from pages.views.k_and_tau.subject import SIGNAL, choose_signal, choose_task
+from pages.views.k_and_tau.subject import SIGNAL, choose_models, choose_signal, choose_task
 
 SEQUENCES = 500
 MOST = 6
+LARGEST = 16  # k that the form of Train offers
+FEW = 3  # networks that have more room each
 MAGNIFIED = 4  # pixels a side for each of an image's
 PRESETS: dict[str, dict[str, Any]] = {
     "1, 2, 4, 8, 16": NETWORKS,
@@ -68,23 +72,24 @@ for file, settings in networks.items():
 def _choose_networks(task: Task) -> list[common.Entry]:
     key, param = f"k_models_{task.name}", f"networks_{task.name}"
     common.open_named(param)
-    models = common.entries(task.name, common.owner())
+    models = choose_models(task)
     smallest: dict[int, str] = {}  # the shipped model of each k with the fewest hidden units
     for entry in models:
-        if entry.shipped and entry.config.carry == "mixed":
+        if entry.shipped and entry.config.cell == "mrnn" and entry.config.carry == "mixed":
             smallest.setdefault(entry.config.num_lstms, entry.id)
+    usual = list(smallest.values()) or [common.usual_of(models).id]
     names = {entry.id: entry.name for entry in models}
     given = common.link.given(param) if common.link.news() or key not in st.session_state else None
     asked = [] if given is None else given.split(",")
     if asked or key not in st.session_state or common.link.went_back():
-        st.session_state[key] = [i for i in names if i in asked][:MOST] or list(smallest.values())
+        st.session_state[key] = [i for i in names if i in asked][:MOST] or usual
     st.session_state[key] = [i for i in st.session_state[key] if i in names]
     common.say_missing(key, next((i for i in asked if i and i not in names), None))
     chosen = st.multiselect(
         "Networks side by side", list(names), format_func=lambda i: names.get(i) or str(i), max_selections=MOST, key=key,
         persist_state="session", help=common.words.K,
     )  # fmt: skip
-    common.asked.keep_text(param, None if chosen == list(smallest.values()) else ",".join(chosen))
+    common.asked.keep_text(param, None if chosen == usual else ",".join(chosen))
     picked = [entry for entry in models if entry.id in chosen]
     common.tell_private(*picked)
     return picked
@@ -92,16 +97,14 @@ def _choose_networks(task: Task) -> list[common.Entry]:
 
 def _side_by_side(picked: list[common.Entry], seed: int) -> None:
     truths: list[str] = []
-    with st.grid("auto", min_column_width=150) as grid:
+    with st.grid("auto", min_column_width=150 if len(picked) > FEW else 300) as grid:
         for entry in picked:
             with grid.cell(), common.refusals():
                 task, data = entry.task, entry.task.make(1, seed)  # its own settings: another length, another noise
-                truth = task.classes[int(data.y[0])]
-                truths.append(truth)
                 trace = entry.model.trace(data.x, data.lengths)
-                best = task.classes[int(trace.answers[0].argmax())]
-                verdict = "right" if best == truth else "wrong"
-                st.markdown(f"**{entry.name}**: {best}, {trace.answers[0].max():.1%} ({verdict})")
+                told = common.told(task, trace, data.y)
+                truths.append(told.truth)
+                st.markdown(f"**{entry.name}**: {told}")
                 listened = trace.listened()[0, : trace.lengths[0]]
                 handovers = int((listened[1:] != listened[:-1]).sum())
                 k = entry.config.num_lstms
@@ -109,8 +112,8 @@ def _side_by_side(picked: list[common.Entry], seed: int) -> None:
                 if k == 1:
                     heard = "One LSTM, nothing to hand over"
                 common.timeline(
-                    trace, common.drawable(data.x[0], task), task.classes, key=f"k_{entry.id}", compact=True, in_link=True,
-                    among=True, rows=task.is_image, inside=entry.inside(data.x, trace, -1),
+                    **common.pictured(task, data, trace, task.hidden(1, seed), down=False), rows=task.is_image, key=f"k_{entry.id}",
+                    compact=True, in_link=True, among=True, inside=entry.inside(data.x, trace, -1),
                     alt=f"q(t) and z(t) of the network {entry.name}. {heard}.",
                 )  # fmt: skip
                 st.caption(heard)
@@ -118,8 +121,9 @@ def _side_by_side(picked: list[common.Entry], seed: int) -> None:
     which = (
         "One and the same signal" if alike else "The signal of this number, with the settings each network learned with"
     )
+    known = " or ".join(dict.fromkeys(filter(None, truths)))
     st.caption(
-        f"{which}, {' or '.join(dict.fromkeys(truths))}, in every picture; bright is probable. "
+        f"{which}{f', {known},' if known else ''} in every picture; bright is probable. "
         "With k = 1 there is nothing to choose: q is 1 throughout. LSTMs have no order that networks share: LSTM 1 of one is "
         "not LSTM 1 of another.",
         help=common.words.Q_AND_Z,
@@ -141,11 +145,14 @@ def _against_k(picked: list[common.Entry]) -> None:
             }
         )
     if len(rows) < 2:
+        st.caption("Two networks or more are compared here by their k. Train one with another number of LSTMs:")
+        common.offer_training(picked[0].task, k=min(2 * max(entry.config.num_lstms for entry in picked), LARGEST))
         return
+    target = picked[0].task.target
     table = pd.DataFrame(rows).sort_values("k", kind="stable")
     known = table.dropna(subset="accuracy")
     drawn = (
-        ("by_k", known, "accuracy", "accuracy in use", ".2%"),
+        ("by_k", known, "accuracy", f"{SCORES[target]} in use", ".2%" if target == "class" else ".3f"),
         ("weights_by_k", table, "weights", "weights", ".3s"),
         ("effective_by_k", table, "effective", "LSTMs really in use", ".2f"),
     )
@@ -153,10 +160,10 @@ def _against_k(picked: list[common.Entry]) -> None:
         with column:
             common.show(charts.against_k(part, figure, title, form), key=key)
     best = known.nlargest(1, "accuracy").to_dict("records")
-    told = f"Best in use with k = {best[0]['network']}, {best[0]['accuracy']:.2%}. " if best else ""
+    told = f"Best in use with k = {best[0]['network']}, {written(target, best[0]['accuracy'])}. " if best else ""
     most = max(rows, key=lambda row: row["k"])
     st.caption(
-        f"{told}Accuracy as each model's file states it, on test data; one training run each, so small differences mean little. "
+        f"{told}{capital(SCORES[target])} as each model's file states it, on test data; one training run each, so small differences mean little. "
         f"Really in use: the exponential of the entropy of use, last layer, over {SEQUENCES} fresh sequences; 1 if always the same "
         f"LSTM is heard, k if all are heard alike. Of k = {most['network']} LSTMs, {most['effective']:.1f} are."
     )

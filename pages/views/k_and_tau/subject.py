@@ -1,11 +1,12 @@
 """What the views of the k and tau page are asked about: a task, one of its signals, a model. All of it is in the link."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from mrnn import SequenceData, Task
+from mrnn import SequenceData, Task, Trace
 from pages import common
 
 TASK, SIGNAL = "k_task", "k_signal"
@@ -29,10 +30,17 @@ class Subject:
         """The model's task, with its settings."""
         return self.entry.task
 
-    @property
-    def truth(self) -> str:
-        """The signal's class."""
-        return self.task.classes[int(self.data.y[0])]
+    def picture(self, trace: Trace, **how: Any) -> None:
+        """Draw what a network did with the signal; how: arguments of `timeline` besides."""
+        hidden = self.task.hidden(1, self.seed)
+        common.timeline(
+            **common.pictured(self.task, self.data, trace, hidden), **how, layer=self.layer, in_link=True,
+            inside=self.entry.inside(self.data.x, trace, self.layer),
+        )  # fmt: skip
+
+    def told(self, trace: Trace) -> common.Told:
+        """What a network says of the signal."""
+        return common.told(self.task, trace, self.data.y)
 
     def lines(self, *names: str, numpy: bool = False) -> str:
         """Python that makes the model, the task and the signal.
@@ -49,13 +57,11 @@ class Subject:
 
 
 def choose_task() -> Task:
-    """A task whose answer is one class for a whole sequence: others have no single answer to look at here."""
+    """A task: what ships, and one's own data."""
     tasks = common.tasks()
-    names = [name for name, task in tasks.items() if task.names_one_class]
+    names = list(tasks)
     common.begin_task(TASK, TASK, names, names[0])
-    name = st.pills(
-        "Task", names, required=True, wrap=True, format_func=common.task_title, key=TASK, persist_state="session",
-    ) or names[0]  # fmt: skip
+    name = st.selectbox("Task", names, format_func=common.task_title, key=TASK, persist_state="session")
     common.keep_task(TASK, name, names[0])
     return tasks[name]
 
@@ -75,13 +81,21 @@ def _another_signal() -> None:
     st.session_state[SIGNAL] = int(np.random.default_rng().integers(1_000_000))
 
 
-def choose_subject(prefer: str = "{task}-k4") -> Subject:
-    """Task, signal, model and layer.
+def choose_models(task: Task) -> list[common.Entry]:
+    """The models of a task; where there is none, a word on how to come by one, and no more of the page."""
+    found = common.entries(task.name, common.owner())
+    if not found:
+        st.info(f"No network has learned from {task.title} yet.")
+        common.offer_training(task)
+        st.stop()
+    return found
 
-    prefer  id of the model chosen at first, of whichever task
-    """
+
+def choose_subject() -> Subject:
+    """Task, signal, model and layer."""
     task = choose_task()
     seed = choose_signal()
-    entry = common.pick(task.name, prefer=prefer.format(task=task.name), key=f"tau_model_{task.name}")
+    usual = common.usual_of(choose_models(task))
+    entry = common.pick(task.name, prefer=usual.id, key=f"tau_model_{task.name}")
     layer = common.layer_picker(entry.config.num_layers, key=f"tau_layer_{task.name}")
     return Subject(entry, layer, entry.task.make(1, seed), seed)

@@ -7,6 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from mrnn import TrainConfig, charts, probes
+from mrnn.charts.picture import capital
+from mrnn.scores import MEANINGS, SCORES, written, written_with_name
 from pages import common
 from pages.views.k_and_tau.subject import Subject, choose_subject
 
@@ -26,7 +28,7 @@ PRESETS = {
 
 
 def temperature() -> str:
-    """z at one draw of noise and any temperature; accuracy against tau; tau while a network learned."""
+    """z at one draw of noise and any temperature; the score against tau; tau while a network learned."""
     left, right = common.sides()
     with left:
         subject = choose_subject()
@@ -43,7 +45,7 @@ def temperature() -> str:
         common.presets(PRESETS)
     with right, common.refusals():
         _one_draw(subject, tau, int(draw))
-        st.markdown("**Accuracy as tau changes**")
+        st.markdown(f"**{capital(SCORES[subject.task.target])} as tau changes**")
         measured = _accuracy(subject)
         st.markdown("**The temperature while it learned**")
         schedule = _schedule(subject)
@@ -63,28 +65,25 @@ def _another_draw() -> None:
 
 
 def _one_draw(subject: Subject, tau: float, draw: int) -> None:
-    entry, data, layer, classes = subject.entry, subject.data, subject.layer, subject.task.classes
+    entry, data, layer = subject.entry, subject.data, subject.layer
     shape = (1, entry.config.num_layers, data.x.shape[1], entry.config.num_lstms)
     noise = np.random.default_rng(draw).gumbel(size=shape)
     drawn = entry.model.trace(data.x, data.lengths, choice="gumbel", tau=tau, noise=noise)
     soft, hard = (entry.model.trace(data.x, data.lengths, choice=choice) for choice in ("soft", "argmax"))
-    told = [f"{classes[int(t.answers[0].argmax())]}, {t.answers[0].max():.1%}" for t in (drawn, soft, hard)]
-    st.markdown(f"#### At tau {tau:.2f} this draw answers {told[0]}")
+    of_draw, of_soft, in_use = (subject.told(trace) for trace in (drawn, soft, hard))
+    st.markdown(f"#### At tau {tau:.2f}{':' if subject.task.per_step else ' this draw answers'} {of_draw.says}")
     st.markdown(
-        f"In use, one LSTM a step: **{told[2]}**. All LSTMs blended by q: **{told[1]}**. It is {subject.truth}."
+        f"In use, one LSTM a step: **{in_use.says}**. All LSTMs blended by q: **{of_soft.says}**."
+        + (f" It is {of_draw.truth}." if of_draw.truth else "")
     )
     counted = drawn.z[0, layer, : data.lengths[0]]
     reading = (
         f"At tau {tau:.2f} the heaviest LSTM has {counted.max(axis=-1).mean():.0%} of the weight on average; "
         "at 100% the choice is one-hot."
     )
-    image = subject.task.is_image
-    signal = common.drawable(data.x[0], subject.task)
-    common.timeline(
-        drawn, signal, classes, key="blend", layer=layer, shown=None if image else classes[-1], down=image,
-        blend=True, in_link=True, inside=entry.inside(data.x, drawn, layer),
-        alt=f"q(t), the weights z(t) and the answer so far under this draw. {reading}",
-    )  # fmt: skip
+    subject.picture(
+        drawn, key="blend", blend=True, alt=f"q(t), the weights z(t) and the answer so far under this draw. {reading}"
+    )
     st.caption(
         f"{reading} In the strip z each LSTM has as much room as it weighs; below it stand the weights at the cursor.",
         help=common.words.Z,
@@ -92,8 +91,8 @@ def _one_draw(subject: Subject, tau: float, draw: int) -> None:
 
 
 def _accuracy(subject: Subject) -> str:
-    """Accuracy against tau, on demand; where it was measured, the line of Python that measures it."""
-    entry = subject.entry
+    """The score against tau, on demand; where it was measured, the line of Python that measures it."""
+    entry, target = subject.entry, subject.task.target
     data = entry.task.make(SEQUENCES, seed=7)
     table = common.measured(
         ("tau", entry.key, MEASURED, DRAWS, SEQUENCES),
@@ -107,25 +106,28 @@ def _accuracy(subject: Subject) -> str:
         return ""
     best = table.sort_values("mean").iloc[-1]
     reading = (
-        f"Line: mean of {DRAWS} draws; band: lowest to highest draw. Sampled answers are right most often at tau "
-        f"{best['tau']:g} ({best['mean']:.1%}); picking the most probable LSTM gives {best['in_use']:.1%}. "
-        f"Each on the same {SEQUENCES} fresh sequences."
+        f"Line: mean of {DRAWS} draws; band: lowest to highest draw. Sampled answers are "
+        f"{'right most often' if target == 'class' else 'best'} at tau {best['tau']:g} ({written(target, best['mean'], 1)}); "
+        f"picking the most probable LSTM gives {written(target, best['in_use'], 1)}. Each on the same {SEQUENCES} fresh "
+        f"sequences. {MEANINGS[target]}"
     )
-    common.show(charts.accuracy_by_tau(table), key="by_tau")
+    common.show(charts.accuracy_by_tau(table, SCORES[target]), key="by_tau")
     st.caption(reading)
     return f"print(probes.accuracy_by_tau(model, task.make({SEQUENCES}, seed=7), {MEASURED}, {DRAWS}))\n"
 
 
 def _schedule(subject: Subject) -> str:
     """tau by epoch as the model learned, as far as its file tells; the line of Python that tells the same."""
+    target = subject.task.target
     notes = f'read_notes("{common.file_of(subject.entry)}")'
     history = pd.DataFrame(list(common.past_of(subject.entry).history))
     if len(history):
-        common.tau_beside_accuracy(history)
+        common.tau_beside_accuracy(history, target)
         last = history.iloc[-1]
         st.caption(
-            f"The training of this model: tau fell from {history['tau'].iloc[0]:.2f} to {last['tau']:.2f}; after it, hard choices "
-            f"were right in {last['accuracy_hard']:.1%} of the held-out sequences, soft ones in {last['accuracy_soft']:.1%}."
+            f"The training of this model: tau fell from {history['tau'].iloc[0]:.2f} to {last['tau']:.2f}; after it, "
+            f"{written_with_name(target, last['accuracy_hard'])} with hard choices on held-out sequences, "
+            f"{written(target, last['accuracy_soft'])} with soft ones."
         )
         return f'print([(report["epoch"], report["tau"]) for report in {notes}["history"]])\n'
     recipe = subject.entry.notes.get("recipe")

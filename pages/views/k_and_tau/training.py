@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from mrnn import Inside, analysis, charts, snapshots
+from mrnn.scores import written, written_with_name
 from mrnn.snapshots import Snapshots
 from pages import common
 from pages.views.k_and_tau.subject import choose_task
@@ -65,7 +66,7 @@ def training() -> str | None:
         with same:
             _by_epoch(kept, min(int(number or 1), n) - 1, layer)
             if past.history:
-                common.tau_beside_accuracy(pd.DataFrame(list(past.history)))
+                common.tau_beside_accuracy(pd.DataFrame(list(past.history)), past.task.target)
     where = "assets/training/" + past.id if past.folder.is_relative_to(common.KEPT) else f"runs/{past.id}"
     return f"""from pathlib import Path
 
@@ -93,27 +94,24 @@ def _choose_past(found: list[common.Past]) -> common.Past:
 
 
 def _then(past: common.Past, kept: Snapshots, epoch: int, number: int, layer: int) -> None:
-    classes = past.task.classes
-    data = snapshots.sequences(past.task, kept.q.shape[1])
+    task = past.task
+    data = snapshots.sequences(task, kept.q.shape[1])
     place = kept.epochs.tolist().index(epoch)
+    hidden = snapshots.hidden(task, kept.q.shape[1])
     trace = kept.trace(place)
     some = slice(number, number + 1)
     one, behind = trace.take(some), kept.inside(place, layer)
     inside = None if behind is None else Inside(logits=behind.logits[some], gates=behind.gates[some])
-    says, truth = classes[int(one.answers[0].argmax())], classes[int(data.y[number])]
     when = "Before training" if epoch == 0 else f"After epoch {epoch}"
-    right = int((trace.answers.argmax(1) == data.y[: len(trace.lengths)]).sum())
-    st.markdown(f"#### {when}: {says}, {one.answers[0].max():.1%} ({'right' if says == truth else 'wrong'})")
+    st.markdown(f"#### {when}: {common.told(task, one, data.y[some])}")
     use = analysis.usage(one.listened(layer), one.lengths, one.k)
     reading = (
         f"{when}, LSTM {use.argmax() + 1} is listened to most, for {use.max():.0%} of the steps of this signal; "
-        f"{right} of the {len(trace.lengths)} signals are answered right."
+        f"{common.told_of_many(task, trace, data.y)}."
     )
-    image = past.task.is_image
-    signal = common.drawable(data.x[number], past.task)
     common.timeline(
-        one, signal, classes, key="learned", layer=layer, shown=None if image else classes[-1], down=image,
-        in_link=True, inside=inside, alt=f"q(t), z(t) and the answer so far. {reading}",
+        **common.pictured(task, data.take(some), one, None if hidden is None else hidden[some]), key="learned", layer=layer, in_link=True, inside=inside,
+        alt=f"q(t), z(t) and the answer so far. {reading}",
     )  # fmt: skip
     st.caption(f"{reading} Move the slider: bright lanes settle into regimes as it learns.", help=common.words.Q_AND_Z)
 
@@ -130,10 +128,11 @@ def _by_epoch(kept: Snapshots, number: int, layer: int) -> None:
 
 def _told(past: common.Past, epoch: int) -> None:
     """What the curves say of one epoch."""
+    target = past.task.target
     found = [report for report in past.history if report["epoch"] == epoch]
     if found:
         row = found[0]
         st.caption(
-            f"After epoch {epoch}, at tau {row['tau']:.2f}: {row['accuracy_hard']:.1%} of the held-out sequences right with hard "
-            f"choices, as in use, {row['accuracy_soft']:.1%} with soft ones."
+            f"After epoch {epoch}, at tau {row['tau']:.2f}: {written_with_name(target, row['accuracy_hard'])} with hard choices, as "
+            f"in use, on held-out sequences, {written(target, row['accuracy_soft'])} with soft ones."
         )

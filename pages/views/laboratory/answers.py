@@ -7,7 +7,6 @@ from streamlit.delta_generator import DeltaGenerator
 from mrnn import Task, analysis, owndata
 from mrnn.analysis import Judgement
 from pages import common
-from pages.common.timeline import MOST_LINES
 from pages.views.laboratory.subject import Subject, choose_sequence
 
 READ = {
@@ -23,8 +22,8 @@ def answers(subject: Subject, controls: DeltaGenerator) -> str:
     with controls:
         sequence = choose_sequence(task)
     data, hidden = sequence.data, sequence.hidden
-    trace = common.told_in_its_unit(task, entry.model.trace(data.x, data.lengths))
-    judged = analysis.judge(trace, task.in_its_unit(data.y) if task.target == "value" else data.y)
+    trace = entry.model.trace(data.x, data.lengths)
+    judged = common.judged(task, trace, data.y)
     steps = int(data.lengths[0])
     symbols = task.symbols(data.x[0, :steps])
     said = verdict(task, judged)
@@ -32,11 +31,11 @@ def answers(subject: Subject, controls: DeltaGenerator) -> str:
     reading = READ[task.target] + (
         "" if judged.right is None else " The last row says where the answer is right (a line) and where it is wrong (a cross)."
     )  # fmt: skip
-    if not symbols and data.x.shape[2] > MOST_LINES:
+    if not symbols and data.x.shape[2] > common.MOST_LINES:
         reading += f" Of the {data.x.shape[2]} inputs at each step the lowest and the highest are drawn."
     common.timeline(
-        trace, None if symbols else as_lines(data.x[0]), task.classes, key="answers", layer=layer, in_link=True, symbols=symbols,
-        judged=judged, hidden=None if hidden is None else hidden[0], inside=entry.inside(data.x, trace, layer),
+        **common.pictured(task, data, trace, hidden, shown=None, judged=judged), key="answers", layer=layer, in_link=True,
+        inside=entry.inside(data.x, trace, layer),
         alt=f"What came in, q(t), z(t) and the answer after each of {steps} steps. {said}. {reading}",
     )  # fmt: skip
     st.caption(f"{reading} {common.words.CURSOR}", help=common.words.Q_AND_Z)
@@ -65,14 +64,6 @@ trace = model.trace(data.x, data.lengths)
 print(analysis.judgement_table(trace, judged, task.classes, task.symbols(data.x[0, :{steps}]), {layer}))
 print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each step
 """
-
-
-def as_lines(x: np.ndarray) -> np.ndarray:
-    """What came in as lines: as it is, or of many inputs the lowest and the highest at each step.
-
-    x  (T, D)
-    """
-    return x if x.shape[1] <= MOST_LINES else np.stack([x.min(1), x.max(1)], 1)
 
 
 def verdict(task: Task, judged: Judgement) -> str:

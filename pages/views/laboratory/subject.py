@@ -59,10 +59,7 @@ def choose_subject() -> Subject:
     common.begin_task(TASK, IN_LINK, names, USUAL)
     name = st.selectbox("Task", names, key=TASK, format_func=common.task_title, persist_state="session")
     common.keep_task(IN_LINK, name, USUAL)
-    usual = min(
-        (entry for entry in found if entry.notes["task"] == name),
-        key=lambda entry: (not entry.shipped, entry.config.cell != "mrnn", abs(entry.config.num_lstms - 4)),
-    )
+    usual = common.usual_of([entry for entry in found if entry.notes["task"] == name])
     entry = common.pick(name, prefer=usual.id, key=f"lab_model_{name}")
     layer = common.layer_picker(entry.config.num_layers, key="lab_layer")
     st.caption(entry.task.summary)

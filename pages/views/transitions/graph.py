@@ -33,14 +33,14 @@ def graph(asked: Asked) -> str:
             )
     layer = asked.study.layer
     lines = asked.lines("analysis, charts, load") + (
-        f"moves = analysis.transitions_by_class(trace, data.y, task.classes, {layer})\n"
-        f"use = analysis.usage_by_class(trace, data.y, task.classes, {layer})\n"
+        f"moves = analysis.transitions_by_class(trace, found.of, found.names, {layer})\n"
+        f"use = analysis.usage_by_class(trace, found.of, found.names, {layer})\n"
     )
     for name in asked.names:
-        lines += f'print(charts.state_graph(moves, use, "{name}").numbers)  # .chart: as SVG\n'
+        lines += f"print(charts.state_graph(moves, use, {name!r}).numbers)  # .chart: as SVG\n"
     if difference is not None:
         lines += (
-            f"apart = analysis.transition_difference(trace, data.y, first, second, {layer})\n"
-            f'print(charts.difference_graph(apart, "{asked.first}", "{asked.second}").numbers)\n'
+            f"apart = analysis.transition_difference(trace, found.of, first, second, {layer})\n"
+            f"print(charts.difference_graph(apart, {asked.first!r}, {asked.second!r}).numbers)\n"
         )
     return lines

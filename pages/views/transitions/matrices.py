@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from mrnn import analysis, charts
+from mrnn.charts.picture import of_class
 from pages import common
 from pages.common.timeline import PINNED
 from pages.views.transitions.asked import Asked, in_link
-from pages.views.transitions.opened import OPENED, let_go, open_sequence
+from pages.views.transitions.opened import OPENED, let_go, open_sequence, read_as
 
 MOST_LISTED = 200
 MOVE, SEQUENCE = "move", "open"  # of the address
@@ -25,8 +26,12 @@ class Move:
     end: int
 
     def told(self, names: Mapping[str, str]) -> str:
-        """In words, or as the address has it; names: what the classes are called there."""
-        return f"{' and '.join(names[name] for name in self.names)}: {self.start} → {self.end}"
+        """In words, or as the address has it.
+
+        names  what the classes are called there; with one alone it is not said
+        """
+        of = f"{' and '.join(names[name] for name in self.names)}: " if len(names) > 1 else ""
+        return f"{of}{self.start} → {self.end}"
 
 
 def matrices(asked: Asked) -> str:
@@ -54,7 +59,7 @@ def matrices(asked: Asked) -> str:
     stays = transitions[transitions["from"] == transitions["to"]].groupby("class")["count"].sum()
     moves = transitions.groupby("class")["count"].sum()
     kept = " and ".join(
-        f"{stays[name] / max(moves[name], 1):.0%} in class {name} ({asked.number(name):,} sequences)"
+        f"{stays[name] / max(moves[name], 1):.0%} in {of_class(name)} ({asked.number(name):,} sequences)"
         for name in asked.names
     )
     st.caption(
@@ -67,7 +72,7 @@ def matrices(asked: Asked) -> str:
     lines = asked.lines() + asked.counting("transitions_by_class", "transition_difference")
     if move is None:
         return lines
-    return f"""{lines}where = analysis.sequences_with_move(trace, data.y, task.classes, {move.start}, {move.end}, {asked.study.layer})
+    return f"""{lines}where = analysis.sequences_with_move(trace, found.of, found.names, {move.start}, {move.end}, {asked.study.layer})
 print(where[where["class"].isin({list(move.names)})])
 """
 
@@ -108,7 +113,7 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> M
     """The sequences in which a move happens, and one of them; the move."""
     study = asked.study
     times = _moves(asked, transitions)
-    called = in_link(study.entry.task)
+    called = in_link(study.entry.task, study.groups.names)
     moves = {move.told(called): move for move in times}
     if not moves:
         st.info("Each of these sequences has one step alone, so no LSTM follows another.")
@@ -124,9 +129,9 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> M
     with left:
         for move in clicked:
             if move not in times:
-                where = " or ".join(move.names)
-                st.caption(f"LSTM {move.start} is never followed by {move.end} in these sequences of class {where}.")
-        own_words = {name: name for name in study.classes}
+                where = " or ".join(map(of_class, move.names))
+                st.caption(f"LSTM {move.start} is never followed by {move.end} in {where}.")
+        own_words = {name: name for name in study.groups.names}
         name = st.selectbox(
             "Where does it happen?", list(moves), key="move",
             format_func=lambda m: f"{moves[m].told(own_words)} ({times[moves[m]]:,} times)",
@@ -134,7 +139,7 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> M
         move = moves[name]
         found = _found(asked, move)
         let_go("_move_shown", (study.entry.id, study.layer, name), SEQUENCE, PINNED)
-        number = _choose_sequence(found, name)
+        number = _choose_sequence(study, found, name)
         let_go(OPENED, ("matrices", study.entry.id, study.layer, study.drawn, study.only, name, number), PINNED)
     common.link.keep(MOVE, None if name == usual else name)
     row = found[found["sequence"] == number].to_dict("records")[0]
@@ -142,7 +147,7 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> M
         # Another move is another picture: one that is there already keeps its own pin.
         open_sequence(
             study, number, int(str(row["steps"]).split(",")[0]), key=f"{number}_{move.start}_{move.end}",
-            alt=f"Sequence {number}, of class {row['class']}: {move.start} hands over to {move.end} at {row['steps']}.",
+            alt=f"Sequence {number}, of {of_class(row['class'])}: {move.start} hands over to {move.end} at {row['steps']}.",
         )  # fmt: skip
     st.caption(
         f"LSTM {move.start} is followed by {move.end} at {study.step} {row['steps']} of this sequence. "
@@ -153,30 +158,30 @@ def _examples(asked: Asked, transitions: pd.DataFrame, clicked: list[Move]) -> M
 
 def _found(asked: Asked, move: Move) -> pd.DataFrame:
     """Sequences in which a move happens, most often first; of two classes in turn, so that they can be compared."""
-    found = asked.study.counted(analysis.sequences_with_move, asked.study.classes, move.start, move.end)
+    found = asked.study.counted(analysis.sequences_with_move, asked.study.groups.names, move.start, move.end)
     found = found[found["class"].isin(move.names)]
     turn, side = found.groupby("class").cumcount(), found["class"].map(move.names.index)
     return found.assign(turn=turn, side=side).sort_values(["turn", "side"]).head(MOST_LISTED)
 
 
-def _choose_sequence(found: pd.DataFrame, move: str) -> int:
+def _choose_sequence(study: common.Study, found: pd.DataFrame, move: str) -> int:
     numbers: list[int] = found["sequence"].tolist()
     key, given = f"open_{move}", common.link.given(SEQUENCE)
     if st.session_state.get(key) not in numbers or common.link.went_back():
         st.session_state[key] = next((n for n in numbers if str(n) == given), numbers[0])
-    told = dict(zip(numbers, _told(found), strict=True))
+    told = dict(zip(numbers, _told(study, found), strict=True))
     number = st.selectbox("Open a sequence", numbers, key=key, format_func=lambda n: told[n])
     common.link.keep(SEQUENCE, None if number == numbers[0] else str(number))
     return number
 
 
-def _told(found: pd.DataFrame) -> list[str]:
+def _told(study: common.Study, found: pd.DataFrame) -> list[str]:
     """What the menu says of each sequence; its class only where there are two."""
     several = found["class"].nunique() > 1
     return [
         f"No. {row['sequence']}"
         + (f", class {row['class']}" if several else "")
-        + ("" if row["right"] else f", read as {row['answer']}")
+        + read_as(study, row["sequence"])
         + f": at {row['steps']}"
         for row in found.to_dict("records")
     ]

@@ -15,13 +15,25 @@ def open_sequence(study: common.Study, number: int, step: int, *, key: str, alt:
     """
     if common.link.given(PINNED) is None:
         common.link.keep(PINNED, str(step))
-    x, task = study.data.x[number], study.entry.task
-    trace = study.trace.take(slice(number, number + 1))
+    some = slice(number, number + 1)
+    task, hidden = study.entry.task, study.hidden
+    data, trace = study.data.take(some), study.trace.take(some)
     common.timeline(
-        trace, common.drawable(x, task), task.classes,
-        key=f"opened_{key}_{study.entry.id}_{study.layer}", layer=study.layer, down=task.is_image, in_link=True,
-        inside=study.entry.inside(x[None], trace, study.layer), alt=alt,
+        **common.pictured(task, data, trace, None if hidden is None else hidden[some], shown=None),
+        key=f"opened_{key}_{study.entry.id}_{study.layer}", layer=study.layer, in_link=True,
+        inside=study.entry.inside(data.x, trace, study.layer), alt=alt,
     )  # fmt: skip
+
+
+def read_as(study: common.Study, number: int) -> str:
+    """What a sequence was answered with, where that is wrong; where each step has an answer, how right it was."""
+    task = study.entry.task
+    told = common.told(task, study.trace, study.data.y, number)
+    if task.per_step or not told.verdict:
+        return f", {told.says}"
+    if told.verdict == "right":
+        return ""
+    return f", read as {told.answer}"
 
 
 OPENED = "_sequence_opened"  # which sequence the views have opened last

@@ -7,7 +7,7 @@ from mrnn import analysis, charts
 from pages import common
 from pages.common.timeline import PINNED
 from pages.views.transitions.asked import Asked
-from pages.views.transitions.opened import OPENED, let_go, open_sequence
+from pages.views.transitions.opened import OPENED, let_go, open_sequence, read_as
 
 MOST_STATES = 1_000  # t-SNE takes some seconds for them
 NUMBERED = "_states_of"  # whose states were numbered last
@@ -28,7 +28,12 @@ def state_map(asked: Asked) -> str:
         )  # fmt: skip
     with right:
         told_by = st.segmented_control(
-            "Told by", ("LSTM", "class", "time"), default="LSTM", required=True, key="map_by", bind="query-params"
+            "Told by",
+            ("LSTM", "class", "time") if len(study.only) > 1 else ("LSTM", "time"),
+            default="LSTM",
+            required=True,
+            key="map_by",
+            bind="query-params",
         )
     count = min(MOST_STATES, len(study.data))
     with st.spinner(f"Laying out {count:,} hidden states"):
@@ -55,7 +60,7 @@ def state_map(asked: Asked) -> str:
     some = f"some = slice({count})\n" if count < len(study.data) else "some = slice(None)\n"
     return f"""{asked.lines()}{some}part, trace = data.take(some), trace.take(some)
 h = model.hidden(part.x, part.lengths, {study.layer})
-print(analysis.states_by_sequence(h, trace, part.y, task.classes, "{method or "PCA"}", {study.layer}))
+print(analysis.states_by_sequence(h, trace, found.of[some], found.names, "{method or "PCA"}", {study.layer}))
 """
 
 
@@ -77,8 +82,8 @@ def _open(asked: Asked, states: pd.DataFrame) -> None:
     (chosen,) = states[states["sequence"] == number].to_dict("records")
     t = int(chosen["t"])
     let_go(OPENED, ("map", study.entry.id, study.layer, study.drawn, study.only, number), PINNED)
-    answer = study.classes[int(study.trace.answers[number].argmax())]
-    told = f"No. {number}, of class {chosen['class']}" + (f", read as {answer}" if answer != chosen["class"] else "")
+    of = f", of class {chosen['class']}" if len(study.only) > 1 else ""
+    told = f"No. {number}{of}{read_as(study, number)}"
     st.markdown(f"**{told}**: its state at {study.step} {t}, where LSTM {chosen['lstm']} is listened to")
     open_sequence(
         study, number, t, key=f"state_{number}",

@@ -26,7 +26,7 @@ def two_models(asked: Asked) -> str | None:
         return None
     layers = other.config.num_layers
     same_depth = layers == study.entry.config.num_layers
-    theirs = common.study(other, study.layer if same_depth else layers - 1, study.drawn, study.only)
+    theirs = common.study(other, study.layer if same_depth else layers - 1, study.drawn, study.only, study.by)
     found = common.aligned(study, theirs)
     if found is None:
         st.info("The two models were trained on sequences of other settings, so they cannot read the same ones.")

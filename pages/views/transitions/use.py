@@ -3,6 +3,7 @@
 import streamlit as st
 
 from mrnn import analysis, charts
+from mrnn.charts.picture import capital, of_class
 from pages import common
 from pages.views.transitions.asked import Asked
 
@@ -64,7 +65,7 @@ def _stays(asked: Asked) -> None:
     dwell = asked.both(analysis.dwell_by_class)
     for column, name in zip(st.columns(len(asked.names)), asked.names, strict=True):
         with column:
-            st.markdown(f"Class {name}")
+            st.markdown(capital(of_class(name)))
             common.show(charts.dwell_curves(dwell, name), key=f"dwell_{name}")
     st.caption(
         "Share of the stays with an LSTM that last at least so many steps. Dashed: if it were left with the same "
