@@ -301,7 +301,8 @@ def test_faults_of_arrays_are_named_by_sequence_and_step():
 def test_arrays_that_do_not_fit_together_are_refused(arrays, says):
     found, faults = build_from_arrays(arrays, Arrays("x", "y", "lengths" if "lengths" in arrays else None))
     assert found is None
-    assert any(says.replace("\\", "") in fault.what for fault in faults.first)
+    (fault, *_) = [fault for fault in faults.first if says.replace("\\", "") in fault.what]
+    assert not says.startswith(("all are", "class")) or fault.column == "y"
 
 
 def packed(**files: bytes) -> bytes:

@@ -164,7 +164,7 @@ def build_from_arrays(found: dict[str, np.ndarray], chosen: Arrays) -> tuple[Seq
         values.astype(np.float32), lengths, ids, names, chosen.target, per_step, classes, labels, places[:, 1]
     )  # fmt: skip
     if not faults.count:
-        check_labels(sequences, faults)
+        check_labels(sequences, chosen.y or "", faults)
     return (None if faults.count else sequences), faults
 
 

@@ -82,7 +82,7 @@ def build(table: Table, columns: Columns) -> tuple[Sequences | None, Faults]:
     found = (_long if columns.layout == "long" else _wide)(table, columns, faults)
     if found is not None and not faults.count:
         check_size(found.lengths, len(found.inputs), faults)
-        check_labels(found, faults)
+        check_labels(found, columns.label or "", faults)
     return (None if faults.count else found), faults
 
 
@@ -311,7 +311,7 @@ def check_size(lengths: np.ndarray, inputs: int, faults: Faults) -> None:
         )
 
 
-def check_labels(found: Sequences, faults: Faults) -> None:
+def check_labels(found: Sequences, column: str, faults: Faults) -> None:
     """Refuse labels from which nothing could be learned, or nothing tested."""
     if found.labels is None:
         return
@@ -329,15 +329,17 @@ def check_labels(found: Sequences, faults: Faults) -> None:
             faults.add(
                 f"the label is {found.labels[0]:g} everywhere",
                 "there must be something to tell; choose another",
-                column=found.classes[0],
+                column=column,
             )
         return
     counts = found.holders
     if len(counts) < 2:
-        faults.add(f"all are of one class, {found.classes[0]}", "at least two classes are needed to tell them apart")
+        what = f"all are of one class, {found.classes[0]}"
+        faults.add(what, "at least two classes are needed to tell them apart", column=column)
         return
     for number in np.flatnonzero(counts < 2):
         faults.add(
             f"class {found.classes[number]} {'is in one sequence alone' if found.per_step else 'has one sequence'}",
             "at least two are needed, one to learn from and one to test on",
+            column=column,
         )
