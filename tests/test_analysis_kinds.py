@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mrnn import Trace, analysis
+from mrnn.analysis.information import _dealt
 
 N, T, K, KINDS = 37, 13, 5, 3
 NAMES = ("low", "high", "odd")
@@ -72,6 +73,27 @@ def test_nor_is_it_where_late_steps_are_others_and_few_sequences_go_on_so_far(se
     assert found.value > 0.1, "both are late or early"
     assert found.chance == pytest.approx(found.value, rel=0.2)
     assert not found.beyond_chance
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 7])
+def test_a_deal_of_kinds_among_those_that_go_on_may_be_any_and_is_the_same_while_they_do(n):
+    lengths = np.arange(1, n + 1)
+    counted = np.arange(n) < lengths[:, None]
+    own = np.tile(np.arange(n)[:, None], (1, n))
+    rng = np.random.default_rng(0)
+    seen = Counter()
+    for _ in range(2_000):
+        dealt = _dealt(own, counted, rng)
+        for t in range(n):
+            assert sorted(dealt[counted[:, t], t]) == list(np.flatnonzero(counted[:, t]))
+        seen[tuple(dealt[:, 0])] += 1
+        goes_on = counted[:, 1:]
+        same = (dealt[:, 1:] == dealt[:, :-1]) | ~counted[dealt[:, :-1], np.arange(1, n)]
+        assert same[goes_on].all(), "only who got an ended sequence's kinds gets others"
+    if n <= 3:
+        assert len(seen) == {2: 2, 3: 6}[n]
+        assert min(seen.values()) > 0.8 * 2_000 / len(seen)
+    assert sum(times for deal, times in seen.items() if deal == tuple(range(n))) > 0 or n > 5
 
 
 def test_steps_beyond_a_sequence_s_end_tell_nothing():

@@ -79,6 +79,24 @@ def test_few_sequences_can_say_nothing():
     assert not found.beyond_chance
 
 
+def test_a_network_that_always_gives_the_same_answer_is_worth_no_more_though_sequences_are_many():
+    rng = np.random.default_rng(0)
+    trace, y = made(rng, n=101), rng.integers(0, C, 101)
+    constant = Trace(trace.q, trace.z, 0 * trace.logits + np.eye(C)[2], trace.lengths)
+    found = gain(constant, y, 2)
+    assert found.least < 0.05 < found.p == 1
+
+
+@pytest.mark.parametrize(("groups", "least"), [([0, 0, 0, 1, 1, 1], 0.1), ([0, 0, 1, 1, 2, 2], 1 / 15), ([0, 1], 1)])
+def test_with_few_sequences_no_choice_can_be_beyond_chance(groups, least):
+    n = len(groups)
+    hot = np.eye(K)[np.tile(np.array(groups)[:, None], (1, T))][:, None]
+    found = choice(Trace(hot, hot, np.zeros((n, T, C)), np.full(n, T)), np.array(groups))
+    assert found is not None
+    assert found.at_least == pytest.approx(least)
+    assert not found.beyond_chance
+
+
 @pytest.mark.parametrize("per_step", [False, True])
 def test_groups_that_are_listened_to_otherwise_are_found_with_the_lstm_that_differs_most(per_step):
     rng = np.random.default_rng(0)

@@ -178,13 +178,19 @@ def information_on_kind(
 
 
 def _dealt(kinds: np.ndarray, counted: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Kinds (N, T), of each step those of another sequence that has that step, the next one in a random order."""
+    """Kinds (N, T), those of each step dealt out anew among the sequences that have that step.
+
+    One random permutation of the sequences, from which those that have ended are left out: of each step all deals are
+    alike probable, and neighbouring steps come from the same sequence while that goes on.
+    """
     order = rng.permutation(len(kinds))
-    going_on = counted[order]
-    at = np.where(going_on, np.arange(len(kinds))[:, None], -1)
-    last = np.maximum.accumulate(at, axis=0)
+    rows = np.arange(len(kinds))
+    # The cycles of a random permutation: each begins at a number greater than all before it (Foata).
+    begins = np.maximum.accumulate(np.where(np.maximum.accumulate(order) == order, rows, 0))
+    ends = np.append(np.flatnonzero(np.diff(begins)), len(rows) - 1)[np.searchsorted(np.unique(begins), begins)]
+    last = np.maximum.accumulate(np.where(counted[order], rows[:, None], -1), axis=0)
     before = np.vstack([np.full((1, kinds.shape[1]), -1), last[:-1]])
-    before = np.where(before < 0, last[-1], before)
+    before = np.where(before < begins[:, None], last[ends], before)  # round the cycle
     dealt = np.empty_like(kinds)
     dealt[order] = np.take_along_axis(kinds[order], np.maximum(before, 0), axis=0)
     return dealt

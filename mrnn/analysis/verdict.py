@@ -1,6 +1,7 @@
 """Whether a network tells apart what it has learned to, and whether it listens to other LSTMs for it, beside chance."""
 
 from dataclasses import dataclass
+from math import factorial, prod
 
 import numpy as np
 
@@ -36,11 +37,13 @@ class Choice:
     """How differently the LSTMs are listened to in groups of steps or sequences.
 
     p               share of the shuffles, the counted one among them, in which the groups differ as much
+    at_least        the smallest that p can be with so few sequences
     lstm            from 1: the one whose share of steps differs most
     most, least     the groups in which it is greatest and smallest, and the shares
     """
 
     p: float
+    at_least: float
     lstm: int
     most: tuple[int, float]
     least: tuple[int, float]
@@ -74,7 +77,7 @@ def gain(trace: Trace, y: np.ndarray, same: float, *, seed: int = 0) -> Gain:
     worth = 1 if trace.target == "class" else -1
     return Gain(
         worth * float(of_network.mean()), worth * float(of_same.mean()), (1 + reached) / (1 + FLIPS),
-        max(0.5 ** int((gained != 0).sum()), 1 / (1 + FLIPS)),
+        max(0.5 ** len(y), 1 / (1 + FLIPS)),
     )  # fmt: skip
 
 
@@ -86,6 +89,7 @@ def choice(trace: Trace, groups: np.ndarray, layer: int = -1, *, seed: int = 0) 
             again at their end
     """
     z, lengths, k = trace.listened(layer), trace.lengths, trace.k
+    at_least = _alike(groups)
     groups = groups if groups.ndim == 2 else np.broadcast_to(groups[:, None], z.shape)
     owner, t = np.nonzero(np.arange(z.shape[1]) < lengths[:, None])
     path, many = z[owner, t].astype(np.int64), int(groups.max()) + 1
@@ -107,6 +111,20 @@ def choice(trace: Trace, groups: np.ndarray, layer: int = -1, *, seed: int = 0) 
     lstm = int(np.ptp(shares, axis=1).argmax())
     most, least = int(shares[lstm].argmax()), int(shares[lstm].argmin())
     return Choice(
-        (1 + reached) / (1 + SHUFFLES), lstm + 1, (int(found[most]), float(shares[lstm, most])),
-        (int(found[least]), float(shares[lstm, least])),
-    )  # fmt: skip
+        p=(1 + reached) / (1 + SHUFFLES),
+        at_least=max(at_least, 1 / (1 + SHUFFLES)),
+        lstm=lstm + 1,
+        most=(int(found[most]), float(shares[lstm, most])),
+        least=(int(found[least]), float(shares[lstm, least])),
+    )
+
+
+def _alike(groups: np.ndarray) -> float:
+    """Share of all ways to deal groups out to sequences that come to the same, but for what the groups are called."""
+    n = len(groups)
+    if groups.ndim == 2:  # each sequence has steps of its own
+        return 1 / factorial(n)
+    sizes = np.bincount(groups)
+    sizes = sizes[sizes > 0]
+    same = prod(factorial(int(size)) for size in sizes) * prod(factorial(int(many)) for many in np.bincount(sizes))
+    return min(same / factorial(n), 1.0)

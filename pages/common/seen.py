@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
-from mrnn.analysis.verdict import Choice, Gain, choice, gain
+from mrnn.analysis.verdict import ENOUGH, Choice, Gain, choice, gain
 from mrnn.data import SequenceData
 from mrnn.owndata import OwnTask
 from pages.common.answer import in_its_unit
@@ -14,6 +14,7 @@ from pages.common.models import Entry
 from pages.common.studies import kept, study
 from pages.common.words import plain
 
+TOO_FEW = "Too few sequences to say whether"
 STEPS, LEAST, MOST = 100_000, 20, 500  # what is read while somebody waits: steps in all, and sequences
 
 
@@ -80,10 +81,10 @@ def _counted(data: SequenceData) -> np.ndarray:
 def _told_apart(entry: Entry, found: Seen) -> str:
     of_class = entry.config.target == "class"
     what = "The classes are" if of_class else f"{plain(entry.task.classes[0])} is"
-    if found.gain.least > 0.05:
-        said = f"**Too few sequences to say whether {what[0].lower()}{what[1:]} told.**"
-    else:
-        said = f"**{what} {'' if found.gain.beyond_chance else 'not '}told{' apart' if of_class else ''}.**"
+    told = "told apart" if of_class else "told"
+    said = f"**{what} {told}.**" if found.gain.beyond_chance else f"**{what} not {told} better than chance may.**"
+    if found.gain.least > ENOUGH:
+        said = f"**{TOO_FEW} {'the classes are' if of_class else what} {told}.**"
     if of_class:
         return (
             f"{said} Of {found.answered}, {found.gain.network:.1%} are answered rightly; "
@@ -100,13 +101,20 @@ def _listened_to(entry: Entry, found: Seen) -> str:
     what = "The classes" if of_class else f"Low and high {plain(entry.task.classes[0])}"
     if found.choice is None:
         return "It has one LSTM, so there is no choice among LSTMs to be seen." if entry.config.k == 1 else ""
-    if not found.choice.beyond_chance:
-        return f"**{what} cannot be seen in which LSTM is listened to:** whichever it is, all are about alike."
     (most, high), (least, low) = found.choice.most, found.choice.least
-    return (
-        f"**{what} can be seen in which LSTM is listened to.** Most of all LSTM {found.choice.lstm}: at {high:.0%} of the "
-        f"steps of {found.groups[most]}, and at {low:.0%} of those of {found.groups[least]}."
+    shares = (
+        f"LSTM {found.choice.lstm}: at {high:.0%} of the steps of {found.groups[most]}, and at {low:.0%} of those of "
+        f"{found.groups[least]}"
     )
+    if found.choice.at_least > ENOUGH:
+        whose = "the classes" if of_class else f"low and high {plain(entry.task.classes[0])}"
+        return f"**{TOO_FEW} {whose} can be seen in which LSTM is listened to.** {shares}."
+    if not found.choice.beyond_chance:
+        return (
+            f"**{what} cannot be seen in which LSTM is listened to.** They differ most in {shares}: no more than chance may "
+            "make it."
+        )
+    return f"**{what} can be seen in which LSTM is listened to.** Most of all {shares}."
 
 
 def look_at(entry: Entry) -> None:

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from mrnn import Task, analysis, charts, owndata
+from mrnn import Task, Trace, analysis, charts, owndata
 from pages import common
 from pages.views.transitions.asked import Asked
 
 MOST_KINDS = 24  # rows of a picture
-LITTLE = 0.05  # of what z could tell
+LITTLE = 0.05  # of what z could tell, beyond chance
+MOST_STEPS, FEWEST = 100_000, 4  # of the test against chance: steps; and sequences, so that chance is not one in ten
 MEANT = {
     "what is hidden": "the hidden regime, which nobody told the network",
     "what comes in": "what comes in at the step",
@@ -28,7 +29,8 @@ def steps(asked: Asked) -> str:
         common.asked.keep(key, chosen or by, by)
         by = chosen or by
     kinds = found[by]
-    path = study.trace.listened(study.layer)
+    some = slice(max(FEWEST, MOST_STEPS // study.data.x.shape[1]))
+    trace, of = study.trace.take(some), kinds.of[some]
     use = common.kept().get(
         ("use_by_kind", study.key, by),
         lambda: analysis.use_by_kind(study.trace, kinds.of, kinds.names, study.layer),
@@ -44,14 +46,16 @@ def steps(asked: Asked) -> str:
     )
     information = common.kept().get(
         ("information_on_kind", study.key, by),
-        lambda: analysis.information_on_kind(path, study.trace.lengths, study.trace.k, kinds.of),
+        lambda: analysis.information_on_kind(trace.listened(study.layer), trace.lengths, trace.k, of),
     )
-    st.markdown(_verdict(information, by))
+    st.markdown(_verdict(information, by, trace))
     common.in_numbers(use, key="use_by_kind")
     return f"""{asked.lines(grouping="groups, kinds_of_steps")}\
 kinds = kinds_of_steps(task, data, task.hidden({study.drawn}, 0))["{by}"]
 print(analysis.use_by_kind(trace, kinds.of, kinds.names, {study.layer}))
-print(analysis.information_on_kind(trace.listened({study.layer}), trace.lengths, trace.k, kinds.of))
+some = slice({some.stop})  # the test would take long with more
+part = trace.take(some)
+print(analysis.information_on_kind(part.listened({study.layer}), part.lengths, part.k, kinds.of[some]))
 """
 
 
@@ -61,12 +65,20 @@ def _of_numbers(task: Task, inputs: int, by: str) -> str:
         return ""
     what = f"The mean of the {inputs} inputs of a step" if inputs > 1 else "The number that comes in"
     scaled = ", on the scale that networks learn from" if owndata.is_own(task.name) else ""
-    return f"{what}{scaled}, in quarters of all steps. "
+    return f"{what}{scaled}; many different ones in quarters of all steps. "
 
 
-def _verdict(found: analysis.Information, by: str) -> str:
-    told = f"z tells {found.value:.3f} nats of {by}, of at most {found.most:.3f}; {found.chance:.3f} by chance"
-    if found.beyond_chance:
-        little = "" if found.value > LITTLE * found.most else ", though little"
-        return f"**The choice depends on {by}{little}**: {told}."
-    return f"**Beyond chance the choice does not depend on {by}**: {told}."
+def _verdict(found: analysis.Information, by: str, trace: Trace) -> str:
+    """What z tells of the kind of step, beside chance; trace: of the sequences that it was counted on."""
+    if trace.k == 1:
+        return "With one LSTM there is no choice that could depend on anything."
+    if len(trace.lengths) < FEWEST:
+        return f"**Too few sequences to say whether the choice depends on {by}.** Take more of them."
+    told = (
+        f"z tells {found.value:.3f} nats of {by}, of at most {found.most:.3f}; {found.chance:.3f} by chance, on "
+        f"{len(trace.lengths):,} sequences"
+    )
+    if not found.beyond_chance:
+        return f"**The choice depends on {by} no more than chance makes it**: {told}."
+    little = "" if found.value - found.chance > LITTLE * found.most else ", though little"
+    return f"**The choice depends on {by}{little}**: {told}."
