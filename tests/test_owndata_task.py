@@ -179,6 +179,12 @@ def test_what_is_kept_is_the_task_of_that_name_with_its_settings():
         make_task(own_id, {"test_percent": 91})
 
 
+def test_two_tasks_of_the_same_data_and_settings_are_equal():
+    own_id = kept()
+    assert make_task(own_id, {}) == make_task(own_id, {})
+    assert make_task(own_id, {}) != make_task(own_id, {"test_percent": 40})
+
+
 def test_the_same_data_of_the_same_person_are_kept_once():
     assert kept() == kept(name="renamed")
     assert [one.name for one in owndata.list_kept(OWNER)] == ["renamed"]

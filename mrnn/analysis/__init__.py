@@ -37,7 +37,7 @@ from mrnn.analysis.information import (
     information_on_position,
     mutual_information,
 )
-from mrnn.analysis.judgement import Judgement, in_words, judge, judgement_table
+from mrnn.analysis.judgement import Judgement, in_words, judge, judgement_table, significant
 from mrnn.analysis.kinds import use_by_kind
 from mrnn.analysis.maps import METHODS, Method, StateMap, choose_steps, state_map, states_by_sequence
 from mrnn.analysis.paths import (
@@ -104,6 +104,7 @@ __all__ = [
     "q_difference",
     "q_distance",
     "sequences_with_move",
+    "significant",
     "starts",
     "state_map",
     "states_by_sequence",

@@ -28,10 +28,16 @@ class Judgement:
         return np.square(self.said - self.truth).mean(-1)
 
 
+def significant(values: np.ndarray) -> np.ndarray:
+    """Values to five digits of the largest one: as exact as a picture is, whatever their unit."""
+    largest = float(np.abs(values).max(initial=0))
+    return np.round(values.astype(float), 5 - int(np.ceil(np.log10(largest))) if largest > 0 else 0)
+
+
 def in_words(target: Target, said: np.ndarray, classes: Sequence[str]) -> str:
     """An answer (C,) in words: the most probable class, all labels that are more probable than not, or the values."""
     if target == "value":
-        return ", ".join(f"{value:.3f}" for value in said)
+        return ", ".join(f"{value:.4g}" for value in said)
     held = said > 0.5 if target == "labels" else np.arange(len(said)) == said.argmax()
     return ", ".join(name for name, holds in zip(classes, held, strict=True) if holds) or "nothing"
 
@@ -66,7 +72,7 @@ def judgement_table(
     returns  rows of step, came in, says, should say, right, LSTM (from 1); of values, their squared error for right
     """
     steps = len(judged.said)
-    verdict = {"squared error": judged.errors.round(5)} if judged.right is None else {"right": judged.right}
+    verdict = {"squared error": significant(judged.errors)} if judged.right is None else {"right": judged.right}
     return pd.DataFrame(
         {
             "step": np.arange(steps),

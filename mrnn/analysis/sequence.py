@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mrnn.analysis.judgement import Judgement, judge
+from mrnn.analysis.judgement import Judgement, judge, significant
 from mrnn.trace import Target, Trace
 
 RIGHT = "what is right"  # in place of a class, where each step has an answer of its own
@@ -43,7 +43,7 @@ def answers_before_and_after(before: Trace, after: Trace, classes: Sequence[str]
         told = {when: {classes[c]: one.said[:, c] for c in sorted(answered)} for when, one in judged.items()}
     return pd.concat(
         [
-            pd.DataFrame({"t": steps, "when": when, "class": name, "probability": said.astype(float).round(4)})
+            pd.DataFrame({"t": steps, "when": when, "class": name, "probability": significant(said)})
             for when, of_class in told.items()
             for name, said in of_class.items()
         ],

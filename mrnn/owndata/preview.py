@@ -9,6 +9,7 @@ from mrnn.owndata.sequences import Sequences
 from mrnn.text import SIGNS
 
 MOST_CLASSES_SHOWN = 6
+MOST_CHANGES = 40  # of the class, in a lane: more would be one grey
 MOST_POINTS = 400  # of a line
 
 
@@ -32,12 +33,12 @@ def examples_table(sequences: Sequences, column: str, each: int = 4) -> pd.DataF
 def changes_table(sequences: Sequences, each: int = 4) -> pd.DataFrame:
     """What each step of the same examples is of, where classes of steps are known: rows of lane, t and class.
 
-    A row for the first step of a sequence, and for each at which the class changes.
+    A row for the first step of a sequence, and for each at which the class changes, up to MOST_CHANGES of them.
     """
     parts = []
     for lane, n in _examples(sequences, each):
         labels = np.asarray(sequences.labels)[sequences.starts[n] :][: sequences.lengths[n]]
-        t = np.flatnonzero(np.diff(labels, prepend=-1))
+        t = np.flatnonzero(np.diff(labels, prepend=-1))[:MOST_CHANGES]
         names = np.asarray(sequences.classes)[labels[t]]
         parts.append(pd.DataFrame({"lane": lane, "t": t, "class": names}))
     return pd.concat(parts, ignore_index=True)

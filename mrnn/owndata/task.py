@@ -1,6 +1,7 @@
 """A person's own data as a task like any other."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -83,9 +84,12 @@ class OwnTask(Task):
 
     def in_its_unit(self, answers: np.ndarray) -> np.ndarray:
         """Values (..., 1) that a model has answered, as the label's column has them."""
-        labels = np.asarray(self._training_part().labels)[:, None]
-        scaling = Scaling.learn(labels[None], np.array([len(labels)]))
+        scaling = store.split_parts.get(("labels", self.kept.id, self.test_percent, self.split_seed), self._of_labels)
         return answers * scaling.scale + scaling.mean
+
+    def _of_labels(self) -> Scaling:
+        labels = np.asarray(self._training_part().labels)[:, None]
+        return Scaling.learn(labels[None], np.array([len(labels)]))
 
     def _training_part(self) -> Sequences:
         sequences = store.load(self.kept.id)
@@ -118,12 +122,16 @@ class OwnTask(Task):
 
 
 def own_task(own_id: str) -> OwnTask | OwnText:
-    """The task of somebody's own data; ValueError if they are not here."""
-    kept = store.read(own_id)
+    """The task of somebody's own data, equal to another one of the same data; ValueError if they are not here."""
+    return _class_of(store.read(own_id))()
+
+
+@lru_cache(maxsize=256)
+def _class_of(kept: store.Kept) -> type[OwnTask] | type[OwnText]:
     about: dict[str, Any] = {"name": kept.id, "title": kept.name, "classes": kept.classes, "kept": kept}
     if kept.begins:
         about |= {"summary": "Which character comes next?", "input_size": len(kept.classes), "example": kept.begins}
-        return type("OwnText", (OwnText,), about)()
+        return type("OwnText", (OwnText,), about)
     what = {"class": "Which class is it", "value": f"What is its {kept.classes[0]}"}[kept.target]
     about |= {
         "summary": f"{what}{' at each step' if kept.per_step else ''}?",
@@ -131,7 +139,7 @@ def own_task(own_id: str) -> OwnTask | OwnText:
         "per_step": kept.per_step,
         "input_size": len(kept.inputs),
     }
-    return type("OwnTask", (OwnTask,), about)()
+    return type("OwnTask", (OwnTask,), about)
 
 
 def _spared(sequences: Sequences, order: np.ndarray) -> np.ndarray:
