@@ -17,6 +17,7 @@ from mrnn.scores import SCORES
 from mrnn.tasks import make_task
 from pages import common
 from pages.common.shown import SWEEP
+from pages.common.words import plain
 
 REFRESH = 2.0  # seconds between two looks at what trains
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
@@ -243,21 +244,27 @@ def closer(found: list[comparison.Outcome]) -> None:
 
 def confusions(first: dict[str, common.Entry]) -> None:
     """Which classes the first seed of each network takes for which; of labels, which it finds and which it misses."""
-    task = next(iter(first.values())).task
+    studies = {name: common.study(entry, 0, READ) for name, entry in first.items()}
+    some = next(iter(studies.values()))
+    task = some.entry.task
     with st.grid("auto", min_column_width=240) as grid:
-        for name, entry in first.items():
+        for name, study in studies.items():
             with grid.cell():
-                study = common.study(entry, 0, READ)
                 st.markdown(f"**{name}**")
                 if task.target == "labels":
                     found = analysis.confusion_of_labels(study.trace, study.data.y, task.classes)
-                    common.show_table(found, key=f"confusion_{entry.id}")
+                    common.show_table(found, key=f"confusion_{study.entry.id}")
                 else:
                     found = analysis.confusion(study.trace, study.data.y, task.classes, MOST_CLASSES)
-                    common.show(charts.confusion_heatmap(found), key=f"confusion_{entry.id}")
+                    common.show(charts.confusion_heatmap(found), key=f"confusion_{study.entry.id}")
+    rare = (
+        f"; {analysis.OTHERS}: all but the {MOST_CLASSES - 1} most frequent"
+        if task.output_size > MOST_CLASSES and task.target == "class"
+        else ""
+    )
     told = "rows are labels" if task.target == "labels" else "rows are true classes, columns answers"
     steps = "the steps of " if task.per_step else ""
-    st.caption(f"Of the first seed of each network, {steps}{READ:,} fresh sequences: {told}.")
+    st.caption(f"Of the first seed of each network, {steps}{len(some.data):,} fresh sequences: {told}{rare}.")
 
 
 def times(by_network: dict[str, list[common.Entry]]) -> None:
@@ -316,7 +323,7 @@ with right, common.refusals():
         seen = sweep.config
         shown_base = seen.base
         equal = EQUAL[seen.match or "size"]
-        st.markdown(f"#### {make_task(shown_base.task, shown_base.settings).title}: networks with the same {equal}")
+        st.markdown(f"#### {plain(common.task_title(shown_base.task))}: networks with the same {equal}")
         running = sweep.state == "running"
         st.fragment(watch, run_every=REFRESH if running else None)(sweep.id, running)
         if sweep.state != "running":

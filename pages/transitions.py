@@ -60,7 +60,8 @@ with right, common.refusals():
         missing = [name for name in asked.names if not asked.number(name)]
         if missing:
             st.warning(
-                f"No sequence of class {missing[0]} is among these {count:,}. Take more sequences, or another class."
+                f"No sequence of class {common.words.plain(missing[0])} is among these {len(asked.study.data):,}. Take more "
+                "sequences, or another class."
             )
             st.stop()
         code = VIEWS[view or "Matrices"](asked)

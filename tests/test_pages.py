@@ -930,6 +930,8 @@ def test_networks_of_any_task_are_looked_at_or_one_is_told_how_to_train_them(vie
         task = TASKS[name]
         how = {"class": "right at", "labels": "right at", "value": "mean squared error"}[task.target]
         assert (how in heading) == task.per_step
+        (entry,) = [one for one in common.entries(name) if one.id == app.selectbox(key=f"tau_model_{name}").value]
+        assert entry.config.num_lstms > 1, "there is something to choose"
         assert len(timelines(app)) == 1
     elif not timelines(app):
         assert app.button(key="offer_training")
@@ -1134,10 +1136,11 @@ def test_own_data_of_any_kind_are_looked_at_once_a_network_has_learned_from_them
         (entry,) = [entry for entry in common.entries(None, owner) if entry.id == run_id]
         data = task.make(1, 0)
         said_last = task.in_its_unit(entry.model.trace(data.x, data.lengths).answers)[0, 0]
-        assert json.loads(drawn)["p"][-1][0] == pytest.approx(said_last, rel=1e-3) or view == "Temperature"
+        if view != "Temperature":  # under a draw of noise it says something else
+            assert json.loads(drawn)["p"][-1][0] == pytest.approx(said_last, rel=1e-3)
         right = task.in_its_unit(data.y)[0, 0]
         assert 1.2 <= right <= 3
-        assert f"where {right:.3f} is right" in said(looked_at)
+        assert f"where {right:.4g} is right" in said(looked_at)
     if view == "Lesions":
         (code,) = (part.value for part in looked_at.code if "from mrnn import" in part.value)
         printed: list[Any] = []
@@ -1149,12 +1152,20 @@ def test_own_data_of_any_kind_are_looked_at_once_a_network_has_learned_from_them
     assert not transitions("Matrices", model_transitions=run_id, sequences=100).error
 
 
-@pytest.mark.parametrize("view", ["Temperature", "Lesions"])
-@pytest.mark.parametrize("name", TASKS)
-def test_a_task_opens_on_a_network_that_has_something_to_choose(view, name):
-    chosen = k_and_tau(view, k_task=name).selectbox(key=f"tau_model_{name}").value
-    (entry,) = [entry for entry in common.entries(name) if entry.id == chosen]
-    assert entry.config.num_lstms > 1
+def test_a_person_s_words_are_no_markdown_where_their_data_are_looked_at():
+    app = visit("pages/own_data.py")
+    rows = [f"{n},{t},{t % 3},{'a*b*c' if n % 2 else ':red[x]'}" for n in range(40) for t in range(7)]
+    app.file_uploader[0].upload("mine.csv", "\n".join(["id,t,x,kind", *rows]).encode()).run()
+    own_id = kept_by(app)
+    run_id = learned_from(own_id, owner_of(app))
+    pages = [
+        transitions(view, model_transitions=run_id, sequences=100) for view in ("Matrices", "Graph", "Use", "Time")
+    ]
+    pages += [k_and_tau(view, k_task=own_id) for view in ("Number of LSTMs", "Temperature", "Lesions")]
+    for page in pages:
+        shown = "\n".join(line.value for line in page.markdown)
+        assert "a*b*c" not in shown
+        assert ":red[x]" not in shown
 
 
 def test_that_a_label_is_a_number_or_of_each_step_can_be_said_and_its_faults_are_named():

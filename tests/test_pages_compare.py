@@ -13,7 +13,7 @@ from mrnn.grid import SweepConfig
 from mrnn.matching import count_weights
 from mrnn.tasks import make_task
 from pages.common.models import SHIPPED
-from tests.test_pages import no_real_training, owner_of, said, visit
+from tests.test_pages import kept_by, no_real_training, owner_of, said, visit
 
 PAGE = "pages/compare.py"
 ASSETS = SHIPPED.parent
@@ -58,6 +58,22 @@ def test_a_comparison_is_seen_by_others_only_once_it_is_published():
         assert ("networks with the same number of weights" in said(other)) == public
         assert ("There is no comparison to be seen at this address" in said(other)) != public
     assert len(runs.list_runs(sweep.owner)) == sweep.total
+
+
+def test_what_a_person_calls_data_of_their_own_is_not_told_to_others_with_a_published_comparison():
+    own_id = kept_by(visit("pages/own_data.py"))
+    app = visit(PAGE)
+    app.button_group(key="t_task").set_value(own_id).run()
+    app.slider(key="c_seeds").set_value(1).run()
+    app.button(key="start").click().run()
+    (sweep,) = sweeps.list_sweeps(owner_of(app))
+    sweeps.publish(sweep.id, sweep.owner, True)
+    assert "#### Hips: networks with the same number of weights" in said(app)
+    other = visit(key="b" * 32)
+    other.query_params["sweep"] = sweep.id
+    other.switch_page(PAGE).run()
+    assert "data: networks with the same number of weights" in said(other)
+    assert "Hips" not in said(other)
 
 
 def test_a_comparison_that_is_begun_is_shown_in_place_of_the_one_that_was_opened():

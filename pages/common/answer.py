@@ -48,7 +48,7 @@ def told(task: Task, trace: Trace, y: np.ndarray, n: int = 0) -> Told:
     steps, right = len(one.said), one.right
     if task.per_step:
         if right is None:
-            return Told(f"mean squared error {one.errors.mean():.4f} over {steps} steps", "", "", "")
+            return Told(f"mean squared error {one.errors.mean():.4g} over {steps} steps", "", "", "")
         return Told(f"right at {right.sum()} of {steps} steps", "", "", "")
     answer, truth = (analysis.in_words(task.target, row, task.classes) for row in (one.said[-1], one.truth[-1]))
     if right is None:
@@ -64,7 +64,7 @@ def told_of_many(task: Task, trace: Trace, y: np.ndarray) -> str:
     right = [one.right for one in every if one.right is not None]
     if not right:
         error = np.mean([one.errors.mean() if task.per_step else one.errors[-1] for one in every])
-        return f"the mean squared error of these {n} is {error:.4f}"
+        return f"the mean squared error of these {n} is {error:.4g}"
     if task.per_step:
         return f"{np.concatenate(right).mean():.0%} of the steps of these {n} are answered right"
     return f"{sum(one[-1] for one in right)} of the {n} are answered right"

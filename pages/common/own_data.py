@@ -10,7 +10,7 @@ import streamlit as st
 
 from mrnn import TASKS, Task, analysis, owndata
 from mrnn.owndata import Faults, Reading, Table
-from pages.common import link
+from pages.common import link, measures, past
 from pages.common.answer import in_its_unit
 from pages.common.models import Entry
 from pages.common.models import forgotten as models_forgotten
@@ -83,6 +83,8 @@ def forgotten() -> None:
     """To be called when data of one's own were deleted: nothing of them stays in the memory of the server."""
     kept().clear()
     models_forgotten()
+    past.forgotten()
+    measures.forgotten()
     _answered.clear()
     _read_table.clear()
     _read_arrays.clear()

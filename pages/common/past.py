@@ -58,6 +58,11 @@ def _snapshots(path: str, changed: int) -> snapshots.Snapshots | None:  # noqa: 
     return snapshots.read(Path(path))
 
 
+def forgotten() -> None:
+    """To be called when data were deleted: nothing that a run did with them stays in memory."""
+    _snapshots.clear()
+
+
 def past_of(entry: Entry) -> Past:
     """Of a model on the menu. Of one that ships, or was uploaded, its file alone can tell."""
     noted = tuple(entry.notes.get("history", ()))

@@ -54,5 +54,5 @@ def number(count: int, one: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A person's words, none of whose signs are Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$~:" else sign for sign in text)
+    """A person's words, within a line, none of whose signs are Markdown there."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#|$~:" else sign for sign in text)

@@ -221,12 +221,12 @@ def test_the_lstm_of_a_hidden_regime_is_switched_off_and_what_follows_is_drawn(s
     data = task.make(1, 0)
     trace = model.trace(data.x, data.lengths, allowed=np.array([True, False, True]))
     error = analysis.judge(trace, data.y).errors.mean()
-    expect(heading(page)).to_contain_text(f"After: mean squared error {error:.4f} over 100 steps")
+    expect(heading(page)).to_contain_text(f"After: mean squared error {error:.4g} over 100 steps")
     assert strip(page, "steered") == strip_of(trace.listened()[0])
     expect(timeline(page, "steered").locator("svg[role=img]")).to_contain_text("regime")
     picture(page, "answer_change")
     elsewhere = visit(server, page.url.removeprefix(f"{server.url}/"))
-    expect(heading(elsewhere)).to_contain_text(f"After: mean squared error {error:.4f} over 100 steps")
+    expect(heading(elsewhere)).to_contain_text(f"After: mean squared error {error:.4g} over 100 steps")
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -676,7 +676,7 @@ class Timeline {
     if (data.k > 1 && !data.compact) parts.push(`entropy ${entropy(data.q[t]).toFixed(2)}`)
     if (data.hidden) parts.push(`regime ${letter(data.hidden[t])}`)
     if (data.truth) parts.push(this.judgedWords(t))
-    else if (data.values) parts.push(`says ${data.p[t].map(value => value.toFixed(2)).join(", ")}`)
+    else if (data.values) parts.push(`says ${data.p[t].map(figure).join(", ")}`)
     else if (data.p && !data.compact) {
       const best = data.shown ?? data.p[t].indexOf(Math.max(...data.p[t]))
       parts.push(`p(${data.classes[best]}) = ${Math.round(data.p[t][best] * 100)}%`)
@@ -688,7 +688,7 @@ class Timeline {
   judgedWords(t) {
     const { data } = this
     const [said, truth] = [data.p[t], data.truth[t]]
-    if (data.values) return `says ${said.map(value => value.toFixed(2)).join(", ")}, right is ${truth.map(value => value.toFixed(2)).join(", ")}`
+    if (data.values) return `says ${said.map(figure).join(", ")}, right is ${truth.map(figure).join(", ")}`
     const best = said.indexOf(Math.max(...said))
     const names = hold => data.classes.filter((_, c) => hold(c)).join(", ") || "none"
     const says = data.several ? names(c => said[c] > 0.5) : `${data.classes[best]} (${Math.round(100 * said[best])}%)`
@@ -867,6 +867,11 @@ function entropy(q) {
 
 function signed(value) {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`
+}
+
+/** A value of any unit: two decimals, or three digits where those would say nothing. */
+function figure(value) {
+  return value === 0 || (Math.abs(value) >= 0.1 && Math.abs(value) < 1e6) ? value.toFixed(2) : value.toPrecision(3)
 }
 
 function short(value) {

@@ -114,7 +114,7 @@ def _before_and_after(subject: Subject, steering: Steering) -> None:
         data.x, data.lengths, choice=steering.choice(layers, layer, steps), allowed=steering.allowed(k)
     )
     said, says = (subject.told(trace).says for trace in (before, after))
-    st.markdown(f"#### Before: {said}. After: {says}")
+    st.markdown(f"#### Before: {common.words.plain(said)}. After: {common.words.plain(says)}")
     subject.picture(
         after, key="steered", forced=steering.at, on_choose=_choose,
         alt=f"q(t), z(t) and the answer so far, with the choice meddled with. Before: {said}. After: {says}.",
@@ -141,7 +141,7 @@ def _reading(before: Trace, after: Trace, since: int | None, steering: Steering)
         return f"{how} The same LSTMs are listened to as before, so nothing changes."
     length = int(before.lengths[0])
     moved = abs(after.probabilities[0, :length] - before.probabilities[0, :length]).max(axis=-1)
-    what, far = ("value", f"{moved.max():.3f}") if before.target == "value" else ("probability", f"{moved.max():.0%}")
+    what, far = ("value", f"{moved.max():.4g}") if before.target == "value" else ("probability", f"{moved.max():.0%}")
     return (
         f"{how} From step {since} on another LSTM is listened to; a {what} moves by up to {far}, most at step "
         f"{int(moved.argmax())}."

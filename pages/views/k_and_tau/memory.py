@@ -37,7 +37,7 @@ def memory() -> str | None:
         for carry, found in kinds.items():
             if not found:
                 st.info(
-                    f"There is no network for {task.title} whose LSTMs go on from {'their own' if carry == 'own' else 'one mixed'} "
+                    f"There is no network for {common.words.plain(task.title)} whose LSTMs go on from {'their own' if carry == 'own' else 'one mixed'} "
                     f"memory. Train one on the Train page, with carry set to {carry}."
                 )
                 common.offer_training(task, carry=carry)
@@ -50,11 +50,12 @@ def memory() -> str | None:
         st.markdown(EXPLAINED)
     with right, common.refusals():
         _both(mixed, own, seed)
-    return f"""from mrnn import analysis, load
+    paired = mixed.task == own.task
+    return f"""from mrnn import {"analysis, load" if paired else "load"}
 from mrnn.tasks import make_task
 
 mixed, own = load("{common.file_of(mixed)}"), load("{common.file_of(own)}")
-{_paired(mixed.task, seed) if mixed.task == own.task else _apart(mixed.task, own.task, seed)}"""
+{_paired(mixed.task, seed) if paired else _apart(mixed.task, own.task, seed)}"""
 
 
 def _paired(task: Task, seed: int) -> str:
@@ -92,7 +93,8 @@ def _both(mixed: common.Entry, own: common.Entry, seed: int) -> None:
         known = "Not measured on test data"
         if entry.accuracy is not None:
             known = f"In use, on test data: {written_with_name(task.target, entry.accuracy)}"
-        st.markdown(f"**{carry}**, {entry.name}: {common.told(task, trace, data.y)}. {known}.")
+        told = common.words.plain(str(common.told(task, trace, data.y)))
+        st.markdown(f"**{carry}**, {common.words.plain(entry.name)}: {told}. {known}.")
         z = trace.listened()[0, : trace.lengths[0]]
         listened.append(z)
         reading = (
@@ -113,12 +115,12 @@ def _both(mixed: common.Entry, own: common.Entry, seed: int) -> None:
     together = int((listened[0] == listened[1]).sum())
     st.caption(
         f"LSTMs have no order of their own: those of own bear the names of their partners in mixed, paired (Hungarian method) by "
-        f"what both did with {SEQUENCES} other sequences. There they listened to partners at {found.agreement:.0%} of the steps "
+        f"what both did with {len(first.data)} other sequences. There they listened to partners at {found.agreement:.0%} of the steps "
         f"({found.chance:.0%} by chance), here at {together} of {len(listened[0])}."
     )
     apart = common.counted_on_two(analysis.usage_apart, first, second, found)
     st.markdown(
-        f"**Mixed minus own**, share of the steps of those {SEQUENCES}, beyond chance, with 95 % intervals: "
+        f"**Mixed minus own**, share of the steps of those {len(first.data)}, beyond chance, with 95 % intervals: "
         f"{common.partners_beyond_chance(apart, found)}."
     )
     st.caption("One training run each, with one seed, so small differences in accuracy mean little.")

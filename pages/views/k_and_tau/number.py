@@ -104,7 +104,7 @@ def _side_by_side(picked: list[common.Entry], seed: int) -> None:
                 trace = entry.model.trace(data.x, data.lengths)
                 told = common.told(task, trace, data.y)
                 truths.append(told.truth)
-                st.markdown(f"**{entry.name}**: {told}")
+                st.markdown(f"**{common.words.plain(entry.name)}**: {common.words.plain(str(told))}")
                 listened = trace.listened()[0, : trace.lengths[0]]
                 handovers = int((listened[1:] != listened[:-1]).sum())
                 k = entry.config.num_lstms
@@ -131,10 +131,11 @@ def _side_by_side(picked: list[common.Entry], seed: int) -> None:
 
 
 def _against_k(picked: list[common.Entry]) -> None:
-    rows = []
+    rows, read = [], 0
     found = [entry for entry in picked if entry.config.cell == "mrnn"]
     for entry, name in zip(found, names_by_k(found), strict=True):
-        use = common.study(entry, entry.config.num_layers - 1, SEQUENCES).counted(_usage)
+        study = common.study(entry, entry.config.num_layers - 1, SEQUENCES)
+        use, read = study.counted(_usage), len(study.data)
         rows.append(
             {
                 "k": entry.config.num_lstms,
@@ -160,11 +161,14 @@ def _against_k(picked: list[common.Entry]) -> None:
         with column:
             common.show(charts.against_k(part, figure, title, form), key=key)
     best = known.nlargest(1, "accuracy").to_dict("records")
-    told = f"Best in use with k = {best[0]['network']}, {written(target, best[0]['accuracy'])}. " if best else ""
+    alike = all(entry.task == found[0].task for entry in found)  # else they were asked different questions
+    told = (
+        f"Best in use with k = {best[0]['network']}, {written(target, best[0]['accuracy'])}. " if best and alike else ""
+    )
     most = max(rows, key=lambda row: row["k"])
     st.caption(
         f"{told}{capital(SCORES[target])} as each model's file states it, on test data; one training run each, so small differences mean little. "
-        f"Really in use: the exponential of the entropy of use, last layer, over {SEQUENCES} fresh sequences; 1 if always the same "
+        f"Really in use: the exponential of the entropy of use, last layer, over {read} fresh sequences; 1 if always the same "
         f"LSTM is heard, k if all are heard alike. Of k = {most['network']} LSTMs, {most['effective']:.1f} are."
     )
 

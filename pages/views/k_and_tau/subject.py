@@ -85,7 +85,7 @@ def choose_models(task: Task) -> list[common.Entry]:
     """The models of a task; where there is none, a word on how to come by one, and no more of the page."""
     found = common.entries(task.name, common.owner())
     if not found:
-        st.info(f"No network has learned from {task.title} yet.")
+        st.info(f"No network has learned from {common.words.plain(task.title)} yet.")
         common.offer_training(task)
         st.stop()
     return found

@@ -71,10 +71,12 @@ def _one_draw(subject: Subject, tau: float, draw: int) -> None:
     drawn = entry.model.trace(data.x, data.lengths, choice="gumbel", tau=tau, noise=noise)
     soft, hard = (entry.model.trace(data.x, data.lengths, choice=choice) for choice in ("soft", "argmax"))
     of_draw, of_soft, in_use = (subject.told(trace) for trace in (drawn, soft, hard))
-    st.markdown(f"#### At tau {tau:.2f}{':' if subject.task.per_step else ' this draw answers'} {of_draw.says}")
     st.markdown(
-        f"In use, one LSTM a step: **{in_use.says}**. All LSTMs blended by q: **{of_soft.says}**."
-        + (f" It is {of_draw.truth}." if of_draw.truth else "")
+        f"#### At tau {tau:.2f}{':' if subject.task.per_step else ' this draw answers'} {common.words.plain(of_draw.says)}"
+    )
+    st.markdown(
+        f"In use, one LSTM a step: **{common.words.plain(in_use.says)}**. All LSTMs blended by q: **{common.words.plain(of_soft.says)}**."
+        + (f" It is {common.words.plain(of_draw.truth)}." if of_draw.truth else "")
     )
     counted = drawn.z[0, layer, : data.lengths[0]]
     reading = (
@@ -98,7 +100,7 @@ def _accuracy(subject: Subject) -> str:
         ("tau", entry.key, MEASURED, DRAWS, SEQUENCES),
         partial(probes.accuracy_by_tau, entry.model, data, MEASURED, DRAWS),
         key="measure_tau",
-        button=f"Measure on {SEQUENCES} sequences",
+        button=f"Measure on {len(data)} sequences",
         promise=f"Runs the network {DRAWS} times, with the same draws of noise at each of {len(MEASURED)} temperatures. "
         "Takes some seconds.",
     )
@@ -108,7 +110,7 @@ def _accuracy(subject: Subject) -> str:
     reading = (
         f"Line: mean of {DRAWS} draws; band: lowest to highest draw. Sampled answers are "
         f"{'right most often' if target == 'class' else 'best'} at tau {best['tau']:g} ({written(target, best['mean'], 1)}); "
-        f"picking the most probable LSTM gives {written(target, best['in_use'], 1)}. Each on the same {SEQUENCES} fresh "
+        f"picking the most probable LSTM gives {written(target, best['in_use'], 1)}. Each on the same {len(data)} fresh "
         f"sequences. {MEANINGS[target]}"
     )
     common.show(charts.accuracy_by_tau(table, SCORES[target]), key="by_tau")

@@ -51,6 +51,7 @@ def training() -> str | None:
             "Signal", list(range(1, n + 1)), default=1, required=True, wrap=True, key="kept_signal", bind="query-params",
             help="The same few signals are read after every epoch; the network never learns from them.",
         )  # fmt: skip
+        place = min(int(number or 1), n) - 1
         layer = common.layer_picker(layers, key="kept_layer")
         epochs: list[int] = kept.epochs.tolist()
         epoch = st.select_slider(
@@ -59,12 +60,12 @@ def training() -> str | None:
         st.caption("Try")
         common.presets(PRESETS)
     with right, common.refusals():
-        _then(past, kept, int(epoch), min(int(number or 1), n) - 1, layer)
+        _then(past, kept, int(epoch), place, layer)
         # What is the same whichever epoch is looked at is sent last: it would hold up the slider.
         same = st.container()
         _told(past, int(epoch))
         with same:
-            _by_epoch(kept, min(int(number or 1), n) - 1, layer)
+            _by_epoch(kept, place, layer)
             if past.history:
                 common.tau_beside_accuracy(pd.DataFrame(list(past.history)), past.task.target)
     where = "assets/training/" + past.id if past.folder.is_relative_to(common.KEPT) else f"runs/{past.id}"
@@ -75,7 +76,7 @@ from mrnn import snapshots
 kept = snapshots.read(Path("{where}") / snapshots.FILE)
 for number, epoch in enumerate(kept.epochs):
     trace = kept.trace(number)
-    print(epoch, trace.listened({layer})[{min(int(number or 1), n) - 1}] + 1, trace.answers[{min(int(number or 1), n) - 1}])
+    print(epoch, trace.listened({layer})[{place}] + 1, trace.answers[{place}])
 """
 
 
@@ -103,7 +104,7 @@ def _then(past: common.Past, kept: Snapshots, epoch: int, number: int, layer: in
     one, behind = trace.take(some), kept.inside(place, layer)
     inside = None if behind is None else Inside(logits=behind.logits[some], gates=behind.gates[some])
     when = "Before training" if epoch == 0 else f"After epoch {epoch}"
-    st.markdown(f"#### {when}: {common.told(task, one, data.y[some])}")
+    st.markdown(f"#### {when}: {common.words.plain(str(common.told(task, one, data.y[some])))}")
     use = analysis.usage(one.listened(layer), one.lengths, one.k)
     reading = (
         f"{when}, LSTM {use.argmax() + 1} is listened to most, for {use.max():.0%} of the steps of this signal; "

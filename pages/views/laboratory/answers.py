@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mrnn import Task, analysis, owndata
-from mrnn.analysis import Judgement
+from mrnn import analysis, owndata
+from mrnn.charts.picture import capital
 from pages import common
 from pages.views.laboratory.subject import Subject, choose_sequence
 
@@ -26,7 +26,7 @@ def answers(subject: Subject, controls: DeltaGenerator) -> str:
     judged = common.judged(task, trace, data.y)
     steps = int(data.lengths[0])
     symbols = task.symbols(data.x[0, :steps])
-    said = verdict(task, judged)
+    said = verdict(common.told(task, trace, data.y))
     st.markdown(f"#### {said}")
     reading = READ[task.target] + (
         "" if judged.right is None else " The last row says where the answer is right (a line) and where it is wrong (a cross)."
@@ -66,11 +66,8 @@ print(trace.q[0, {layer}].round(2))  # probability of each LSTM at each step
 """
 
 
-def verdict(task: Task, judged: Judgement) -> str:
+def verdict(told: common.Told) -> str:
     """How right it is, in a few words."""
-    steps = len(judged.said)
-    if judged.right is None:
-        return f"Mean squared error {judged.errors.mean():.4f} over {steps} steps"
-    if task.per_step:
-        return f"Right at {judged.right.sum()} of {steps} steps"
-    return f"After the last step the answer is {'right' if judged.right[-1] else 'wrong'}"
+    if told.verdict:
+        return f"After the last step the answer is {told.verdict}"
+    return f"After the last step it says {told.says}" if told.truth else capital(told.says)

@@ -145,6 +145,11 @@ class Asked:
         return self.first != self.second
 
     @property
+    def apart(self) -> str:
+        """What is subtracted from what, as Markdown."""
+        return common.words.plain(f"{self.first} minus {self.second}")
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The two classes, or the one."""
         return tuple(dict.fromkeys((self.first, self.second)))

@@ -15,7 +15,7 @@ def graph(asked: Asked) -> str:
     difference = asked.differing(analysis.transition_difference) if asked.two else None
     for column, name in zip(st.columns(len(asked.names)), asked.names, strict=True):
         with column:
-            st.markdown(f"**{name}**")
+            st.markdown(f"**{common.words.plain(name)}**")
             common.show(charts.state_graph(transitions, use, name), key=f"graph_{name}")
     st.caption(
         "Circle: an LSTM, its area the share of steps with it. Arrow: a hand-over, its width how probable it is; "
@@ -24,11 +24,11 @@ def graph(asked: Asked) -> str:
     if difference is not None:
         left, right = st.columns(2, vertical_alignment="center")
         with left:
-            st.markdown(f"**{asked.first} minus {asked.second}**")
+            st.markdown(f"**{asked.apart}**")
             common.show(charts.difference_graph(difference, asked.first, asked.second), key="graph_difference")
         with right:
             st.caption(
-                f"Orange: more probable in {asked.first}; violet: in {asked.second}. The wider, the larger the difference. "
+                f"Orange: more probable in {common.words.plain(asked.first)}; violet: in {common.words.plain(asked.second)}. The wider, the larger the difference. "
                 f"{verdict(difference, 'arrows', 'drawn')}"
             )
     layer = asked.study.layer

@@ -47,19 +47,19 @@ def matrices(asked: Asked) -> str:
     columns = st.columns(3)
     for column, name in zip(columns, asked.names, strict=False):
         with column:
-            st.markdown(f"**{name}**: the next LSTM")
+            st.markdown(f"**{common.words.plain(name)}**: the next LSTM")
             matrix = charts.transition_heatmap(transitions, name, counts=counts)
             clicked += _clicked(matrix, (name,), key=f"matrix_{name}")
     difference = asked.differing(analysis.transition_difference) if asked.two else None
     if difference is not None:
         with columns[2]:
-            st.markdown(f"**{asked.first} minus {asked.second}**")
+            st.markdown(f"**{asked.apart}**")
             matrix = charts.difference_heatmap(difference, asked.first, asked.second)
             clicked += _clicked(matrix, asked.names, key="difference")
     stays = transitions[transitions["from"] == transitions["to"]].groupby("class")["count"].sum()
     moves = transitions.groupby("class")["count"].sum()
     kept = " and ".join(
-        f"{stays[name] / max(moves[name], 1):.0%} in {of_class(name)} ({asked.number(name):,} sequences)"
+        f"{stays[name] / max(moves[name], 1):.0%} in {common.words.plain(of_class(name))} ({asked.number(name):,} sequences)"
         for name in asked.names
     )
     st.caption(

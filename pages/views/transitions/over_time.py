@@ -16,11 +16,11 @@ def over_time(asked: Asked) -> str:
     mean = asked.both(analysis.mean_q)
     st.markdown("**q(t), averaged over sequences**", help=common.words.Q)
     for name in asked.names:
-        st.markdown(capital(of_class(name)))
+        st.markdown(common.words.plain(capital(of_class(name))))
         common.show(charts.mean_q_heatmap(mean, name), key=f"mean_{name}")
     coloured = ""
     if asked.two:
-        st.markdown(f"{asked.first} minus {asked.second}")
+        st.markdown(asked.apart)
         difference = asked.differing(analysis.q_difference)
         common.show(charts.q_difference_heatmap(difference, asked.first, asked.second), key="q_difference")
         common.in_numbers(difference, key="q_difference")

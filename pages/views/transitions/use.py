@@ -65,7 +65,7 @@ def _stays(asked: Asked) -> None:
     dwell = asked.both(analysis.dwell_by_class)
     for column, name in zip(st.columns(len(asked.names)), asked.names, strict=True):
         with column:
-            st.markdown(capital(of_class(name)))
+            st.markdown(common.words.plain(capital(of_class(name))))
             common.show(charts.dwell_curves(dwell, name), key=f"dwell_{name}")
     st.caption(
         "Share of the stays with an LSTM that last at least so many steps. Dashed: if it were left with the same "
@@ -79,4 +79,4 @@ def _stays(asked: Asked) -> None:
 
 
 def _told(asked: Asked, what: str, told: str) -> str:
-    return f"**{asked.first} minus {asked.second}**, {what}, beyond chance, with 95 % intervals: {told}."
+    return f"**{asked.apart}**, {what}, beyond chance, with 95 % intervals: {told}."
