@@ -961,9 +961,9 @@ def test_the_hidden_regimes_that_an_lstm_is_listened_to_for_are_told():
     assert len(set(best["lstm"])) == 3
     assert best["share"].min() > 0.85
     assert "**The choice depends on what is hidden**" in said(app)
-    app.button_group(key="steps_by").set_value("what comes in").run()
+    app.button_group(key="steps_by_regimes").set_value("what comes in").run()
     assert "**The choice depends on what comes in" in said(app)
-    assert app.query_params["steps_by"] == "what comes in"
+    assert app.query_params["steps_by_regimes"] == "what comes in"
 
 
 @pytest.mark.parametrize("view", ["Temperature", "Lesions"])
