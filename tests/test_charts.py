@@ -154,6 +154,17 @@ def test_a_score_that_is_no_share_is_written_as_a_number_and_may_be_below_zero()
     assert "%" not in charts.accuracy_by_tau(taus, "R²").words
 
 
+def test_one_value_is_named_by_its_axis_and_several_by_words_at_their_ends():
+    change = pd.DataFrame(
+        {"t": [0, 1] * 2, "when": ["before"] * 2 + ["after"] * 2, "class": "pace", "probability": 1.5}
+    )
+    one = spec(charts.answer_change(change, None, values=True))
+    assert one["layer"][0]["encoding"]["y"]["title"] == "pace"
+    assert len(one["layer"]) == 1
+    two = spec(charts.answer_change(pd.concat([change, change.assign(**{"class": "size"})]), None, values=True))
+    assert [layer["mark"]["type"] for layer in two["layer"]] == ["line", "text"]
+
+
 def test_every_chart_is_among_these_tests():
     assert set(CHARTS) == set(charts.__all__) - NO_CHARTS
 

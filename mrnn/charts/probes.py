@@ -90,8 +90,10 @@ def answer_change(answers: pd.DataFrame, since: int | None, *, values: bool = Fa
     y = alt.Y(
         "probability:Q", title="probability", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1], nice=False)
     )
+    one = values and answers["class"].nunique() == 1  # the axis says what it is
     if values:
-        y = alt.Y("probability:Q", title="value", scale=alt.Scale(zero=False))
+        title = str(answers["class"].iloc[0]) if one else "value"
+        y = alt.Y("probability:Q", title=title, scale=alt.Scale(zero=False))
     what, say = ("value", plain) if values else ("probability", percent)
     dash = alt.StrokeDash(
         "when:N",
@@ -110,12 +112,10 @@ def answer_change(answers: pd.DataFrame, since: int | None, *, values: bool = Fa
             tooltip=["t", "when", "class", alt.Tooltip("probability", title=what, format=".4f" if values else ".1%")],
         )
     ]
-    ends = answers[(answers["t"] == answers["t"].max()) & (answers["when"] == "after")]
-    parts.append(
-        letters_in_ink(alt.Chart(ends).mark_text(align="right", dy=-8, dx=-4, fontWeight="bold", tooltip=None)).encode(
-            x=x, y=y, text="class:N"
-        )
-    )
+    if not one:
+        ends = answers[(answers["t"] == answers["t"].max()) & (answers["when"] == "after")]
+        text = alt.Chart(ends).mark_text(align="right", dy=-8, dx=-4, fontWeight="bold", tooltip=None)
+        parts.append(letters_in_ink(text).encode(x=x, y=y, text="class:N"))
     if since is not None:
         rule = alt.Chart(pd.DataFrame({"t": [since]})).mark_rule(strokeDash=[2, 3])
         parts.append(letters_in_ink(rule).encode(x="t:Q"))

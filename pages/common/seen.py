@@ -82,7 +82,7 @@ def _told_apart(entry: Entry, found: Seen) -> str:
     of_class = entry.config.target == "class"
     what = "The classes are" if of_class else f"{plain(entry.task.classes[0])} is"
     told = "told apart" if of_class else "told"
-    said = f"**{what} {told}.**" if found.gain.beyond_chance else f"**{what} not {told} better than chance may.**"
+    said = f"**{what} {told}.**" if found.gain.beyond_chance else f"**{what} {told} no better than by chance.**"
     if found.gain.least > ENOUGH:
         said = f"**{TOO_FEW} {'the classes are' if of_class else what} {told}.**"
     if of_class:

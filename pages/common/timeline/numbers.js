@@ -44,7 +44,7 @@ class Numbers {
     const rows = data.down ? data.signal : data.rows
     const x = rows ? rows[t] : data.signal.map(line => line[t])
     const line = element("p", { class: "input" }, place)
-    if (!rows) return line.append(`Came in: x = ${x.map(value => minus(value.toFixed(4))).join(", ")}`)
+    if (!rows) return line.append(`Came in: ${data.extremes ? "lowest and highest x" : "x"} = ${x.map(value => minus(value.toFixed(4))).join(", ")}`)
     const strip = element("span", { "aria-hidden": true }, line)
     for (const value of x) element("i", { style: `background: rgb(${Array(3).fill(Math.round(255 * value))})` }, strip)
     const lit = x.filter(value => value > 0).length

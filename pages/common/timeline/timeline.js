@@ -262,7 +262,7 @@ class Timeline {
       top += height + GAP
     } else if (data.symbols) {
       this.letters(data.symbols, top, top + SYMBOLS)
-      this.label(left - 8, top + SYMBOLS / 2, "came in", "end")
+      this.label(left - 8, top + SYMBOLS / 2, data.compact ? "in" : "came in", "end")
       top += SYMBOLS
     }
     const lane = data.compact || second ? 14 : LANE
@@ -670,7 +670,7 @@ class Timeline {
     if (data.second) return this.wordsOfBoth(t)
     const parts = [`${data.down ? "row " : ""}t = ${t}`]
     if (data.symbols) parts.push(`came in ${data.symbols[t]}`)
-    if (data.signal && !data.down && !data.compact) parts.push(`signal ${data.signal.map(line => line[t].toFixed(2)).join(", ")}`)
+    if (data.signal && !data.down && !data.compact) parts.push(`${data.extremes ? "lowest, highest" : "signal"} ${data.signal.map(line => line[t].toFixed(2)).join(", ")}`)
     parts.push(`LSTM ${data.z[t] + 1}, q = ${data.q[t][data.z[t]].toFixed(2)}`)
     if (data.other) parts.push(`${signed(data.q[t][data.z[t]] - data.other[t][data.z[t]])} against the other`)
     if (data.k > 1 && !data.compact) parts.push(`entropy ${entropy(data.q[t]).toFixed(2)}`)
@@ -739,7 +739,7 @@ class Timeline {
     const inputs = data.signal ? (data.down ? data.signal[0].map((_, d) => d) : data.signal.map((_, d) => d)) : []
     const quoted = name => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)
     const lstms = data.colours.map((_, j) => j + 1)
-    const head = ["t", ...(data.symbols ? ["came in"] : []), ...inputs.map(d => `x_${d + 1}`)]
+    const head = ["t", ...(data.symbols ? ["came in"] : []), ...inputs.map(d => (data.extremes ? ["x_lowest", "x_highest"][d] : `x_${d + 1}`))]
     if (data.logits) head.push(...lstms.map(j => `logit_${j}`))
     head.push(...lstms.map(j => `q_${j}`), "entropy", ...(data.weights ? lstms.map(j => `z_${j}`) : []), "z")
     if (data.gates) head.push("gate_i", "gate_g", "gate_f", "gate_o")
