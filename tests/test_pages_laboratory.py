@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mrnn import hmm, load
 from mrnn.probes import found_regimes
 from mrnn.tasks import TASKS
+from pages.common import measures
 from pages.common.models import SHIPPED
 from pages.views.laboratory.experiments import marked
 from pages.views.laboratory.subject import PRESETS
@@ -176,7 +176,7 @@ def test_where_regimes_are_hidden_the_figures_say_what_z_finds_and_hidden_markov
 ):
     told_beside = [hmm.Beside(lags, 3, 20, 0.75, 0.25, 0.9375, 0.875 + lags / 32) for lags in (2, 0)]
     monkeypatch.setattr(hmm, "beside", lambda task, _: told_beside if task == TASKS["regimes"] else None)
-    st.cache_resource.clear()  # what was measured before
+    measures.forgotten()  # what was measured before
     app = laboratory("regimes", "Figures")
     app.button(key="lab_figures").click().run()
     assert not app.exception
@@ -191,7 +191,7 @@ def test_where_regimes_are_hidden_the_figures_say_what_z_finds_and_hidden_markov
     assert list(beside["hidden Markov model"]) == [one.name for one in told_beside]
     assert list(beside["from the past alone, as z"]) == [one.from_the_past for one in told_beside]
     assert list(beside["the whole signal seen"]) == [one.agreement for one in told_beside]
-    st.cache_resource.clear()  # nobody else is told these figures
+    measures.forgotten()  # nobody else is told these figures
     app = laboratory("forecast", "Figures")
     app.button(key="lab_figures").click().run()
     assert "hidden regimes" not in said(app)

@@ -161,7 +161,7 @@ def build_from_arrays(found: dict[str, np.ndarray], chosen: Arrays) -> tuple[Seq
     names = tuple(f"input {number}" for number in range(1, inputs + 1)) if inputs > 1 else ("value",)
     ids = np.arange(1, n + 1).astype(str)
     sequences = Sequences(
-        values.astype(np.float32), lengths, ids, names, chosen.target, per_step, classes, labels, places[:, 1]
+        values.astype(np.float32), lengths, ids, names, chosen.target, per_step, classes, labels
     )  # fmt: skip
     if not faults.count:
         check_labels(sequences, chosen.y or "", faults)
